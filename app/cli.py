@@ -1,0 +1,158 @@
+"""``watchfloor <command>``: finds the commands and imports only the one that was chosen.
+
+A command is one file in `app/commands` with ``COMMAND = Command(...)``; the first line of its
+docstring is its help line. No list of commands exists anywhere.
+"""
+
+import argparse
+import ast
+import difflib
+import importlib
+import json
+import logging
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import __version__
+from app.clock import Clock, FrozenClock, SystemClock, from_iso, to_iso
+from app.errors import AppError, UsageError
+from app.job import Cancelled, Job, Progress
+from app.model.marking import Level
+from app.paths import Paths
+
+log = logging.getLogger("watchfloor")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command is given."""
+
+    paths: Paths
+    clock: Clock
+    level: Level | None
+
+    def job(self) -> Job:
+        """Job whose progress goes to the terminal, and to nowhere where there is none."""
+        return Job(_show_progress) if sys.stderr.isatty() else Job()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command declares.
+
+    `arguments` adds its options to a parser; `run` does the work and returns the exit code.
+    """
+
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Context], int]
+
+
+def _show_progress(progress: Progress) -> None:
+    share = f"{progress.done}/{progress.total}" if progress.total else str(progress.done)
+    sys.stderr.write(f"\r\x1b[K{share} {progress.label}")
+    sys.stderr.flush()
+
+
+def write_json(name: str, as_of: float, marking: Level, data: Any, stream: Any = None) -> None:
+    """Write an answer in the one JSON form that all commands share."""
+    answer = {
+        "schema": f"watchfloor/{name}/1",
+        "as_of": to_iso(as_of),
+        "marking": marking.banner,
+        "data": data,
+    }
+    json.dump(answer, stream or sys.stdout, indent=2, allow_nan=False)
+    (stream or sys.stdout).write("\n")
+
+
+def command_names() -> dict[str, str]:
+    """Name and help line of every command, without importing any."""
+    found = {}
+    for path in sorted((Path(__file__).parent / "commands").glob("[!_]*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        found[path.stem] = text.splitlines()[0] if text else ""
+    return found
+
+
+def _parser(names: dict[str, str]) -> argparse.ArgumentParser:
+    lines = "\n".join(f"  {name:<12} {line}" for name, line in names.items())
+    parser = argparse.ArgumentParser(
+        prog="watchfloor",
+        description="Service health of AI model serving across classified enclaves.",
+        epilog=f"commands:\n{lines}\n\n'watchfloor COMMAND --help' explains one.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"watchfloor {__version__}")
+    parser.add_argument("command", metavar="COMMAND", nargs="?")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _load(name: str, names: dict[str, str]) -> Command:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else "'watchfloor --help' lists the commands."
+        msg = f"There is no command {name!r}."
+        raise UsageError(msg, hint)
+    command = importlib.import_module(f"app.commands.{name}").COMMAND
+    if not isinstance(command, Command):
+        msg = f"app/commands/{name}.py declares no COMMAND"
+        raise TypeError(msg)
+    return command
+
+
+def _context(options: argparse.Namespace) -> Context:
+    paths = Paths.under(Path(options.base_dir)) if options.base_dir else Paths.default()
+    clock: Clock = SystemClock()
+    if getattr(options, "at", None):
+        try:
+            clock = FrozenClock(from_iso(options.at))
+        except ValueError as error:
+            msg = f"--at {options.at!r} is no ISO 8601 time."
+            raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
+    try:
+        level = Level.parse(options.level) if options.level else None
+    except ValueError as error:
+        msg = f"--level: {error}."
+        raise UsageError(msg) from error
+    return Context(paths, clock, level)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 our fault, 2 usage, 3 input, 4 refused or held."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    names = command_names()
+    parser = _parser(names)
+    chosen = parser.parse_args(arguments)
+    if chosen.command is None:
+        parser.print_help()
+        return 0
+    try:
+        command = _load(chosen.command, names)
+        sub = argparse.ArgumentParser(prog=f"watchfloor {chosen.command}", description=names[chosen.command])
+        sub.add_argument(
+            "--base-dir", metavar="D", help="folder of the station (default: the machine's, else yours)"
+        )
+        sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
+        command.arguments(sub)
+        options = sub.parse_args(chosen.rest)
+        return command.run(options, _context(options))
+    except AppError as error:
+        sys.stderr.write(f"watchfloor: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
+        return error.exit_code
+    except (Cancelled, KeyboardInterrupt):
+        sys.stderr.write("watchfloor: stopped; nothing half-done was kept.\n")
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        number = uuid.uuid4().hex[:8]
+        log.exception("fault %s", number)
+        sys.stderr.write(f"watchfloor: this is our fault, not yours (id {number}).\n")
+        return 1

@@ -1,0 +1,54 @@
+"""What time it is; the only module that asks the machine."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Source of the present time."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01 UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01 UTC."""
+        return time.time()
+
+
+@dataclass(slots=True)
+class FrozenClock:
+    """A clock that stands still until told otherwise: for ``--at`` and for tests."""
+
+    at: float
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01 UTC."""
+        return self.at
+
+
+def to_iso(seconds: float) -> str:
+    """Write seconds UTC as ISO 8601 with a Z, to the second or, where there are any, milliseconds."""
+    moment = datetime.fromtimestamp(round(seconds * 1000) / 1000, UTC)
+    spec = "milliseconds" if moment.microsecond else "seconds"
+    return moment.isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> float:
+    """Read an ISO 8601 time; one without a zone is taken as UTC.
+
+    Raises
+    ------
+    ValueError
+        If `text` is no ISO 8601 time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()

@@ -1,0 +1,1 @@
+"""A seeded fleet and its history."""

@@ -1,0 +1,142 @@
+"""How the fleet is now: the answer behind the overview and ``watchfloor health``."""
+
+from dataclasses import dataclass, field
+
+from app.model.catalogue import Enclave, Endpoint
+from app.model.health import Bound, Freshness, Health
+from app.model.marking import Level
+from app.model.sample import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a deployment is not healthy, with the evidence.
+
+    `text` is a sentence part such as ``error rate 4.61 % against a limit of 1 %``.
+    """
+
+    metric: str
+    text: str
+    value: float
+    limit: float
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spark:
+    """A small curve of the visible range, one value per bucket.
+
+    `value` has shape (n,), float64, in the unit of the metric; NaN is a bucket without data.
+    `start` and `end` are seconds UTC; `end` is "now", so that the unknown tail is visible.
+    `known_until` is the newest sample's time.
+    """
+
+    start: float
+    end: float
+    known_until: float
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deployment:
+    """One endpoint in one enclave.
+
+    Numbers are NaN where there is no data. `data_time` is the newest sample's time by the
+    source's clock, NaN if there never was one; `age` is now minus `data_time`.
+    `stale` says that `health` and the numbers are the last known ones and not current.
+    """
+
+    enclave: Enclave
+    endpoint: Endpoint
+    health: Health
+    since: float
+    reasons: tuple[Reason, ...]
+    latency_p95: float
+    latency_bound: Bound
+    error_ratio: float
+    error_source: str
+    requests_rate: float
+    replicas_ready: float
+    replicas_wanted: float
+    data_time: float
+    age: float
+    freshness: Freshness
+    not_exported: tuple[str, ...] = ()
+    maintenance_until: float = float("nan")
+    spark: Spark | None = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the shown state is only the last known one."""
+        return self.freshness in (Freshness.STALE, Freshness.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class EnclaveState:
+    """One enclave: how old its picture is and how its deployments are.
+
+    `data_time` is the end of the newest published window by the collector's clock (NaN if
+    there never was one); `received` when that bundle came in here. `overdue` is the seconds by
+    which the next bundle is late, 0 while it is not.
+    """
+
+    enclave: Enclave
+    freshness: Freshness
+    data_time: float
+    age: float
+    received: float
+    overdue: float
+    healthy: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndpointRow:
+    """One line of the matrix: the deployments of one endpoint by enclave id; absent means not deployed."""
+
+    id: str
+    title: str
+    purpose: str
+    cells: dict[str, Deployment]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing somebody should look at, ordered by user impact.
+
+    `subject` is the endpoint's title, a node or ``Sync``; `page` the page that explains it, where
+    there is one.
+    """
+
+    health: Health
+    level: Level
+    enclave: str
+    subject: str
+    text: str
+    detail: str
+    since: float
+    age: float
+    page: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fleet:
+    """Everything the overview shows, for one moment.
+
+    `marking` is the highest level among the rows, `as_of` the moment asked for.
+    `gpu_busy` is the mean of ``gpu_utilisation_ratio`` over the GPUs that export it, NaN if none does.
+    `availability` is the share of known samples of ``endpoint_up`` that are 1 over 30 days with its
+    coverage; both NaN without data.
+    """
+
+    as_of: float
+    marking: Level
+    demo: bool
+    enclaves: tuple[EnclaveState, ...]
+    rows: tuple[EndpointRow, ...]
+    attention: tuple[Attention, ...]
+    gpu_busy: float
+    gpus: int
+    availability: float
+    availability_coverage: float
+    hidden: tuple[EnclaveState, ...] = field(default=())

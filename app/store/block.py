@@ -1,0 +1,123 @@
+"""Blocks: k series that share n times; what a run collects, a bundle carries and the head keeps."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.errors import StoreDamaged
+from app.model.sample import FloatArray, Series, SeriesKey, TimeArray, to_ms
+from app.store import codec
+from app.store.codec import Mask
+
+SPAN: Final = 30 * 86_400_000
+"""Milliseconds of one chunk: 30 days, aligned to 1970-01-01."""
+
+MAX_SAMPLES: Final = 131_072
+"""Samples (k times n) of one block; keeps a line of a bundle's part short."""
+
+# From this length on a series stands in a block of its own, so that the store can adopt it as it is.
+_LONG: Final = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Series of one scrape group at shared times, encoded.
+
+    A block never crosses a span boundary and holds at most `MAX_SAMPLES` samples.
+    """
+
+    group: str
+    keys: tuple[SeriesKey, ...]
+    clock: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A decoded block: `time` (n,) ms, `values` (k, n), `present` (k, n) or None for all."""
+
+    time: TimeArray
+    values: FloatArray
+    present: Mask | None
+
+
+def encode_block(
+    group: str, keys: Sequence[SeriesKey], time: TimeArray, values: FloatArray, present: Mask | None = None
+) -> Block:
+    """Encode the samples of `keys`: `time` (n,) ms, `values` and `present` (k, n).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, the times do not increase, or they cross a span boundary.
+    """
+    if time[0] // SPAN != time[-1] // SPAN or values.size > MAX_SAMPLES:
+        msg = "a block crosses a span boundary or is too large"
+        raise ValueError(msg)
+    return Block(group, tuple(keys), codec.encode_clock(time), codec.encode_body(time, values, present))
+
+
+def decode_block(block: Block) -> Decoded:
+    """Decode and check a block.
+
+    Raises
+    ------
+    StoreDamaged
+        If a digest, length or bound does not match, or the clock is not that of the body.
+    """
+    time = codec.decode_clock(block.clock)
+    head = codec.body_header(block.body)
+    if head.times != time.size or head.series != len(block.keys):
+        msg = "A block's clock, keys and values do not fit each other."
+        raise StoreDamaged(msg)
+    if time[0] // SPAN != time[-1] // SPAN or head.series * head.times > MAX_SAMPLES:
+        msg = "A block crosses a span boundary or is too large."
+        raise StoreDamaged(msg)
+    values, present = codec.decode_body(block.body)
+    return Decoded(time, values, present)
+
+
+def block_from_series(series: Iterable[Series]) -> Iterator[Block]:
+    """Turn series into blocks: by scrape group and span, long series each for themselves."""
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        if one.time.size:
+            groups.setdefault(one.group, []).append(one)
+    for group, members in groups.items():
+        yield from _blocks_of_group(group, members)
+
+
+def _blocks_of_group(group: str, members: Sequence[Series]) -> Iterator[Block]:
+    times = [to_ms(one.time) for one in members]
+    union = times[0] if all(np.array_equal(times[0], t) for t in times[1:]) else np.unique(np.concatenate(times))
+    edges = np.searchsorted(union, np.arange(union[0] // SPAN + 1, union[-1] // SPAN + 1) * SPAN)
+    for lo, hi in zip([0, *edges.tolist()], [*edges.tolist(), union.size], strict=True):
+        if hi > lo:
+            yield from _blocks_of_span(group, members, times, union[lo:hi])
+
+
+def _blocks_of_span(
+    group: str, members: Sequence[Series], times: Sequence[TimeArray], union: TimeArray
+) -> Iterator[Block]:
+    for lo in range(0, union.size, MAX_SAMPLES):
+        clock = union[lo : lo + MAX_SAMPLES]
+        width = 1 if clock.size >= _LONG else max(1, MAX_SAMPLES // clock.size)
+        rows = [_row(one, time, clock) for one, time in zip(members, times, strict=True)]
+        filled = [(one.key, *row) for one, row in zip(members, rows, strict=True) if row[1].any()]
+        for start in range(0, len(filled), width):
+            keys, values, present = zip(*filled[start : start + width], strict=True)
+            yield encode_block(group, keys, clock, np.stack(values), np.stack(present))
+
+
+def _row(one: Series, time: TimeArray, clock: TimeArray) -> tuple[FloatArray, Mask]:
+    """Samples of one series laid on `clock`."""
+    lo, hi = np.searchsorted(time, [clock[0], clock[-1] + 1])
+    values = np.full(clock.size, math.nan)
+    present = np.zeros(clock.size, bool)
+    at = np.searchsorted(clock, time[lo:hi])
+    values[at] = one.value[lo:hi]
+    present[at] = True
+    return values, present

@@ -1,0 +1,194 @@
+"""Opening the station's two databases: readers side by side, one writer.
+
+`cache.db` (or a collector's `collector.db`) holds what bundles can bring again; `station.db` holds
+what they cannot: trust, accepted manifests, locks, audit.
+"""
+
+import contextlib
+import math
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.clock import Clock
+from app.errors import StoreBusy, StoreDamaged, StoreError
+from app.model.marking import Level
+from app.paths import Paths
+from app.store import cache_schema, state_schema
+from app.store.migrations import migrate
+
+_BUSY_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run a block in one write transaction: all of it is kept, or nothing."""
+    with _known_errors():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+            raise
+
+
+@contextlib.contextmanager
+def _known_errors() -> Iterator[None]:
+    """Turn what the environment does to a database into errors a person can act on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _explained(error) from error
+
+
+def _explained(error: sqlite3.DatabaseError) -> Exception:
+    """The same failure in words that say what to do; the failure itself where it is our own fault."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        msg = "Another process is writing to this station."
+        return StoreBusy(msg, "Wait for it to finish, or close it, and try again.")
+    if "full" in text:
+        msg = "The disk that holds the station is full; nothing was changed."
+        return StoreError(msg, "Make room and try again.")
+    if "readonly" in text or "unable to open" in text:
+        msg = "The station's files cannot be opened for writing."
+        return StoreError(msg, "Check the owner and mode of the station's folder.")
+    if "malformed" in text or "not a database" in text:
+        msg = "A database file of this station is damaged."
+        return StoreDamaged(msg, "Move the cache folder away and import the newest full bundles again.")
+    return error
+
+
+class _Session:
+    """A connection that lives for one piece of work on one thread."""
+
+    def __init__(self, db: sqlite3.Connection, store: "Store") -> None:
+        self.db = db
+        self.store = store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _explained(error) from error
+
+
+class Reader(_Session):
+    """Read-only view of what is published, at or below a ceiling.
+
+    One snapshot: every question asked of one reader sees the same picture.
+    """
+
+    def __init__(self, db: sqlite3.Connection, store: "Store", ceiling: Level | None) -> None:
+        super().__init__(db, store)
+        self.ceiling = ceiling
+
+
+class Writer(_Session):
+    """The one writer of the cache."""
+
+
+class State(_Session):
+    """The station's own memory: trust, ledger, audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The two databases of a station.
+
+    Parameters
+    ----------
+    paths
+        Files of the station.
+    clock
+        The station's clock.
+    cache
+        `cache.db`, or `collector.db` on the enclave side.
+    """
+
+    paths: Paths
+    clock: Clock
+    cache: Path
+
+    @classmethod
+    def open(cls, paths: Paths, clock: Clock) -> Self:
+        """Open a station's cache and state, made or brought up to date first.
+
+        Raises
+        ------
+        StoreTooNew, StoreDamaged, StoreBusy, StoreError
+        """
+        return cls._made(paths, clock, paths.cache_db)
+
+    @classmethod
+    def open_collector(cls, paths: Paths, clock: Clock) -> Self:
+        """Open a collector's own store and state."""
+        return cls._made(paths, clock, paths.collector_db)
+
+    @classmethod
+    def _made(cls, paths: Paths, clock: Clock, cache: Path) -> Self:
+        for path, steps, what in (
+            (cache, cache_schema.STEPS, "cache"),
+            (paths.state_db, state_schema.STEPS, "station's state"),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _known_errors(), contextlib.closing(_connect(path)) as db:
+                db.execute("PRAGMA journal_mode = WAL")
+                migrate(db, steps, what)
+        return cls(paths, clock, cache)
+
+    def reader(self, ceiling: Level | None = None) -> Reader:
+        """Open a reader for one piece of work on one thread; `ceiling` is applied in SQL."""
+        with _known_errors():
+            db = _connect(self.cache, read_only=True)
+            limit = max(Level) if ceiling is None else ceiling
+            db.executescript(cache_schema.READER_VIEWS.format(ceiling=int(limit)))
+            db.execute("BEGIN")
+        return Reader(db, self, ceiling)
+
+    def writer(self) -> Writer:
+        """Open the writer. Two may be open, but only one is ever inside a transaction."""
+        return Writer(_connect(self.cache), self)
+
+    def state(self) -> State:
+        """Open the station's own memory."""
+        db = _connect(self.paths.state_db)
+        # Trust and anti-rollback must survive a power cut, not only a crash of the program.
+        db.execute("PRAGMA synchronous = FULL")
+        return State(db, self)
+
+    def data_version(self) -> tuple[int, ...]:
+        """Say whether the cache changed: two equal answers mean that nothing was committed between.
+
+        Times and sizes of the files: it takes no lock and opens nothing, so it may be asked every second.
+        """
+        found: list[int] = []
+        for path in (self.cache, self.cache.with_name(self.cache.name + "-wal")):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                found += (status.st_mtime_ns, status.st_size)
+        return tuple(found)
+
+
+def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    with _known_errors():
+        db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA trusted_schema = OFF")
+    return db
+
+
+def real(value: float | None) -> float:
+    """Read a REAL that may be NULL: SQLite keeps no NaN."""
+    return math.nan if value is None else value

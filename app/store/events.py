@@ -1,0 +1,49 @@
+"""The events that bundles brought."""
+
+import json
+from collections.abc import Sequence
+
+from app.model.event import Event
+from app.model.marking import Level
+from app.model.sample import TimeRange
+from app.store.database import Reader
+
+
+def events(
+    reader: Reader,
+    span: TimeRange | None = None,
+    kinds: Sequence[str] = (),
+    enclave: str | None = None,
+    known_at: float | None = None,
+) -> list[tuple[Event, Level]]:
+    """Events that touch `span`, in order of their start.
+
+    Of several bundles that tell of the same event the highest (epoch, sequence) speaks; with
+    `known_at`, only bundles received by then (seconds UTC) do.
+    """
+    where = ["b.received <= ?"]
+    given: list[object] = [float("inf") if known_at is None else known_at]
+    if kinds:
+        where.append(f"e.kind IN ({', '.join('?' * len(kinds))})")
+        given += kinds
+    if enclave is not None:
+        where.append("e.enclave = ?")
+        given.append(enclave)
+    # The newest word on an event is found first: its span may have changed.
+    told = f"""SELECT e.*, row_number() OVER (PARTITION BY e.enclave, e.kind, e.key
+                   ORDER BY b.epoch DESC, b.seq DESC, b.source, b.stream) AS place
+               FROM event e JOIN bundle b ON b.id = e.bundle WHERE {" AND ".join(where)}"""
+    during = ""
+    if span is not None:
+        during = 'AND start < ? AND ("end" IS NULL OR "end" >= ?)'
+        given += (span.end, span.start)
+    rows = reader.db.execute(
+        f'SELECT enclave, kind, key, subject, start, "end", text, labels, level FROM ({told})'
+        f" WHERE place = 1 {during} ORDER BY start, enclave, kind, key",
+        given,
+    )
+    return [(Event(*row[:7], labels=_labels(row[7])), Level(row[8])) for row in rows]
+
+
+def _labels(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in json.loads(text))

@@ -1,0 +1,117 @@
+"""Laying what several bundles say about one series over each other.
+
+One value per (series, time): on conflict the bundle with the higher (epoch, sequence) wins, so the
+order of import does not matter. Beside each value stand the bundle whose word it is and the bundle
+that brought the same value first, which is what "as known at" needs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.model.sample import FloatArray, TimeArray
+from app.store.database import Reader, Writer
+
+BundleArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Samples of one series: `time` (n,) ms, `value` (n,), and per sample two bundle numbers.
+
+    `winner` is the bundle of highest rank that says so, `first` the one that was received first.
+    """
+
+    time: TimeArray
+    value: FloatArray
+    winner: BundleArray
+    first: BundleArray
+
+    def part(self, start: int, end: int) -> "Layer":
+        """Samples with start <= time < end."""
+        lo, hi = np.searchsorted(self.time, [start, end])
+        if lo == 0 and hi == self.time.size:
+            return self
+        return Layer(self.time[lo:hi], self.value[lo:hi], self.winner[lo:hi], self.first[lo:hi])
+
+
+def of_bundle(bundle: int, time: TimeArray, value: FloatArray) -> Layer:
+    """What one bundle says."""
+    numbers = np.full(time.size, bundle, np.int64)
+    return Layer(time, value, numbers, numbers)
+
+
+EMPTY = of_bundle(0, np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranks:
+    """Place of each bundle, by its number: in the order of winning, and its time of arrival (s UTC)."""
+
+    place: BundleArray
+    received: FloatArray
+
+
+def ranks(session: Reader | Writer) -> Ranks:
+    """Places and arrivals of all bundles of the cache."""
+    found = session.db.execute("SELECT id, epoch, seq, source, stream, received FROM main.bundle").fetchall()
+    size = max((row[0] for row in found), default=0) + 1
+    place, received = np.zeros(size, np.int64), np.full(size, np.inf)
+    for number, row in enumerate(sorted(found, key=lambda r: r[1:5])):
+        place[row[0]] = number
+        received[row[0]] = row[5]
+    return Ranks(place, received)
+
+
+def known_at(layer: Layer, moment: float, order: Ranks) -> Layer:
+    """What of `layer` had arrived by `moment` (seconds UTC), in the name of a bundle that had.
+
+    Where the winning bundle came later but an earlier one had brought the same value, the value
+    stands with the earlier one's rank. (A third bundle of the same value between the two is not
+    remembered; that matters only where a rival value's rank lies between them.)
+    """
+    seen = order.received[layer.first] <= moment
+    winner = np.where(order.received[layer.winner] <= moment, layer.winner, layer.first)
+    return Layer(layer.time[seen], layer.value[seen], winner[seen], layer.first[seen])
+
+
+def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
+    """Lay `layers` over each other.
+
+    Returns
+    -------
+    kept : Layer
+        One sample per time.
+    lost : Layer
+        The samples that lost against another value at the same time.
+    """
+    full = [one for one in layers if one.time.size]
+    if not full:
+        return EMPTY, EMPTY
+    if len(full) == 1:
+        return full[0], EMPTY
+    full.sort(key=lambda one: int(one.time[0]))
+    time = np.concatenate([one.time for one in full])
+    value = np.concatenate([one.value for one in full])
+    winner = np.concatenate([one.winner for one in full])
+    first = np.concatenate([one.first for one in full])
+    if bool(np.all(np.diff(time) > 0)):
+        return Layer(time, value, winner, first), EMPTY
+    ordered = np.lexsort((order.place[winner], time))
+    time, value, winner, first = time[ordered], value[ordered], winner[ordered], first[ordered]
+    last = np.append(time[1:] != time[:-1], True)
+    owner = np.cumsum(np.append(False, last[:-1]))
+    kept_bits = value.view(np.int64)[last]
+    same = value.view(np.int64) == kept_bits[owner]
+    kept = Layer(time[last], value[last], winner[last], _earliest(first, same, owner, order))
+    return kept, Layer(time[~same], value[~same], winner[~same], first[~same])
+
+
+def _earliest(first: BundleArray, same: npt.NDArray[np.bool_], owner: BundleArray, order: Ranks) -> BundleArray:
+    """Of the bundles that agree with the kept value, the one received first."""
+    arrived = np.where(same, order.received[first], np.inf)
+    ordered = np.lexsort((arrived, owner))
+    starts = np.flatnonzero(np.append(True, np.diff(owner) > 0))
+    return first[ordered][starts]
