@@ -25,9 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--all", action="store_true", help="also run the tests that need a real server or system package"
-    )
+    parser.addoption("--all", action="store_true", help="also run the tests that need a real server or system package")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -66,9 +66,7 @@ def go(*arguments):
 @pytest.mark.parametrize("script", ["packaging/go", ".ci/run"])
 def test_that_scripts_parse(script):
     shell = (ROOT / script).read_text(encoding="utf-8").splitlines()[0].rsplit("/", 1)[1].split()[-1]
-    done = subprocess.run(
-        [shell, "-n", ROOT / script], capture_output=True, text=True, timeout=30, check=False
-    )
+    done = subprocess.run([shell, "-n", ROOT / script], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -36,9 +36,7 @@ print(sys.getrefcount(True) - before)
 
 @pytest.mark.parametrize("script", [LABEL, SIGNAL], ids=["none", "true"])
 def test_that_calls_into_qt_lose_no_reference(script):
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     # a few come and go with the interpreter; the fault loses one per call (from 3.12 on the count is fixed)
     assert int(done.stdout) > -20

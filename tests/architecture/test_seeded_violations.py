@@ -95,6 +95,4 @@ def test_that_a_seeded_violation_turns_its_contract_red(copy, contract, files):
     assert done.returncode == 1, done.stdout
     # red for the seed and not because the linter could not run
     assert "1 broken" in done.stdout, done.stdout + done.stderr
-    assert (
-        next(iter(files)).removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2] in done.stdout
-    )
+    assert next(iter(files)).removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2] in done.stdout
