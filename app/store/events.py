@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from app.model.event import Event
 from app.model.marking import Level
@@ -42,8 +43,10 @@ def events(
         f" WHERE place = 1 {during} ORDER BY start, enclave, kind, key",
         given,
     )
-    return [(Event(*row[:7], labels=_labels(row[7])), Level(row[8])) for row in rows]
+    return [(_event(row), Level(row[8])) for row in rows]
 
 
-def _labels(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), str(value)) for name, value in json.loads(text))
+def _event(row: Sequence[Any]) -> Event:
+    enclave, kind, key, subject, start, end, text, labels, _ = row
+    pairs = tuple((str(name), str(value)) for name, value in json.loads(labels))
+    return Event(enclave, kind, key, subject, start, end, text, pairs)
