@@ -1,0 +1,94 @@
+"""The front door: commands are found by their files, faults and mistakes end with the agreed codes."""
+
+import io
+import json
+
+import pytest
+
+from app import cli
+from app.clock import FrozenClock, from_iso, to_iso
+from app.errors import (
+    AppError,
+    CredentialError,
+    InputError,
+    Refused,
+    SettingsError,
+    SourceError,
+    StoreError,
+    UsageError,
+)
+from app.model.marking import Level
+
+
+def run(capsys, *words):
+    code = cli.main(list(words))
+    return code, capsys.readouterr()
+
+
+def test_that_every_command_is_listed_with_its_help_line(capsys):
+    code, said = run(capsys)
+    assert code == 0
+    for name, line in cli.command_names().items():
+        assert line, f"app/commands/{name}.py has no docstring"
+        assert f"{name:<12} {line}" in said.out
+
+
+def test_that_every_command_file_declares_a_command(capsys):
+    for name in cli.command_names():
+        assert isinstance(cli._load(name, cli.command_names()), cli.Command)
+
+
+def test_that_a_misspelt_command_is_a_usage_error_and_names_the_nearest(capsys):
+    code, said = run(capsys, "helth")
+    assert code == 2
+    assert "'health'" in said.err
+
+
+def test_that_an_unreadable_time_is_a_usage_error(capsys, tmp_path):
+    code, said = run(capsys, "health", "--base-dir", str(tmp_path), "--at", "yesterday")
+    assert code == 2
+    assert "ISO 8601" in said.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError, 2),
+        (SettingsError, 3),
+        (InputError, 3),
+        (CredentialError, 3),
+        (SourceError, 3),
+        (StoreError, 3),
+        (Refused, 4),
+    ],
+)
+def test_that_each_expected_failure_has_its_exit_code(error, code):
+    assert issubclass(error, AppError)
+    assert error("what").exit_code == code
+
+
+def test_that_json_answers_carry_schema_time_and_marking():
+    out = io.StringIO()
+    cli.write_json("health", 0.0, Level.S, {"a": 1}, out)
+    assert json.loads(out.getvalue()) == {
+        "schema": "watchfloor/health/1", "as_of": "1970-01-01T00:00:00Z", "marking": "SECRET", "data": {"a": 1},
+    }  # fmt: skip
+
+
+def test_that_json_answers_never_hold_bare_nan():
+    with pytest.raises(ValueError, match="JSON"):
+        cli.write_json("health", 0.0, Level.U, {"a": float("nan")}, io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1970-01-01T00:00:00Z", 0.0), ("2026-03-29T03:00:00+02:00", 1774746000.0), ("2024-02-29", 1709164800.0)],
+)
+def test_that_iso_times_are_read_in_any_zone(text, seconds):
+    assert from_iso(text) == seconds
+
+
+def test_that_times_are_written_with_milliseconds_only_where_there_are_some():
+    assert to_iso(1.5) == "1970-01-01T00:00:01.500Z"
+    assert to_iso(2.0) == "1970-01-01T00:00:02Z"
+    assert FrozenClock(5.0).now() == 5.0
