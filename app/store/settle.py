@@ -20,7 +20,7 @@ from app.store.overlay import Layer, Ranks, of_bundle, overlay, ranks
 from app.store.settled import Origin, read_chunk, read_clock, write_chunk, write_clock
 
 # The head is folded when it holds more rows or bytes than a reader should walk for one page.
-_ROWS: Final = 400
+_ROWS: Final = 120
 _BYTES: Final = 4 * 2**20
 _DELETE_BATCH: Final = 500
 
