@@ -1,0 +1,98 @@
+"""Why a state is not healthy, in words with the evidence in them."""
+
+import math
+
+from app.analysis.health import CRITICAL
+from app.analysis.health_policy import Rule
+from app.model.health import Bound
+
+GAP = "\N{NO-BREAK SPACE}"
+THIN = "\N{THIN SPACE}"
+
+_BOUND = {Bound.AT_MOST: f"≤{GAP}", Bound.EXACT: "", Bound.AT_LEAST: f"≥{GAP}"}
+_NAMES = {
+    "endpoint_up": "availability probe",
+    "endpoint_error_ratio": "error rate",
+    "endpoint_latency_seconds": "p95",
+    "endpoint_queue_length": "queue",
+    "endpoint_saturation_ratio": "saturation",
+    "endpoint_replicas_ratio": "ready replicas",
+    "gpu_temperature_celsius": "temperature",
+}
+
+
+def name_of(metric: str) -> str:
+    """What a rule's metric is called in a sentence."""
+    return _NAMES.get(metric, metric)
+
+
+def percent(ratio: float) -> str:
+    """A share in per cent with as many digits as it needs, at most two decimals: ``4.61 %``, ``1 %``."""
+    return f"{ratio * 100.0:.2f}".rstrip("0").rstrip(".") + f"{GAP}%"
+
+
+def milliseconds(seconds: float) -> str:
+    """Seconds in whole milliseconds, in groups of three: ``3 920 ms``."""
+    return f"{seconds * 1000.0:,.0f}".replace(",", THIN) + f"{GAP}ms"
+
+
+def duration(seconds: float) -> str:
+    """A span in its two largest units: ``3 h 12 m``, ``2 d``, ``52 min``, ``40 s``."""
+    if math.isnan(seconds):
+        return "an unknown time"
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return f"{max(0, int(seconds))}{GAP}s"
+    if minutes < 60:
+        return f"{minutes}{GAP}min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}{GAP}h" + (f" {rest:02d}{GAP}m" if rest else "")
+    days, hours = divmod(hours, 24)
+    return f"{days}{GAP}d" + (f" {hours}{GAP}h" if hours else "")
+
+
+def measured(metric: str, value: float, bound: Bound = Bound.EXACT) -> str:
+    """Value of a rule's metric with its unit; NaN reads ``not known``."""
+    if math.isnan(value):
+        return "not known"
+    if metric == "endpoint_latency_seconds":
+        return _BOUND[bound] + milliseconds(value)
+    if metric.endswith("_ratio"):
+        return percent(value)
+    if metric == "gpu_temperature_celsius":
+        return f"{value:.0f}{GAP}°C"
+    return f"{value:,.0f}".replace(",", THIN)
+
+
+def reason_text(rule: Rule, code: int, value: float, limit: float, bound: Bound = Bound.EXACT) -> str:
+    """Sentence part for a metric in warning or critical; `limit` is the one that it passed."""
+    if rule.metric == "endpoint_up":
+        return "does not answer its availability probe" if not value >= 1.0 else "answers again, but not for long"
+    subject, number = name_of(rule.metric), measured(rule.metric, value, bound)
+    against = measured(rule.metric, limit)
+    if math.isnan(value):
+        return f"{subject} was beyond its limit of {against} when last known"
+    beyond = value > limit if rule.above else value < limit
+    if not beyond:
+        return f"{subject} {number}, back within its limit of {against}, but not for long enough"
+    side = "over" if rule.above else "under"
+    if code == CRITICAL:
+        return f"{subject} {number} against a limit of {against}"
+    return f"{subject} {number}, {side} {against}"
+
+
+def unknown_text(metric: str, silent_for: float) -> str:
+    """Sentence part for a metric that should be there and is not; NaN: there never was any."""
+    if math.isnan(silent_for):
+        return f"{name_of(metric)}: no sample has ever arrived"
+    return f"{name_of(metric)}: no sample for {duration(silent_for)}"
+
+
+def passed_limit(rule: Rule, code: int, own: float) -> float:
+    """The limit that a state of `code` has passed; `own` is the endpoint's own one, NaN without."""
+    if code == CRITICAL:
+        return rule.critical
+    if math.isnan(own):
+        return rule.warning
+    return own if math.isnan(rule.warning) else min(rule.warning, own)
