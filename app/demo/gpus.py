@@ -1,0 +1,117 @@
+"""What one GPU node's scrape group says over the whole history."""
+
+import numpy as np
+
+from app.demo import story
+from app.demo.fleet import Machine, Site
+from app.demo.story import GpuTrouble
+from app.demo.weather import BoolArray, Timeline, load, noise, three_digits, timeline
+from app.model.sample import FloatArray, Series, SeriesKey
+
+METRICS = (
+    "gpu_utilisation_ratio",
+    "gpu_sm_active_ratio",
+    "gpu_memory_used_bytes",
+    "gpu_memory_total_bytes",
+    "gpu_power_watts",
+    "gpu_temperature_celsius",
+    "gpu_xid_errors_total",
+    "gpu_ecc_uncorrectable_total",
+)
+
+_TOTAL_MIB = 81_920
+_MIB = 2.0**20
+# Acme (Kalos), deciles joined by rank: SM activity (ratio) and power (W); a GPU with a kernel on it has an SM
+# activity of about two thirds of its utilisation there.
+_SM = (0.0, 0.018, 0.333, 0.651, 0.713, 0.769, 0.913, 1.0)
+_WATTS = (68.0, 94.0, 149.0, 325.0, 389.0, 404.0, 413.0, 480.0)
+_SM_SHARE = 0.64
+
+
+def group_name(machine: Machine) -> str:
+    """Scrape group of a node; unique within its enclave."""
+    return f"node/{machine.node.id}"
+
+
+def scrape(site: Site, machine: Machine, seed: int, now: float, days: float) -> list[Series]:
+    """Every series of one node from `days` before `now` up to `now`, in one scrape group."""
+    node, group = machine.node, group_name(machine)
+    line = timeline(f"{site.enclave.id}/{group}", seed, now, days, now - site.behind)
+    kept = line.kept & ~_silent(site, machine, line, now)
+    labels = {"enclave": site.enclave.id, "node": node.id}
+    time = line.time[kept]
+    found = []
+    for metric in METRICS:
+        key = SeriesKey.of("exported", labels | {"metric": metric})
+        found.append(Series(key, time, np.full(len(time), float(metric not in machine.missing)), group))
+    for gpu in range(node.gpus):
+        troubles = [t for t in story.GPU_TROUBLES if (t.enclave, t.node) == (site.enclave.id, node.id)]
+        troubles = [t for t in troubles if t.gpu in {None, gpu}]
+        columns = _columns(machine, gpu, line, now, troubles)
+        there = kept & ~_lost(line, now, troubles)
+        xid = next((str(t.xid) for t in troubles if t.xid), "")
+        for metric in METRICS:
+            if metric in machine.missing:
+                continue
+            # The driver's log outlives the card: the error counter is still read when the GPU is gone.
+            counted = metric == "gpu_xid_errors_total"
+            chosen = kept if counted else there
+            names = labels | {"gpu": str(gpu)} | ({"xid": xid} if counted else {})
+            times = time if chosen is kept or chosen.sum() == len(time) else line.time[chosen]
+            found.append(Series(SeriesKey.of(metric, names), times, columns[metric][chosen], group))
+    return [series for series in found if len(series.time)]
+
+
+def _silent(site: Site, machine: Machine, line: Timeline, now: float) -> BoolArray:
+    silent = np.zeros(len(line.slot), dtype=bool)
+    for silence in story.SILENCES:
+        if silence.enclave == site.enclave.id and silence.node in {"", machine.node.id}:
+            silent |= story.during(line.slot, now, silence.start, silence.end)
+    return silent
+
+
+def _lost(line: Timeline, now: float, troubles: list[GpuTrouble]) -> BoolArray:
+    lost = np.zeros(len(line.slot), dtype=bool)
+    for trouble in troubles:
+        if trouble.kind == "lost":
+            lost |= line.slot >= now - trouble.start
+    return lost
+
+
+def _columns(
+    machine: Machine, gpu: int, line: Timeline, now: float, troubles: list[GpuTrouble]
+) -> dict[str, FloatArray]:
+    """Values of every metric of one GPU, each of shape (n,)."""
+    busy = load(line.slot)
+    own = line.rng(f"gpu/{gpu}").uniform(-0.07, 0.07)
+    lean = np.sqrt(busy / busy[line.anchor])
+    use = (machine.busy + own) * lean * np.exp(noise(line, f"{gpu}/use", 0.07, 0.05))
+    used = np.rint((0.66 + own + 0.05 * noise(line, f"{gpu}/memory", 0.8, 0.0)) * _TOTAL_MIB / 256.0) * 256.0
+    xid = np.zeros_like(use)
+    ecc = np.zeros_like(use)
+    heat = np.zeros_like(use)
+    for trouble in troubles:
+        since = line.slot >= now - trouble.start
+        if trouble.xid:
+            xid[since] += 1.0
+        if trouble.kind == "memory":
+            ecc[since] += 1.0
+        elif trouble.kind == "hot":
+            heat += 41.0 * np.clip((line.slot - (now - trouble.start)) / 1200.0, 0.0, 1.0)
+            use = np.where(since, use * 0.9, use)
+        elif trouble.kind == "idle":
+            use = np.where(since, 0.0, use)
+    use = np.clip(use, 0.0, 1.0)
+    active = np.clip(_SM_SHARE * use * np.exp(noise(line, f"{gpu}/sm", 0.05, 0.03)), 0.0, 1.0)
+    watts = np.interp(active, _SM, _WATTS)
+    celsius = 33.0 + 0.085 * watts + 3.0 * own / 0.07 + heat
+    return {
+        "gpu_utilisation_ratio": np.rint(use * 100.0) / 100.0,
+        "gpu_sm_active_ratio": three_digits(active),
+        "gpu_memory_used_bytes": used * _MIB,
+        "gpu_memory_total_bytes": np.full_like(use, _TOTAL_MIB * _MIB),
+        "gpu_power_watts": np.rint(watts),
+        "gpu_temperature_celsius": np.rint(celsius),
+        "gpu_xid_errors_total": xid,
+        "gpu_ecc_uncorrectable_total": ecc,
+    }

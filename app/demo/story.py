@@ -1,0 +1,166 @@
+"""What goes wrong in the demonstration, and when: data, told in seconds before "now".
+
+Every number that a person can check on a screen is here. A trouble that began longer ago than the history
+reaches is simply not in it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.demo.fleet import DAY, HOUR, MINUTE
+from app.model.sample import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One deployment that is not itself for a while.
+
+    Times are seconds before now. It rises from nothing at `start` to its full size over `rise`, and falls back
+    over `rise` from `end` on; `end` is 0 while it lasts. `p95` (s) and `errors` (ratio) are what is seen at
+    full size, `queue` a number of requests, `ready` and `wanted` numbers of replicas, `up` what the probe says;
+    None leaves a number alone.
+    """
+
+    enclave: str
+    endpoint: str
+    start: float
+    rise: float
+    end: float = 0.0
+    p95: float | None = None
+    errors: float | None = None
+    queue: float | None = None
+    ready: float | None = None
+    wanted: float | None = None
+    up: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A new version that carries `share` of the traffic and `blame` of the errors since `start`."""
+
+    enclave: str
+    endpoint: str
+    version: str
+    start: float
+    share: float
+    blame: float
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Planned work; `until` is seconds before now, so negative while it lasts. Nothing serves meanwhile."""
+
+    enclave: str
+    endpoint: str
+    start: float
+    until: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The collector of an enclave read nothing (`node` empty) or nothing of one node."""
+
+    enclave: str
+    start: float
+    end: float = 0.0
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuTrouble:
+    """One GPU (or, with `gpu` None, all of a node) since `start`.
+
+    `kind` is ``lost`` (fell off the bus), ``memory``, ``hot`` or ``idle``; `xid` the driver's error number, 0 for none.
+    """
+
+    enclave: str
+    node: str
+    gpu: int | None
+    start: float
+    kind: str
+    text: str
+    xid: int = 0
+
+
+TROUBLES = (
+    # now: two critical
+    Trouble("enc-s1", "rag-gateway", 2.85 * HOUR, 40 * MINUTE, p95=2.31, errors=0.0461, queue=19),
+    Trouble("enc-s1", "rag-gateway", 2.5 * HOUR, 0.0, ready=9, wanted=12),
+    Trouble("enc-t1", "speech-to-text", 3.7 * HOUR, 20 * MINUTE, p95=3.92, errors=0.074, queue=27),
+    # now: five to watch
+    Trouble("enc-t1", "rag-gateway", 3.65 * HOUR, 24 * MINUTE, p95=1.184, errors=0.0092, queue=6),
+    Trouble("enc-u1", "translate-multi", 6.75 * HOUR, 40 * MINUTE, p95=0.705, errors=0.0063, queue=5),
+    Trouble("enc-s1", "image-detect", 5.4 * HOUR, 2 * HOUR, p95=0.188, errors=0.0040),
+    Trouble("enc-u1", "chat-assist-70b", 62 * MINUTE, 18 * MINUTE, p95=1.49, errors=0.0035, queue=41),
+    Trouble("enc-u1", "chat-assist-70b", 50 * MINUTE, 0.0, ready=12, wanted=14),
+    Trouble("enc-t1", "entity-extract", 4.3 * HOUR, 50 * MINUTE, p95=0.132, errors=0.0021),
+    # 3 days ago in S: a release that was slow and was taken back
+    Trouble("enc-s1", "doc-summarise", 3 * DAY + 2 * HOUR, 25 * MINUTE, 2 * DAY + 19 * HOUR, p95=5.2, errors=0.004),
+    # 9 days ago in U: power lost in one pool; the collector was blind for 38 minutes of it
+    Trouble("enc-u1", "rag-gateway", 9 * DAY, 0.0, 9 * DAY - 52 * MINUTE, errors=0.93, ready=0, up=0.0),
+    Trouble("enc-u1", "chat-assist-70b", 9 * DAY, 0.0, 9 * DAY - 58 * MINUTE, errors=0.97, ready=0, up=0.0),
+    Trouble("enc-u1", "speech-to-text", 9 * DAY, 0.0, 9 * DAY - 50 * MINUTE, errors=0.95, ready=0, up=0.0),
+    Trouble(
+        "enc-u1", "translate-multi", 9 * DAY, 2 * MINUTE, 9 * DAY - 95 * MINUTE, p95=1.9, errors=0.11, queue=64, ready=3
+    ),
+    Trouble(
+        "enc-u1", "doc-summarise", 9 * DAY, 2 * MINUTE, 9 * DAY - 80 * MINUTE, p95=7.4, errors=0.06, queue=31, ready=4
+    ),
+    # small things
+    Trouble("enc-u1", "image-detect", 17 * DAY, 2 * MINUTE, 17 * DAY - 14 * MINUTE, p95=0.31, errors=0.027),
+    Trouble("enc-s1", "speech-to-text", 13 * DAY, 5 * MINUTE, 13 * DAY - 70 * MINUTE, p95=1.9, queue=22, ready=5),
+    Trouble("enc-t1", "geo-segment", 20 * DAY, 10 * MINUTE, 20 * DAY - 2 * HOUR, p95=1.15, errors=0.009),
+    Trouble("enc-s1", "ocr-forms", 6 * DAY, 3 * MINUTE, 6 * DAY - 25 * MINUTE, errors=0.034, ready=2),
+)
+
+CANARIES = (Canary("enc-s1", "rag-gateway", "2.5.0", 3 * HOUR + 2 * MINUTE, 0.10, 0.83),)
+
+MAINTENANCES = (
+    Maintenance("enc-s1", "chat-assist-70b", 92 * MINUTE, -88 * MINUTE, "Weights move to new storage"),
+    Maintenance("enc-t1", "doc-summarise", 11 * DAY + 3 * HOUR, 11 * DAY, "Driver update"),
+)
+
+SILENCES = (
+    Silence("enc-u1", 9 * DAY - 6 * MINUTE, 9 * DAY - 44 * MINUTE),
+    Silence("enc-s1", 15 * DAY + 4 * HOUR, 15 * DAY + 4 * HOUR - 23 * MINUTE),
+    Silence("enc-s1", 5 * DAY + 7 * HOUR, 5 * DAY + 7 * HOUR - 6 * MINUTE),
+    Silence("enc-s1", 31 * HOUR, node="s-n04"),
+)
+
+GPU_TROUBLES = (
+    GpuTrouble("enc-s1", "s-n03", 4, 80 * MINUTE, "lost", "XID 79: GPU 4 has fallen off the bus", 79),
+    GpuTrouble("enc-t1", "ts-n02", 6, 3 * HOUR + 52 * MINUTE, "memory", "XID 48: double-bit memory error on GPU 6", 48),
+    GpuTrouble("enc-t1", "ts-n03", None, 4 * HOUR + 41 * MINUTE, "hot", "Throttling at 88 °C"),
+    GpuTrouble("enc-u1", "u-n03", None, 6 * HOUR, "idle", "8 GPUs reserved and idle"),
+)
+
+MISSING_BUNDLE = 4
+"""The Top Secret bundle that never came: so many before the untrusted one (116 of 120 in the mock-up)."""
+
+
+def weight(slot: FloatArray, now: float, start: float, end: float, rise: float) -> FloatArray:
+    """How much of a trouble there is at each time, 0 to 1.
+
+    Parameters
+    ----------
+    slot
+        Times in seconds UTC.
+    now
+        The demonstration's "now".
+    start, end, rise
+        As in Trouble: `start` and `end` in seconds before now.
+    """
+    ramp = max(rise, 1.0)
+    up = (slot - (now - start)) / ramp
+    if end <= 0.0:
+        return np.asarray(np.clip(up, 0.0, 1.0))
+    down = 1.0 - (slot - (now - end)) / ramp
+    return np.asarray(np.clip(np.minimum(up, down), 0.0, 1.0))
+
+
+def during(slot: FloatArray, now: float, start: float, end: float) -> npt.NDArray[np.bool_]:
+    """Whether each time lies between `start` and `end`, both in seconds before now; an `end` of 0 is not yet."""
+    return np.asarray((slot >= now - start) & ((slot < now - end) | (end == 0.0)))

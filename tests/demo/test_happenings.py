@@ -1,0 +1,34 @@
+from app.clock import from_iso
+from app.demo.fleet import sites
+from app.demo.happenings import happenings, news
+from app.model.sample import TimeRange
+
+NOW = from_iso("2026-11-12T14:32:00Z")
+
+
+def told(enclave, start, end):
+    site = next(s for s in sites() if s.enclave.id == enclave)
+    return news(happenings(site, NOW), TimeRange(NOW - start, NOW - end))
+
+
+def test_that_an_alert_is_open_until_a_bundle_knows_its_end():
+    nine_days = 9 * 86400
+    first = [e for e in told("enc-u1", nine_days, nine_days - 1800) if e.kind == "alert" and e.subject == "rag-gateway"]
+    assert [e.end for e in first] == [None]
+    later = [e for e in told("enc-u1", nine_days - 1800, nine_days - 7200) if e.key == first[0].key]
+    assert [e.end for e in later] == [NOW - (nine_days - 52 * 60)]
+
+
+def test_that_planned_work_tells_its_planned_end_at_once():
+    work = [e for e in told("enc-s1", 2 * 3600, 41 * 60) if e.kind == "maintenance"]
+    assert [(e.subject, e.end) for e in work] == [("chat-assist-70b", NOW + 88 * 60)]
+
+
+def test_that_nothing_is_told_before_it_happened():
+    assert not [e for e in told("enc-s1", 86400, 4 * 3600) if e.kind in {"maintenance", "xid"}]
+
+
+def test_that_every_event_has_a_key_of_its_own():
+    for site in sites():
+        events = happenings(site, NOW)
+        assert len({(e.kind, e.key) for e in events}) == len(events)
