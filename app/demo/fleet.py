@@ -66,7 +66,8 @@ class Site:
     """One enclave of the demonstration.
 
     `behind` is the age of its newest imported data at the moment "now", `transit` the seconds from cut to
-    import, `carriers` who brings the bundles, in turn.
+    import, `carriers` who brings the bundles, in turn. With `forged` its newest bundle is signed by a key that
+    the station does not trust.
     """
 
     enclave: Enclave
@@ -76,6 +77,7 @@ class Site:
     behind: float
     transit: tuple[float, ...]
     carriers: tuple[str, ...]
+    forged: bool = False
 
     def catalogue(self, as_of: float) -> Catalogue:
         """The inventory that travels with this enclave's bundles."""
@@ -185,7 +187,8 @@ def sites(scale: int = 1) -> tuple[Site, ...]:
     for column, (enclave, source, share, behind, transit, carriers) in enumerate(_SITES):
         services = [s for copy in range(1, scale + 1) for s in _services(enclave.id, column, share, copy)]
         machines = [m for copy in range(1, scale + 1) for m in _machines(enclave.id, column, copy)]
-        found.append(Site(enclave, source, tuple(services), tuple(machines), behind, transit, carriers))
+        forged = enclave.level is Level.TS
+        found.append(Site(enclave, source, tuple(services), tuple(machines), behind, transit, carriers, forged))
     return tuple(found)
 
 
