@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from app.model.marking import Level
 from app.model.sample import TimeRange
@@ -147,10 +148,10 @@ _ACCEPTED = (
 )
 
 
-def _accepted(row: Sequence[object]) -> Accepted:
+def _accepted(row: Sequence[Any]) -> Accepted:
     fields = list(row)
-    fields[7] = Level(fields[7])  # type: ignore[call-overload]
-    return Accepted(*fields)  # type: ignore[arg-type]
+    fields[7] = Level(fields[7])
+    return Accepted(*fields)
 
 
 def accept(state: State, accepted: Accepted, links: Mapping[int, str]) -> None:
@@ -162,7 +163,9 @@ def accept(state: State, accepted: Accepted, links: Mapping[int, str]) -> None:
     state.db.execute(f"INSERT INTO accepted ({_ACCEPTED}) VALUES ({', '.join('?' * 13)})", astuple(accepted))
     chain = (accepted.source, accepted.stream, accepted.epoch)
     told = {**links, accepted.seq: accepted.manifest}
-    state.db.executemany("INSERT OR IGNORE INTO position VALUES (?, ?, ?, ?, ?)", [(*chain, *pair) for pair in told.items()])
+    state.db.executemany(
+        "INSERT OR IGNORE INTO position VALUES (?, ?, ?, ?, ?)", [(*chain, *pair) for pair in told.items()]
+    )
 
 
 def is_accepted(state: State, manifest: str) -> bool:
@@ -216,9 +219,7 @@ def gaps(state: State) -> list[Gap]:
             and (earlier.source, earlier.stream, earlier.epoch) == (later.source, later.stream, later.epoch)
             and later.seq > earlier.seq + 1
         ):
-            found.append(
-                Gap(later.source, later.stream, later.epoch, earlier.seq + 1, later.seq - 1, earlier, later)
-            )
+            found.append(Gap(later.source, later.stream, later.epoch, earlier.seq + 1, later.seq - 1, earlier, later))
         earlier = later
     return found
 
@@ -239,7 +240,10 @@ def locked(state: State, source: str) -> Lock | None:
 
 def lock_source(state: State, lock: Lock) -> None:
     """Lock a source; the first lock stays until it is released."""
-    state.db.execute("INSERT OR IGNORE INTO lock (source, level, code, reason, since) VALUES (?, ?, ?, ?, ?)", astuple(lock))
+    state.db.execute(
+        "INSERT OR IGNORE INTO lock (source, level, code, reason, since) VALUES (?, ?, ?, ?, ?)",
+        astuple(lock),
+    )
 
 
 def release_source(state: State, source: str) -> bool:
@@ -282,12 +286,12 @@ def record_attempt(state: State, attempt: Attempt) -> int:
     return int(found.lastrowid or 0)
 
 
-def _attempt(row: Sequence[object]) -> Attempt:
+def _attempt(row: Sequence[Any]) -> Attempt:
     number, *fields = row
     fields[9] = tuple(tuple(check) for check in json.loads(str(fields[9])))
-    fields[15] = None if fields[15] is None else Level(fields[15])  # type: ignore[call-overload]
-    fields[19:] = [real(value) for value in fields[19:]]  # type: ignore[arg-type]
-    return Attempt(*fields, id=number)  # type: ignore[arg-type]
+    fields[15] = None if fields[15] is None else Level(fields[15])
+    fields[19:] = [real(value) for value in fields[19:]]
+    return Attempt(*[*fields, number])
 
 
 def attempts(state: State, span: TimeRange | None = None) -> list[Attempt]:
@@ -307,6 +311,11 @@ def held_copies(state: State) -> list[Attempt]:
         " ORDER BY source, stream, epoch, seq, id"
     )
     return [_attempt(row) for row in rows]
+
+
+def forget_copy(state: State, held: str) -> None:
+    """Note that a copy in `held/` is gone."""
+    state.db.execute("UPDATE attempt SET held = '' WHERE held = ?", (held,))
 
 
 def was_tried(state: State, shape: str) -> bool:

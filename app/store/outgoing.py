@@ -6,6 +6,7 @@ happens afterwards, no number is ever given to two different bundles.
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from app.store.database import State
 
@@ -30,8 +31,9 @@ class Outgoing:
 _COLUMNS = "source, stream, epoch, seq, manifest, kind, created, window_start, window_end, run, published"
 
 
-def _outgoing(row: Sequence[object]) -> Outgoing:
-    return Outgoing(*row[:-1], published=bool(row[-1]))  # type: ignore[arg-type]
+def _outgoing(row: Sequence[Any]) -> Outgoing:
+    fields = [*row[:-1], bool(row[-1])]
+    return Outgoing(*fields)
 
 
 def reserve_sequence(state: State, outgoing: Outgoing) -> None:
