@@ -36,9 +36,10 @@ def own_limit(value: FloatArray, grid: Grid, relative: float, peak_margin: float
     days = value.size // per_day if per_day else 0
     if math.isnan(relative) or days < 3:
         return math.nan
-    by_day = value[value.size - days * per_day :].reshape(days, per_day)
-    by_day = by_day[(~np.isnan(by_day)).sum(axis=1) * 2 >= per_day]
+    by_day = np.sort(value[value.size - days * per_day :].reshape(days, per_day), axis=1)  # NaN go last
+    known = (~np.isnan(by_day)).sum(axis=1)
+    by_day, known = by_day[known * 2 >= per_day], known[known * 2 >= per_day]
     if len(by_day) < 3:
         return math.nan
-    peaks = np.nanpercentile(by_day, 99.0, axis=1)
+    peaks = by_day[np.arange(len(by_day)), np.ceil(0.99 * known).astype(np.int64) - 1]  # nearest rank
     return max(relative * float(np.nanmedian(by_day)), peak_margin * float(np.median(peaks)))

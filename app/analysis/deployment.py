@@ -12,16 +12,18 @@ from app.analysis.health import (
     UNKNOWN,
     WARNING,
     Codes,
+    Run,
     capped_ratio,
     combine,
     error_ratio,
     errors_or_zero,
     evidence,
+    last_run,
     requests_rate,
     timeline,
 )
 from app.analysis.health_policy import Evaluation, Rule
-from app.analysis.reasons import passed_limit, reason_text
+from app.analysis.reasons import passed_limit, reason_text, unknown_text
 from app.model.health import Bound
 from app.model.sample import FloatArray
 
@@ -122,7 +124,7 @@ def judge(
     ready, wanted = _replicas(measured, expected_replicas, grid.slots(rules["endpoint_replicas_ratio"].of * 60.0))
     bound = _bound(measured, grid.slots(rules["endpoint_latency_seconds"].of * 60.0))
     findings = tuple(
-        _finding(rules[metric], int(parts[metric][-1]), numbers[metric], own_limit, bound, (ready, wanted))
+        _finding(rules[metric], last_run(parts[metric]), numbers[metric], own_limit, bound, (ready, wanted), grid)
         for metric in RULES
         if metric in parts and parts[metric][-1] != GOOD
     )
@@ -220,10 +222,11 @@ def _off_since(measured: Measured, window: int) -> int:
 
 
 def _finding(
-    rule: Rule, code: int, value: float, own_limit: float, bound: Bound, replicas: tuple[float, float]
+    rule: Rule, run: Run, value: float, own_limit: float, bound: Bound, replicas: tuple[float, float], grid: Grid
 ) -> Finding:
+    code, unknown_for = run.code, grid.end - grid.time(run.first)
     if code == UNKNOWN:
-        return Finding(rule.metric, code, value, math.nan, "")
+        return Finding(rule.metric, code, value, math.nan, unknown_text(rule.metric, unknown_for))
     own = own_limit if rule.metric == "endpoint_latency_seconds" else math.nan
     limit = passed_limit(rule, code, own)
     text = reason_text(rule, code, value, limit, bound)

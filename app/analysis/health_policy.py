@@ -72,7 +72,7 @@ class GpuPolicy:
     """Which XID means what, and how long a single error is news."""
 
     step_seconds: float = 60.0
-    event_minutes: float = 60.0
+    event_hours: float = 24.0
     xid_critical: frozenset[int] = frozenset()
     xid_warning: frozenset[int] = frozenset()
 

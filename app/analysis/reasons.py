@@ -82,11 +82,14 @@ def reason_text(rule: Rule, code: int, value: float, limit: float, bound: Bound 
     return f"{subject} {number}, {side} {against}"
 
 
-def unknown_text(metric: str, silent_for: float) -> str:
-    """Sentence part for a metric that should be there and is not; NaN: there never was any."""
-    if math.isnan(silent_for):
-        return f"{name_of(metric)}: no sample has ever arrived"
-    return f"{name_of(metric)}: no sample for {duration(silent_for)}"
+def unknown_text(metric: str, unknown_for: float) -> str:
+    """Sentence part for a metric that should be there and is not, for at least so many seconds."""
+    return f"{name_of(metric)} not known for {duration(unknown_for)}"
+
+
+def silence_text(silent_for: float) -> str:
+    """Sentence part for an endpoint or node without any sample; NaN: there never was one."""
+    return "no sample has ever arrived" if math.isnan(silent_for) else f"no sample for {duration(silent_for)}"
 
 
 def passed_limit(rule: Rule, code: int, own: float) -> float:

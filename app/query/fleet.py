@@ -77,7 +77,8 @@ class EnclaveState:
 
     `data_time` is the end of the newest published window by the collector's clock (NaN if
     there never was one); `received` when that bundle came in here. `overdue` is the seconds by
-    which the next bundle is late, 0 while it is not.
+    which the next bundle is late, 0 while it is not. `worst` is the worst state among its
+    deployments, so that a filter that hides them can still name it; OFF where it has none.
     """
 
     enclave: Enclave
@@ -88,6 +89,7 @@ class EnclaveState:
     overdue: float
     healthy: int
     total: int
+    worst: Health = Health.OFF
 
 
 @dataclass(frozen=True, slots=True, eq=False)

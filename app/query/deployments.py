@@ -1,0 +1,311 @@
+"""How every declared endpoint of every enclave is, at the data time of its enclave."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.analysis.baseline import own_limit
+from app.analysis.deployment import RULES, Judgement, Measured, judge
+from app.analysis.grid import Fold, Grid, across, spark
+from app.analysis.health import GOOD, UNKNOWN, Uptime, as_health, last_run, uptime
+from app.analysis.health_policy import Evaluation, HealthPolicy
+from app.analysis.reasons import duration, silence_text
+from app.model.catalogue import Endpoint
+from app.model.event import Event
+from app.model.health import Bound, Health
+from app.model.sample import FloatArray, Series, TimeRange
+from app.query.enclaves import Picture
+from app.query.fleet import Deployment, Reason, Spark
+from app.query.readings import Shelf, Thing, Want
+
+METRICS: Mapping[str, Fold] = {
+    "endpoint_up": Fold.LEAST,
+    "endpoint_requests": Fold.SUM,
+    "endpoint_errors": Fold.SUM,
+    "endpoint_latency_seconds": Fold.MOST,
+    "endpoint_latency_bound": Fold.MOST,
+    "endpoint_queue_length": Fold.SUM,
+    "endpoint_saturation_ratio": Fold.MOST,
+    "endpoint_replicas_ready": Fold.SUM,
+    "endpoint_replicas_wanted": Fold.SUM,
+}
+"""Series of an endpoint, and how those of its versions and replicas become one."""
+
+OPTIONAL = ("endpoint_latency_bound", "endpoint_replicas_wanted")
+"""Metrics whose absence nobody needs to be told of."""
+
+AVAILABILITY_DAYS = 30.0
+_WITHIN_SLOT = {"endpoint_up": Fold.LEAST, "endpoint_requests": Fold.SUM, "endpoint_errors": Fold.SUM}
+_BUCKETS = 96
+_DAY = 86400.0
+_WARM_UP = 3600.0  # hysteresis needs minutes before the first one that is shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What all deployments are judged with."""
+
+    policy: HealthPolicy
+    at: float
+    span: TimeRange
+    maintenance: tuple[Event, ...]
+
+
+def wants(policy: HealthPolicy, at: float, span: TimeRange) -> list[Want]:
+    """What must be read to judge the deployments."""
+    settings = policy.evaluation
+    back = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY + _WARM_UP
+    latency = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
+    found = [Want("exported", "endpoint", back)]
+    for metric in METRICS:
+        if metric == "endpoint_up":
+            found.append(Want(metric, "endpoint", max(back, AVAILABILITY_DAYS * _DAY)))
+        elif metric.startswith("endpoint_latency"):
+            seconds = max(back, latency + _WARM_UP, at - span.start)
+            found.append(Want(metric, "endpoint", seconds, (("quantile", "0.95"),)))
+        else:
+            found.append(Want(metric, "endpoint", back))
+    return found
+
+
+def deployments(picture: Picture, shelves: Mapping[Thing, Shelf], around: Surroundings) -> list[Deployment]:
+    """One answer for every endpoint that the enclave declares and has not retired; none is left out."""
+    found = []
+    for endpoint in picture.catalogue.endpoints:
+        if endpoint.retired_at is not None and endpoint.retired_at <= around.at:
+            continue
+        shelf = shelves.get((picture.enclave.id, "endpoint", endpoint.id), Shelf())
+        found.append(_deployment(picture, endpoint, shelf, around))
+    return found
+
+
+def availability(
+    pictures: list[Picture], shelves: Mapping[Thing, Shelf], at: float, hidden: frozenset[str] = frozenset()
+) -> Uptime:
+    """Known and good time of all declared endpoints over 30 days up to `at`."""
+    span = TimeRange(at - AVAILABILITY_DAYS * _DAY, at)
+    total = Uptime(0.0, 0.0, 0.0)
+    for picture in pictures:
+        if picture.enclave.id in hidden:
+            continue
+        for endpoint in picture.catalogue.endpoints:
+            if endpoint.retired_at is not None and endpoint.retired_at <= at:
+                continue
+            shelf = shelves.get((picture.enclave.id, "endpoint", endpoint.id), Shelf())
+            probes = shelf.series.get("endpoint_up", [])
+            time, up = _worst_probe(probes)
+            total = total + uptime(time, up, endpoint.step, span)
+    return total
+
+
+def _worst_probe(probes: list[Series]) -> tuple[FloatArray, FloatArray]:
+    if len(probes) == 1:
+        return probes[0].time, probes[0].value
+    if not probes:
+        return np.empty(0), np.empty(0)
+    time, place = np.unique(np.concatenate([one.time for one in probes]), return_inverse=True)
+    worst = np.full(time.size, np.nan)
+    np.fmin.at(worst, place, np.concatenate([one.value for one in probes]))
+    return time, worst
+
+
+# --- one deployment -------------------------------------------------------------------------------------------------
+
+
+def _deployment(picture: Picture, endpoint: Endpoint, shelf: Shelf, around: Surroundings) -> Deployment:
+    settings = around.policy.evaluation
+    newest = shelf.newest()
+    if math.isnan(newest) or picture.data_time - newest > settings.forget_days * _DAY:
+        return _without_data(picture, endpoint, newest, around)
+    rules = {name: around.policy.rule(name, endpoint.id, picture.enclave.id) for name in RULES}
+    exported = _exported(shelf, picture.data_time, settings)
+    own = _own_limit(shelf, endpoint, picture.data_time, around) if "endpoint_latency_seconds" in exported else math.nan
+    back = settings.lookback_hours * 3600.0
+    while True:
+        grid = Grid.ending(picture.data_time, endpoint.step, back + _WARM_UP)
+        measured = _measured(shelf, exported, grid)
+        judgement = judge(measured, rules, settings, endpoint.expected_replicas, own)
+        shown = judgement.codes[grid.slots(_WARM_UP) :]
+        run = last_run(shown)
+        longest = settings.lookback_days_bad * _DAY
+        if run.code == GOOD or run.first > 0 or back >= longest:
+            break
+        back = longest  # a trouble older than a day: look for its beginning, for this endpoint alone
+    since = grid.time(grid.slots(_WARM_UP) + run.first)
+    health, since, until, notes = _with_plans(picture, endpoint, judgement, (as_health(run.code), since), grid, around)
+    reasons = notes + _reasons(judgement, run.code)
+    return Deployment(
+        enclave=picture.enclave,
+        endpoint=endpoint,
+        health=health,
+        since=since,
+        reasons=reasons,
+        latency_p95=judgement.latency,
+        latency_bound=judgement.bound,
+        error_ratio=judgement.error_ratio,
+        error_source=_source(shelf),
+        requests_rate=judgement.requests_rate,
+        replicas_ready=judgement.ready,
+        replicas_wanted=judgement.wanted,
+        data_time=newest,
+        age=around.at - newest,
+        freshness=picture.freshness,
+        not_exported=tuple(m for m in METRICS if m not in exported and m not in OPTIONAL),
+        maintenance_until=until,
+        spark=_spark(shelf, around, newest),
+    )
+
+
+def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: Surroundings) -> Deployment:
+    nan = math.nan
+    text = silence_text(picture.data_time - newest)
+    plan = _plan_in_force(picture, endpoint, around)
+    until = nan if plan is None else math.inf if plan.end is None else plan.end
+    return Deployment(
+        enclave=picture.enclave,
+        endpoint=endpoint,
+        health=Health.UNKNOWN if plan is None else Health.MAINTENANCE,
+        since=newest if plan is None else plan.start,
+        reasons=(Reason("", text, nan, nan, Health.UNKNOWN),),
+        latency_p95=nan,
+        latency_bound=Bound.EXACT,
+        error_ratio=nan,
+        error_source="",
+        requests_rate=nan,
+        replicas_ready=nan,
+        replicas_wanted=float(endpoint.expected_replicas) if endpoint.expected_replicas else nan,
+        data_time=newest,
+        age=around.at - newest,
+        freshness=picture.freshness,
+        maintenance_until=until,
+        spark=Spark(around.span.start, around.span.end, newest, np.full(_BUCKETS, nan)),
+    )
+
+
+def _exported(shelf: Shelf, data_time: float, settings: Evaluation) -> set[str]:
+    """Metrics that the endpoint exports, silent or not.
+
+    The newest ``exported`` flag decides; without one, whether a sample came in during the last days.
+    """
+    found = set()
+    for metric in METRICS:
+        sample = shelf.newest(metric)
+        flags = shelf.flags.get(metric, [])
+        flag = max(flags, key=lambda one: float(one.time[-1]), default=None)
+        recent = data_time - sample <= settings.forget_days * _DAY  # False for NaN
+        if flag is not None and not float(flag.time[-1]) < sample:
+            recent = bool(flag.value[-1] == 1.0)
+        if recent:
+            found.add(metric)
+    return found
+
+
+def _measured(shelf: Shelf, exported: set[str], base: Grid) -> Measured:
+    columns = {metric: _column(shelf.series.get(metric, []), METRICS[metric], base, metric) for metric in exported}
+    flags = shelf.flags.get("endpoint_errors", [])
+    return Measured(
+        grid=base,
+        up=columns.get("endpoint_up"),
+        requests=columns.get("endpoint_requests"),
+        errors=columns.get("endpoint_errors"),
+        flag=_column(flags, Fold.MOST, base, "exported"),
+        latency=columns.get("endpoint_latency_seconds"),
+        bound=columns.get("endpoint_latency_bound"),
+        queue=columns.get("endpoint_queue_length"),
+        saturation=columns.get("endpoint_saturation_ratio"),
+        ready=columns.get("endpoint_replicas_ready"),
+        wanted=columns.get("endpoint_replicas_wanted"),
+    )
+
+
+def _column(series: list[Series], fold: Fold, base: Grid, metric: str) -> FloatArray:
+    """Series of one metric on one grid, (n,); series of one scrape group share the phase of its scrapes."""
+    if not series:
+        return np.full(base.count, np.nan)
+    phases: dict[str, float] = {}
+    for one in series:
+        phases[one.group] = max(phases.get(one.group, -math.inf), float(one.time[-1]))
+    within = _WITHIN_SLOT.get(metric, Fold.LAST)
+    return across([base.around(phases[one.group]).place(one.time, one.value, within) for one in series], fold)
+
+
+def _own_limit(shelf: Shelf, endpoint: Endpoint, data_time: float, around: Surroundings) -> float:
+    rule = around.policy.rule("endpoint_latency_seconds", endpoint.id, endpoint.enclave)
+    if math.isnan(rule.relative):
+        return math.nan
+    judged = around.policy.evaluation.lookback_hours * 3600.0
+    grid = Grid.ending(data_time, endpoint.step, judged + rule.baseline_days * _DAY)
+    value = _column(shelf.series.get("endpoint_latency_seconds", []), Fold.MOST, grid, "endpoint_latency_seconds")
+    return own_limit(value[: -grid.slots(judged)], grid, rule.relative, rule.peak_margin)
+
+
+def _plans(picture: Picture, endpoint: Endpoint, around: Surroundings) -> list[Event]:
+    """Planned work on this endpoint, or on all of its enclave."""
+    subjects = {endpoint.id, picture.enclave.id, ""}
+    return [one for one in around.maintenance if one.enclave == picture.enclave.id and one.subject in subjects]
+
+
+def _plan_in_force(picture: Picture, endpoint: Endpoint, around: Surroundings) -> Event | None:
+    """Planned work that is on at the moment asked for; the one that ends last."""
+    plans = [
+        plan
+        for plan in _plans(picture, endpoint, around)
+        if plan.start <= around.at and (plan.end is None or plan.end > around.at)
+    ]
+    return max(plans, key=lambda plan: math.inf if plan.end is None else plan.end, default=None)
+
+
+def _with_plans(
+    picture: Picture,
+    endpoint: Endpoint,
+    judgement: Judgement,
+    judged: tuple[Health, float],
+    grid: Grid,
+    around: Surroundings,
+) -> tuple[Health, float, float, tuple[Reason, ...]]:
+    """State, its beginning, the end of planned work and a note, after plans and switching off are heard."""
+    nan = math.nan
+    plan = _plan_in_force(picture, endpoint, around)
+    if plan is not None:
+        end = math.inf if plan.end is None else plan.end
+        return Health.MAINTENANCE, plan.start, end, (Reason("", plan.text, nan, nan, Health.MAINTENANCE),)
+    over = [
+        plan.end
+        for plan in _plans(picture, endpoint, around)
+        if plan.end is not None and plan.start <= picture.data_time < plan.end <= around.at
+    ]
+    if over:  # what was measured was measured during the work; it says nothing about the time after it
+        text = f"planned work ended {duration(around.at - max(over))} ago and no data has come in since"
+        return Health.UNKNOWN, max(over), nan, (Reason("", text, nan, nan, Health.UNKNOWN),)
+    if judgement.off_since >= 0:
+        note = Reason("endpoint_replicas_wanted", "no replica is wanted", 0.0, nan, Health.OFF)
+        return Health.OFF, grid.time(judgement.off_since), nan, (note,)
+    return *judged, nan, ()
+
+
+def _reasons(judgement: Judgement, code: int) -> tuple[Reason, ...]:
+    """Reasons, worst first; an UNKNOWN for which no metric is to blame says what is missing."""
+    found = [
+        Reason(finding.metric, finding.text, finding.value, finding.limit, as_health(finding.code))
+        for finding in sorted(judgement.findings, key=lambda one: -one.code)
+    ]
+    if code == UNKNOWN and not found:
+        text = "nothing that is known shows that users are served"
+        found.append(Reason("", text, math.nan, math.nan, Health.UNKNOWN))
+    return tuple(found)
+
+
+def _source(shelf: Shelf) -> str:
+    """Who counted the errors, where the collector says so."""
+    return next((one.key.label("source") for one in shelf.series.get("endpoint_errors", [])), "")
+
+
+def _spark(shelf: Shelf, around: Surroundings, newest: float) -> Spark:
+    start, end = around.span.start, around.span.end
+    rows = [
+        spark(one.time, one.value, start, end, _BUCKETS) for one in shelf.series.get("endpoint_latency_seconds", [])
+    ]
+    value = across(rows, Fold.MOST) if rows else np.full(_BUCKETS, np.nan)
+    return Spark(start, end, newest, value)

@@ -1,0 +1,198 @@
+"""How the GPUs of every declared node are, at the data time of their enclave."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.analysis.gpu import XID_WORDS, increase, xid_health
+from app.analysis.grid import Fold, Grid
+from app.analysis.health import CRITICAL, GOOD, UNKNOWN, as_health, last_run, timeline
+from app.analysis.health_policy import HealthPolicy
+from app.analysis.reasons import duration, measured, silence_text
+from app.model.catalogue import Enclave, Node
+from app.model.event import Event
+from app.model.health import Health
+from app.model.sample import FloatArray, Series
+from app.query.enclaves import Picture
+from app.query.readings import Shelf, Thing, Want
+
+METRICS = (
+    "gpu_utilisation_ratio",
+    "gpu_temperature_celsius",
+    "gpu_xid_errors_total",
+    "gpu_ecc_uncorrectable_total",
+)
+_ALIVE = ("gpu_utilisation_ratio", "gpu_temperature_celsius")
+"""What only a GPU that is there can give: the driver counts the errors of one that is gone."""
+
+_WARM_UP = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class GpuProblem:
+    """Something about the GPUs of one node that somebody should look at. Times are seconds UTC."""
+
+    enclave: Enclave
+    node: Node
+    health: Health
+    text: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFleet:
+    """The GPUs of some enclaves: how many are declared, the mean use of those that say it, and problems."""
+
+    gpus: int
+    busy: float
+    problems: tuple[GpuProblem, ...]
+
+
+def wants(policy: HealthPolicy) -> list[Want]:
+    """What must be read to judge the GPUs."""
+    back = max(policy.evaluation.lookback_hours, policy.gpu.event_hours) * 3600.0 + _WARM_UP
+    return [Want(metric, "node", back) for metric in METRICS]
+
+
+def gpu_fleet(
+    pictures: Iterable[Picture],
+    shelves: Mapping[Thing, Shelf],
+    policy: HealthPolicy,
+    events: Iterable[Event],
+    at: float,
+) -> GpuFleet:
+    """Judge every declared node of the enclaves in `pictures`; `events` are those of kind ``xid``."""
+    told = list(events)
+    count, used, problems = 0, [], []
+    for picture in pictures:
+        for node in picture.catalogue.nodes:
+            if node.retired_at is not None and node.retired_at <= at:
+                continue
+            count += node.gpus
+            shelf = shelves.get((picture.enclave.id, "node", node.id), Shelf())
+            used += _use(shelf, picture.data_time, policy)
+            mine = [e for e in told if e.enclave == picture.enclave.id and e.subject == node.id]
+            problems += _problems(picture, node, shelf, policy, mine)
+    return GpuFleet(count, float(np.mean(used)) if used else math.nan, tuple(problems))
+
+
+def _fresh_seconds(policy: HealthPolicy) -> float:
+    return policy.rule("gpu_temperature_celsius").of * 60.0
+
+
+def _use(shelf: Shelf, data_time: float, policy: HealthPolicy) -> list[float]:
+    """Newest use of every GPU that says it and has spoken lately."""
+    newest = [
+        float(one.value[-1])
+        for one in shelf.series.get("gpu_utilisation_ratio", [])
+        if data_time - one.time[-1] <= _fresh_seconds(policy)
+    ]
+    return [value for value in newest if not math.isnan(value)]
+
+
+def _problems(
+    picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy, events: list[Event]
+) -> list[GpuProblem]:
+    found = [
+        *_absent(picture, node, shelf, policy),
+        *_xids(picture, shelf, policy, events),
+        *_memory(picture, shelf, policy),
+        *_hot(picture, shelf, policy),
+    ]
+    return [GpuProblem(picture.enclave, node, health, text, since) for health, text, since in found]
+
+
+Found = Iterable[tuple[Health, str, float]]
+
+
+def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy) -> Found:
+    """A declared node without data is unknown; one with fewer GPUs than declared has lost some."""
+    newest = shelf.newest(*_ALIVE)
+    if not picture.data_time - newest <= _fresh_seconds(policy):
+        yield Health.UNKNOWN, f"{silence_text(picture.data_time - newest)} from its {node.gpus} GPUs", newest
+        return
+    last: dict[str, float] = {}
+    for metric in _ALIVE:
+        for one in shelf.series.get(metric, []):
+            gpu = one.key.label("gpu")
+            last[gpu] = max(last.get(gpu, -math.inf), float(one.time[-1]))
+    gone = {gpu: time for gpu, time in last.items() if picture.data_time - time > _fresh_seconds(policy)}
+    missing = node.gpus - (len(last) - len(gone))
+    if missing > 0:
+        since = min(gone.values(), default=math.nan)
+        names = f" (GPU {', '.join(sorted(gone))})" if gone else ""
+        yield Health.WARNING, f"{missing} of {node.gpus} GPUs do not report{names}", since
+
+
+def _xids(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Event]) -> Found:
+    """XIDs of the last hours, from counters and from events, each GPU and code once."""
+    since = picture.data_time - policy.gpu.event_hours * 3600.0
+    known = _first_known(shelf)
+    seen: dict[tuple[str, str], float] = {}
+    for one in shelf.series.get("gpu_xid_errors_total", []):
+        rise, last = increase(one.time, one.value, since, known)
+        if rise > 0.0:
+            seen[one.key.label("gpu"), one.key.label("xid")] = last
+    for event in events:
+        labels = dict(event.labels)
+        if since <= event.start <= picture.data_time:
+            where = (labels.get("gpu", ""), labels.get("xid", ""))
+            seen[where] = max(seen.get(where, -math.inf), event.start)
+    for (gpu, code), last in sorted(seen.items()):
+        number = int(code) if code.isdecimal() else -1
+        # a code that nobody told us may be any of them
+        health = Health.WARNING if number < 0 else xid_health(number, policy.gpu)
+        if health is not None:
+            words = f" {number}: {XID_WORDS.get(number, 'see the driver notes')}" if number >= 0 else ""
+            yield (
+                health,
+                f"GPU {gpu or '?'} XID{words}, {duration(picture.data_time - last)} before the data ends",
+                last,
+            )
+
+
+def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
+    since = picture.data_time - policy.gpu.event_hours * 3600.0
+    known = _first_known(shelf)
+    for one in shelf.series.get("gpu_ecc_uncorrectable_total", []):
+        rise, last = increase(one.time, one.value, since, known)
+        if rise > 0.0:
+            errors = "error" if rise == 1.0 else "errors"
+            yield Health.CRITICAL, f"GPU {one.key.label('gpu')} {rise:.0f} uncorrectable memory {errors}", last
+
+
+def _hot(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
+    """GPUs over a temperature limit, one line for each state of a node."""
+    rule = policy.rule("gpu_temperature_celsius", "", picture.enclave.id)
+    hot: dict[int, list[tuple[float, float]]] = {}
+    for one in shelf.series.get("gpu_temperature_celsius", []):
+        if picture.data_time - one.time[-1] > _fresh_seconds(policy):
+            continue
+        grid = _grid(one, picture.data_time, policy)
+        run = last_run(timeline(_placed(one, grid), rule, grid, policy.evaluation.minimum_share))
+        if run.code not in {GOOD, UNKNOWN}:
+            hot.setdefault(run.code, []).append((float(one.value[-1]), grid.time(run.first)))
+    for code, found in sorted(hot.items(), reverse=True):
+        hottest, since = max(value for value, _ in found), min(time for _, time in found)
+        limit = measured(rule.metric, rule.critical if code == CRITICAL else rule.warning)
+        many = "1 GPU" if len(found) == 1 else f"{len(found)} GPUs"
+        text = f"{many} over {limit}, hottest {measured(rule.metric, hottest)}"
+        yield as_health(code), text, since
+
+
+def _first_known(shelf: Shelf) -> float:
+    times = [float(one.time[0]) for many in shelf.series.values() for one in many]
+    return min(times, default=math.nan)
+
+
+def _grid(one: Series, data_time: float, policy: HealthPolicy) -> Grid:
+    """Grid in the spacing of the samples themselves: nodes declare none."""
+    step = float(np.median(np.diff(one.time[-60:]))) if one.time.size > 1 else policy.gpu.step_seconds
+    seconds = policy.evaluation.lookback_hours * 3600.0
+    return Grid.ending(data_time, max(1.0, step), seconds).around(float(one.time[-1]))
+
+
+def _placed(one: Series, grid: Grid) -> FloatArray:
+    return grid.place(one.time, one.value, Fold.LAST)

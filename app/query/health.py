@@ -1,0 +1,134 @@
+"""How the fleet was at one moment, as it was known then: the overview and ``watchfloor health``."""
+
+import math
+
+from app.model.catalogue import Enclave
+from app.model.health import Health
+from app.model.marking import Level, high_water
+from app.model.sample import TimeRange
+from app.query import deployments, gpus
+from app.query.attention import attention
+from app.query.deployments import Surroundings
+from app.query.enclaves import Picture, known_at, pictures
+from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
+from app.query.policy import read_policy
+from app.query.problems import sync_problems
+from app.query.readings import read_shelves
+from app.settings import Station
+from app.store.bundles import holds_demo
+from app.store.database import Store
+from app.store.events import events
+
+
+def read_fleet(
+    store: Store,
+    station: Station,
+    at: float,
+    span: TimeRange,
+    *,
+    ceiling: Level | None = None,
+    hidden: frozenset[str] = frozenset(),
+) -> Fleet:
+    """Answer for every endpoint that an enclave declares, at `at`, from what had come in by then.
+
+    Each enclave is judged at its own data time: the end of the newest window received by `at`. A
+    declared endpoint without data is UNKNOWN, never absent; a series that nobody declared is a
+    proposal for the catalogue and no row.
+
+    Parameters
+    ----------
+    at
+        "Now", seconds UTC.
+    span
+        The visible range: length of the sparks, and how far back the ledger is searched for problems.
+    ceiling
+        Show only what is marked at or below it; applied in SQL.
+    hidden
+        Ids of enclaves that a filter leaves out; their worst state is still named in `Fleet.hidden`.
+
+    Raises
+    ------
+    SettingsError
+        If the health policy is wrong.
+    StoreError
+        If the cache cannot be read.
+    """
+    policy = read_policy(store.paths)
+    with store.reader(ceiling) as reader:
+        seen = pictures(reader, at)
+        ends = {picture.enclave.id: picture.data_time for picture in seen}
+        moment = known_at(reader, at)
+        shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
+        known = [end for end in ends.values() if not math.isnan(end)]
+        since = min([at, *known]) - policy.gpu.event_hours * 3600.0
+        told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]
+        demo = holds_demo(reader)
+    maintenance = tuple(event for event in told if event.kind == "maintenance")
+    around = Surroundings(policy, at, span, maintenance)
+    judged = {one.enclave.id: deployments.deployments(one, shelves, around) for one in seen}
+    shown = [one for one in seen if one.enclave.id not in hidden]
+    cells = [cell for one in shown for cell in judged[one.enclave.id]]
+    fleet_gpus = gpus.gpu_fleet(shown, shelves, policy, [event for event in told if event.kind == "xid"], at)
+    with store.state() as state:
+        troubles = sync_problems(state, station, at, span, ceiling)
+    troubles = [one for one in troubles if one.enclave not in hidden]
+    items = attention(station, at, shown, cells, fleet_gpus.problems, troubles)
+    up = deployments.availability(shown, shelves, at)
+    states = {one.enclave.id: _state(one, judged[one.enclave.id]) for one in seen}
+    return Fleet(
+        as_of=at,
+        marking=marking_of(station, [one.enclave for one in seen], [item.level for item in items], ceiling),
+        demo=demo,
+        enclaves=tuple(states[one.enclave.id] for one in shown),
+        rows=_rows(cells),
+        attention=items,
+        gpu_busy=fleet_gpus.busy,
+        gpus=fleet_gpus.gpus,
+        availability=up.share,
+        availability_coverage=up.coverage,
+        hidden=tuple(states[one.enclave.id] for one in seen if one.enclave.id in hidden),
+    )
+
+
+def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], ceiling: Level | None) -> Level:
+    """Marking of an answer about `enclaves` and single rows of other levels.
+
+    The highest of them, raised to the station's aggregation floor where several enclaves are
+    combined. With nothing to go by it fails closed: the highest level that could have been there.
+    """
+    levels = [*(enclave.level for enclave in enclaves), *others]
+    if not levels:
+        return station.ceiling if ceiling is None else min(ceiling, station.ceiling)
+    return high_water(levels, station.aggregation_floor if len(enclaves) > 1 else Level.U)
+
+
+def _state(picture: Picture, cells: list[Deployment]) -> EnclaveState:
+    return EnclaveState(
+        enclave=picture.enclave,
+        freshness=picture.freshness,
+        data_time=picture.data_time,
+        age=picture.age,
+        received=picture.received,
+        overdue=picture.overdue,
+        healthy=sum(cell.health is Health.HEALTHY for cell in cells),
+        total=len(cells),
+        worst=min((cell.health for cell in cells), key=lambda health: health.rank, default=Health.OFF),
+    )
+
+
+def _rows(cells: list[Deployment]) -> tuple[EndpointRow, ...]:
+    """One row per endpoint id; the worst state first, then by the people whom that state hurts."""
+    rows: dict[str, dict[str, Deployment]] = {}
+    for cell in cells:
+        rows.setdefault(cell.endpoint.id, {})[cell.enclave.id] = cell
+    ordered = sorted(rows.items(), key=lambda item: (*_impact(item[1]), item[0]))
+    return tuple(
+        EndpointRow(name, first.endpoint.title, first.endpoint.purpose, by_enclave)
+        for name, by_enclave in ordered
+        for first in [next(iter(by_enclave.values()))]
+    )
+
+
+def _impact(cells: dict[str, Deployment]) -> tuple[int, float]:
+    worst = min(cell.health.rank for cell in cells.values())
+    return worst, -sum(cell.endpoint.user_weight for cell in cells.values() if cell.health.rank == worst)

@@ -1,0 +1,102 @@
+"""What is wrong with the flow of bundles: held, refused, missing, locked."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.model.health import Health
+from app.model.marking import Level
+from app.model.sample import TimeRange
+from app.settings import Station
+from app.store.database import State
+from app.store.ledger import Attempt, Gap, attempts, gaps, held_copies, locks
+
+ACCEPTED = frozenset({"APPLIED", "RESTORED", "DUPLICATE", "EXPIRED_AS_HISTORY", "NOTHING_NEW"})
+"""Outcomes after which the content stands in the cache (`app.bundle.outcome.Code.accepted`)."""
+
+WAITING = frozenset({"HELD", "CLOCK", "UNTRUSTED", "INCOMPLETE"})
+"""Outcomes that are tried again: for trust, a base, the clock or the rest of the files."""
+
+_ALARMING = frozenset({"FORK", "SPILL"})
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProblem:
+    """One thing that is wrong. `level` is None where nothing was verified; times are seconds UTC."""
+
+    health: Health
+    level: Level | None
+    enclave: str
+    text: str
+    detail: str
+    since: float
+
+
+def visible(level: Level | None, station: Station, ceiling: Level | None) -> bool:
+    """Whether a row of the ledger may be shown below `ceiling`; one of unknown level only to the whole station."""
+    if ceiling is None or ceiling >= station.ceiling:
+        return True
+    return level is not None and level <= ceiling
+
+
+def open_attempts(state: State, span: TimeRange, at: float) -> list[Attempt]:
+    """Attempts that did not end well and were not made good by `at`: those in `span`, and all that still wait."""
+    until = math.nextafter(at, math.inf)
+    tried = attempts(state, TimeRange(span.start, until))
+    newest: dict[str, Attempt] = {}
+    for attempt in [*tried, *(one for one in held_copies(state) if one.received < until)]:
+        files = attempt.shape or attempt.name
+        if files not in newest or (newest[files].received, newest[files].id) < (attempt.received, attempt.id):
+            newest[files] = attempt
+    kept = {one.manifest for one in tried if one.code in ACCEPTED and one.manifest}
+    return [one for one in newest.values() if one.code not in ACCEPTED and one.manifest not in kept]
+
+
+def open_gaps(state: State, span: TimeRange, at: float) -> list[Gap]:
+    """Chains with a hole that the bundles received by `at` leave inside `span`."""
+    return [
+        gap
+        for gap in gaps(state)
+        if max(gap.before.received, gap.after.received) <= at
+        and gap.after.created >= span.start
+        and gap.before.created < span.end
+    ]
+
+
+def sync_problems(
+    state: State, station: Station, at: float, span: TimeRange, ceiling: Level | None
+) -> list[SyncProblem]:
+    """Everything in the ledger that wants somebody and may be shown below `ceiling`."""
+    found = [*_tried(open_attempts(state, span, at)), *_missing(open_gaps(state, span, at))]
+    found += [
+        SyncProblem(
+            Health.CRITICAL, lock.level, "", f"source {lock.source} is locked: {lock.reason}", lock.code, lock.since
+        )
+        for lock in locks(state)
+        if lock.since <= at
+    ]
+    # A level above the station's was only claimed; the row itself belongs to the station.
+    known = [(one, None if one.level is None or one.level > station.ceiling else one.level) for one in found]
+    return [
+        SyncProblem(one.health, level, one.enclave, one.text, one.detail, one.since)
+        for one, level in known
+        if visible(level, station, ceiling)
+    ]
+
+
+def _tried(open_ones: Iterable[Attempt]) -> Iterable[SyncProblem]:
+    for one in open_ones:
+        health = Health.CRITICAL if one.code in _ALARMING else Health.WARNING
+        word = "waits" if one.code in WAITING else "refused"
+        which = str(one.seq) if one.manifest else one.name
+        text = f"bundle {which} {word}: {one.reason}"
+        yield SyncProblem(health, one.level, one.enclave, text, one.action, one.received)
+
+
+def _missing(open_ones: Iterable[Gap]) -> Iterable[SyncProblem]:
+    for gap in open_ones:
+        many = f"bundle {gap.first} is" if gap.first == gap.last else f"bundles {gap.first} to {gap.last} are"
+        detail = f"stream {gap.stream} of {gap.source}"
+        yield SyncProblem(
+            Health.WARNING, gap.after.level, gap.after.enclave, f"{many} missing", detail, gap.after.received
+        )
