@@ -113,6 +113,13 @@ def parse_toml(name: str, text: str) -> tuple[dict[str, Any], Place]:
         raise SettingsError(msg) from error
 
 
+def refuse_unknown(table: Mapping[str, Any], known: list[str], place: Place) -> None:
+    """Raise SettingsError for the first key of `table` that is not among `known`, with the nearest one."""
+    for key in table:
+        if key not in known:
+            raise place.at(key).refuse("unknown key", _near(key, known))
+
+
 def read_table(kind: type[_T], table: Mapping[str, Any], place: Place) -> _T:
     """Turn a TOML table into the dataclass `kind`, refusing everything that it does not declare.
 
@@ -124,9 +131,7 @@ def read_table(kind: type[_T], table: Mapping[str, Any], place: Place) -> _T:
     """
     hints = get_type_hints(kind, include_extras=True)
     declared = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
-    for key in table:
-        if key not in declared:
-            raise place.at(key).refuse("unknown key", _near(key, list(declared)))
+    refuse_unknown(table, list(declared), place)
     values = {}
     for name, entry in declared.items():
         if name in table:

@@ -1,0 +1,51 @@
+"""Events that hide in metrics: an error counter that rises, a sticky error code that changes."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.analysis.counter import increments, known_edges
+from app.analysis.mapping import Raw, Steps, by_target
+from app.analysis.recipe import Labels, Occurrence
+
+Moments = list[tuple[float, str, Labels]]
+"""Time in seconds, text and labels of the source."""
+
+
+def rises(rule: Occurrence, rows: Sequence[Raw], steps: Steps) -> Moments:
+    """One moment for each step in which a counter rose; its time is the end of the step."""
+    found: Moments = []
+    for group in by_target(rows).values():
+        times = np.unique(np.concatenate([row.time for row in group]))
+        known = known_edges(times, steps.edges, steps.interval)
+        for row in group:
+            if not rule.family.holds(row.labels):
+                continue
+            rise = increments(row.time, row.value, steps.edges, steps.interval, known)
+            for place in np.flatnonzero(np.nan_to_num(rise) > 0):
+                text = _text(rule, row.labels, rise[place])
+                found.append((float(steps.edges[place + 1]), text, row.labels))
+    return found
+
+
+def changes(rule: Occurrence, rows: Sequence[Raw], steps: Steps) -> Moments:
+    """One moment for each scrape at which a sticky gauge took another value than 0 and than before.
+
+    The first scrape of a series says nothing: the value may be from long ago.
+    """
+    found: Moments = []
+    for row in rows:
+        if not rule.family.holds(row.labels):
+            continue
+        moved = np.flatnonzero((np.diff(row.value) != 0) & (row.value[1:] != 0) & ~np.isnan(row.value[1:])) + 1
+        for place in moved:
+            if steps.edges[0] < row.time[place] <= steps.edges[-1]:
+                text = _text(rule, row.labels, row.value[place])
+                found.append((float(row.time[place]), text, row.labels))
+    return found
+
+
+def _text(rule: Occurrence, labels: Labels, value: float) -> str:
+    values = {**labels, "value": f"{value:g}"}
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "?"), rule.text)
