@@ -52,8 +52,7 @@ _SPILL = (
 class VerifiedBundle:
     """Proof that a bundle passed every check; only `open_bundle` makes one, and only it can be imported.
 
-    Use as a context manager. `digest` is the SHA-384 of the manifest payload. `accepted_before`
-    says whether this very manifest was accepted once.
+    Use as a context manager. `outcome` says how an import of it will end.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class VerifiedBundle:
         self.payload = payload
         self.manifest = manifest
         self.outcome = outcome
-        self.accepted_before = outcome.code is Code.RESTORED
         self._digests = digests
 
     def __enter__(self) -> Self:

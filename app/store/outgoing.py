@@ -76,3 +76,10 @@ def last_full(state: State, source: str, stream: str, epoch: int) -> Outgoing | 
         (source, stream, epoch),
     ).fetchone()
     return None if row is None else _outgoing(row)
+
+
+def newest_epoch(state: State, source: str, stream: str) -> int | None:
+    """Highest epoch in which this station has sent on a stream; None where it never has."""
+    row = state.db.execute("SELECT max(epoch) FROM outgoing WHERE source = ? AND stream = ?", (source, stream))
+    found = row.fetchone()[0]
+    return None if found is None else int(found)

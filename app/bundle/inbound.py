@@ -1,0 +1,387 @@
+"""The one door in: judge a bundle, bring its content into the cache, remember it in the ledger.
+
+Two databases, one outcome. The intent is written to `state`, the content is staged invisibly in
+the cache, one small commit publishes it, and `state` confirms. Killed anywhere, `reconcile` finds
+the intent: what was published is confirmed, what was not is removed.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from app.bundle.layout import MANIFEST, Incomplete, Layout, UnsafeLayout
+from app.bundle.manifest import Manifest, read_manifest
+from app.bundle.outcome import Code, Outcome
+from app.bundle.parts import Bounds, PartRefused, read_blocks, read_catalogue, read_events
+from app.bundle.signature import ENVELOPE_BYTES
+from app.bundle.trustfile import TrustFile, open_trust
+from app.bundle.verify import Examiner, VerifiedBundle, open_bundle
+from app.errors import SettingsError, StoreBusy, StoreError
+from app.job import Cancelled, Job
+from app.model.marking import Level
+from app.settings import Station
+from app.store import audit, intake, ledger
+from app.store.bundles import BundleRecord, is_published
+from app.store.database import State, Store, Writer
+from app.store.settle import settle
+from app.store.turn import take_turn
+
+HELD_BYTES: Final = 8 * 2**30
+"""Room that unparsed copies may take: strangers must not be able to fill the disk."""
+
+_COPYING: Final = ".copying"
+_DAMAGED = "Ask whoever made it to make it again; do not use this copy."
+
+
+def current_trust(state: State, station: Station) -> TrustFile | None:
+    """Trust file in force, its signatures checked again; None before ``trust init``.
+
+    Raises
+    ------
+    SettingsError
+        If the station was turned from demonstration to real, or back, under its trust.
+    """
+    envelope = ledger.current_trust(state)
+    if envelope is None:
+        return None
+    trust = open_trust(envelope, before=None)
+    if trust.demo != station.demo:
+        msg = "The trust file and station.toml disagree whether this is a demonstration."
+        raise SettingsError(msg, "Set up a station of its own for demonstrations.")
+    return trust
+
+
+def examiner(state: State, writer: Writer, station: Station, now: float) -> Examiner:
+    """What bundles are judged by, as of now."""
+    return Examiner(current_trust(state, station), station, state, lambda m: is_published(writer, m), now)
+
+
+def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: str) -> Outcome:
+    """Judge the bundle at `path` and, if every check passes, import it. Nothing is written to `path`.
+
+    Every attempt leaves a row and an audit record; a job that is cancelled leaves everything as it was.
+
+    Raises
+    ------
+    Cancelled
+    StoreBusy
+        If another process is importing.
+    StoreError
+        If the disk is full; nothing is lost.
+    InputError, SettingsError
+        If the station itself cannot judge.
+    """
+    with take_turn(store), store.state() as state, store.writer() as writer:
+        now = store.clock.now()
+        verdict = open_bundle(path, examiner(state, writer, station, now), job)
+        if isinstance(verdict, Outcome):
+            held = _hold(path, store) if verdict.code.waits else ""
+            return _note(state, verdict, carrier, held, now)
+        with verdict:
+            outcome = _bring_in(verdict, state, writer, carrier, now, job)
+        if outcome.code.accepted:
+            # The bundle is in: folding the head may be cut short or put off without harm.
+            with contextlib.suppress(Cancelled, StoreError):
+                settle(writer, job)
+        return outcome
+
+
+def _bring_in(bundle: VerifiedBundle, state: State, writer: Writer, carrier: str, now: float, job: Job) -> Outcome:
+    """Stage, publish and confirm a verified bundle."""
+    outcome, manifest = bundle.outcome, bundle.manifest
+    intent = ledger.Intent(bundle.digest, bundle.payload, outcome.name, carrier, outcome.size, now)
+    if is_published(writer, bundle.digest):
+        # The cache knows it and the state does not: the state was restored from a backup.
+        return _confirm(
+            state, replace(outcome, code=Code.RESTORED, reason="The station's memory of it is restored."), intent
+        )
+    with ledger.recording(state):
+        ledger.write_intent(state, intent)
+    number = 0
+    try:
+        number = intake.begin(writer, _record(manifest, intent))
+        _stage(bundle, writer, number, job)
+        intake.publish(writer, number)
+    except (PartRefused, Incomplete) as error:
+        _give_up(state, writer, number, bundle.digest)
+        code = Code.PART_MISMATCH if isinstance(error, PartRefused) else Code.INCOMPLETE
+        told = "Its content is not what its schema asks for" if code is Code.PART_MISMATCH else "It changed meanwhile"
+        refused = replace(outcome, code=code, reason=f"{told}: {error}.", action=_DAMAGED)
+        return _note(state, refused, carrier, "", now)
+    except BaseException:
+        # On a full disk even giving up may fail; reconcile does it later.
+        with contextlib.suppress(StoreError):
+            _give_up(state, writer, number, bundle.digest)
+        raise
+    return _confirm(state, _in_words(outcome), intent)
+
+
+def _record(manifest: Manifest, intent: ledger.Intent) -> BundleRecord:
+    return BundleRecord(
+        source=manifest.source,
+        stream=manifest.stream,
+        epoch=manifest.epoch,
+        seq=manifest.seq,
+        manifest=intent.manifest,
+        kind=manifest.kind,
+        enclave=manifest.enclave,
+        level=manifest.level,
+        created=manifest.created,
+        window_start=manifest.window_start,
+        window_end=manifest.window_end,
+        expires=manifest.expires,
+        received=intent.received,
+        carrier=intent.carrier,
+        name=intent.name,
+        size=intent.size,
+        rows=manifest.rows,
+        demo=manifest.demo,
+    )
+
+
+def _stage(bundle: VerifiedBundle, writer: Writer, number: int, job: Job) -> None:
+    manifest = bundle.manifest
+    bounds = Bounds(manifest.enclave, manifest.level, manifest.created)
+    for done, part in enumerate(manifest.parts, start=1):
+        job.step(done, len(manifest.parts), "Importing")
+        lines = bundle.lines(part)
+        if part.schema == "catalogue":
+            intake.stage_catalogue(writer, number, read_catalogue(lines, bounds))
+        elif part.schema == "events":
+            intake.stage_events(writer, number, read_events(lines, bounds))
+        else:
+            intake.stage_blocks(writer, number, read_blocks(part.schema, lines, bounds), job)
+
+
+def _give_up(state: State, writer: Writer, number: int, manifest: str) -> None:
+    if number:
+        intake.discard(writer, number)
+    with ledger.recording(state):
+        ledger.drop_intent(state, manifest)
+
+
+def _in_words(outcome: Outcome) -> Outcome:
+    words = {
+        Code.APPLIED: "Imported.",
+        Code.RESTORED: "Accepted before; its content is in the cache again.",
+        Code.EXPIRED_AS_HISTORY: "Imported as history: it has expired, so it never counts as current.",
+    }
+    return replace(outcome, reason=words[outcome.code])
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
+
+
+def _confirm(state: State, outcome: Outcome, intent: ledger.Intent) -> Outcome:
+    """Remember what was published, with its attempt and audit record, and forget the intent."""
+    manifest = read_manifest(intent.payload)
+    accepted = ledger.Accepted(
+        intent.manifest,
+        manifest.source,
+        manifest.stream,
+        manifest.epoch,
+        manifest.seq,
+        manifest.kind,
+        manifest.enclave,
+        manifest.level,
+        manifest.created,
+        manifest.window_start,
+        manifest.window_end,
+        manifest.expires,
+        intent.received,
+    )
+    with ledger.recording(state):
+        if not ledger.is_accepted(state, intent.manifest):
+            ledger.accept(state, accepted, manifest.links)
+        ledger.drop_intent(state, intent.manifest)
+        _write_attempt(state, outcome, intent.carrier, "", intent.received)
+    return outcome
+
+
+def _note(state: State, outcome: Outcome, carrier: str, held: str, now: float) -> Outcome:
+    """Remember an attempt that brought nothing in, and lock the source where the outcome asks for it."""
+    with ledger.recording(state):
+        if outcome.code.locks and outcome.source:
+            level = Level.U if outcome.level is None else outcome.level
+            ledger.lock_source(state, ledger.Lock(outcome.source, level, outcome.code.value, outcome.reason, now))
+        _write_attempt(state, outcome, carrier, held, now)
+    return outcome
+
+
+def _write_attempt(state: State, outcome: Outcome, carrier: str, held: str, now: float) -> None:
+    attempt = ledger.Attempt(
+        received=now,
+        code=outcome.code.value,
+        name=outcome.name,
+        carrier=carrier,
+        size=outcome.size,
+        shape=outcome.shape,
+        held=held,
+        reason=outcome.reason,
+        action=outcome.action,
+        checks=tuple((check.state, check.title, check.text) for check in outcome.checks),
+        manifest=outcome.manifest,
+        source=outcome.source,
+        stream=outcome.stream,
+        epoch=outcome.epoch,
+        seq=outcome.seq,
+        level=outcome.level,
+    )
+    told = outcome.told
+    if told is not None:
+        attempt = replace(
+            attempt,
+            enclave=told.enclave,
+            kind=told.kind,
+            rows=told.rows,
+            created=told.created,
+            window_start=told.window_start,
+            window_end=told.window_end,
+            expires=told.expires,
+        )
+    ledger.record_attempt(state, attempt)
+    record_judgement(state, outcome, "import")
+
+
+def record_judgement(state: State, outcome: Outcome, event: str) -> None:
+    """Write the audit record of one judgement; of a spill hash, size and claimed level, nothing else."""
+    spill = outcome.code is Code.SPILL
+    code = outcome.code
+    audit.append(
+        state,
+        "bundle",
+        event,
+        object_id=f"sha384:{outcome.evidence} bytes:{outcome.size}" if spill else outcome.manifest or outcome.name,
+        label=outcome.level,
+        outcome="accepted" if code.accepted else "held" if code.waits else "refused",
+        reason_code=code.value,
+    )
+
+
+# --- after a crash --------------------------------------------------------------------------------------------------
+
+
+def reconcile(store: Store) -> None:
+    """Settle what an interruption left: confirm what was published, remove what was not.
+
+    Where another process is importing, it is alive and will finish its own work.
+    """
+    with contextlib.suppress(StoreBusy), take_turn(store, wait=False), store.state() as state, store.writer() as writer:
+        for intent in ledger.intents(state):
+            if is_published(writer, intent.manifest):
+                _confirm(state, _found_published(intent), intent)
+            else:
+                with ledger.recording(state):
+                    ledger.drop_intent(state, intent.manifest)
+        for number, _ in intake.staged(writer):
+            intake.discard(writer, number)
+        for unfinished in store.paths.held.glob(f"*{_COPYING}"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _found_published(intent: ledger.Intent) -> Outcome:
+    told = read_manifest(intent.payload)
+    return Outcome(
+        code=Code.APPLIED,
+        name=intent.name,
+        reason="Imported; the program was interrupted before it could say so.",
+        action="",
+        manifest=intent.manifest,
+        source=told.source,
+        stream=told.stream,
+        epoch=told.epoch,
+        seq=told.seq,
+        level=told.level,
+        size=intent.size,
+        told=told,
+    )
+
+
+# --- copies that wait -----------------------------------------------------------------------------------------------
+
+
+def _hold(path: Path, store: Store) -> str:
+    """Copy a waiting bundle, unparsed, below `held/`; return its folder there, empty where there is no room."""
+    held = store.paths.held
+    if path.is_relative_to(held):
+        return str(path.relative_to(held))
+    try:
+        with Layout(path) as layout:
+            envelope = layout.read(MANIFEST, ENVELOPE_BYTES)
+            folder = held / hashlib.sha384(envelope).hexdigest()[:32] / path.name.removesuffix(".zip")
+            if folder.is_dir() and _sizes(folder) == layout.sizes:
+                return str(folder.relative_to(held))
+            if _bytes_below(held) + sum(layout.sizes.values()) > HELD_BYTES:
+                return ""
+            _copy(layout, folder)
+    except (UnsafeLayout, Incomplete, OSError):
+        return ""
+    return str(folder.relative_to(held))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {child.name: child.stat().st_size for child in folder.iterdir()}
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _copy(layout: Layout, folder: Path) -> None:
+    unfinished = folder.parent.with_name(folder.parent.name + _COPYING)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    inner = unfinished / folder.name
+    inner.mkdir(parents=True, mode=0o700)
+    try:
+        for name in layout.sizes:
+            with (inner / name).open("xb") as target:
+                for step in layout.steps(name):
+                    target.write(step)
+                target.flush()
+                os.fsync(target.fileno())
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        unfinished.rename(folder.parent)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def retry_held(store: Store, station: Station, job: Job) -> list[Outcome]:
+    """Try every held copy again: after a trust update, or when a clock or a base may have come right."""
+    with store.state() as state:
+        waiting = [attempt for attempt in ledger.held_copies(state) if Code(attempt.code).waits]
+    return [_retry(attempt, store, station, job) for attempt in waiting]
+
+
+def _retry(attempt: ledger.Attempt, store: Store, station: Station, job: Job) -> Outcome:
+    path = store.paths.held / attempt.held
+    outcome = receive(path, store, station, job, carrier=attempt.carrier)
+    if not outcome.code.waits and outcome.code not in _KEEP_COPY:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        with store.state() as state, ledger.recording(state):
+            ledger.forget_copy(state, attempt.held)
+    return outcome
+
+
+# A spill is evidence, a fork asks for a decision, and a lock only puts off: their copies stay.
+_KEEP_COPY: Final = frozenset({Code.SPILL, Code.FORK, Code.SOURCE_LOCKED, Code.INCOMPLETE})
+
+
+def new_arrivals(found: Sequence[Path], store: Store) -> list[Path]:
+    """Those of `found` that were never tried, or have changed since: what a watched inbox has to offer."""
+    with store.state() as state:
+        return [path for path in found if not ledger.was_tried(state, shape_of(path))]
+
+
+def shape_of(path: Path) -> str:
+    """Digest that tells the same files from changed ones, without reading them; empty where they are no bundle."""
+    try:
+        with Layout(path) as layout:
+            return layout.shape
+    except (UnsafeLayout, Incomplete):
+        return ""
