@@ -19,9 +19,9 @@ from app.bundle.manifest import Manifest, read_manifest
 from app.bundle.outcome import Code, Outcome
 from app.bundle.parts import Bounds, PartRefused, read_blocks, read_catalogue, read_events
 from app.bundle.signature import ENVELOPE_BYTES
-from app.bundle.trustfile import TrustFile, open_trust
+from app.bundle.trusting import current_trust
 from app.bundle.verify import Examiner, VerifiedBundle, open_bundle
-from app.errors import SettingsError, StoreBusy, StoreError
+from app.errors import StoreBusy, StoreError
 from app.job import Cancelled, Job
 from app.model.marking import Level
 from app.settings import Station
@@ -36,24 +36,6 @@ HELD_BYTES: Final = 8 * 2**30
 
 _COPYING: Final = ".copying"
 _DAMAGED = "Ask whoever made it to make it again; do not use this copy."
-
-
-def current_trust(state: State, station: Station) -> TrustFile | None:
-    """Trust file in force, its signatures checked again; None before ``trust init``.
-
-    Raises
-    ------
-    SettingsError
-        If the station was turned from demonstration to real, or back, under its trust.
-    """
-    envelope = ledger.current_trust(state)
-    if envelope is None:
-        return None
-    trust = open_trust(envelope, before=None)
-    if trust.demo != station.demo:
-        msg = "The trust file and station.toml disagree whether this is a demonstration."
-        raise SettingsError(msg, "Set up a station of its own for demonstrations.")
-    return trust
 
 
 def examiner(state: State, writer: Writer, station: Station, now: float) -> Examiner:
