@@ -96,7 +96,9 @@ class Grid:
             Shape (count,); NaN where a slot has no sample or none that is a number.
         """
         placed = np.full(self.count, np.nan)
-        index = self.index(time)
+        # cut roughly first: a month of samples may lie around a grid of a day
+        low, high = np.searchsorted(time, [self.start - 1.0, self.end + 1.0])
+        index, value = self.index(time[low:high]), value[low:high]
         low, high = np.searchsorted(index, [0, self.count])
         if low == high:
             return placed

@@ -105,6 +105,8 @@ def _latched(
     rule: Rule,
     grid: Grid,
 ) -> npt.NDArray[np.bool_]:
+    if not bad.any():  # the usual case, and by far the quickest answer
+        return bad
     of = grid.slots(rule.of * 60.0)
     enter = min(of, grid.slots(rule.enter_after * 60.0))
     # of - enter good slots at the end still leave room for `enter` bad ones before them; one more does not, so

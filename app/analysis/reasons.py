@@ -66,20 +66,21 @@ def measured(metric: str, value: float, bound: Bound = Bound.EXACT) -> str:
 
 
 def reason_text(rule: Rule, code: int, value: float, limit: float, bound: Bound = Bound.EXACT) -> str:
-    """Sentence part for a metric in warning or critical; `limit` is the one that it passed."""
+    """Sentence part for a metric in warning or critical; `limit` is the one that it passed.
+
+    A warning limit that is not the rule's is the endpoint's own (`app.analysis.baseline`).
+    """
     if rule.metric == "endpoint_up":
         return "does not answer its availability probe" if not value >= 1.0 else "answers again, but not for long"
     subject, number = name_of(rule.metric), measured(rule.metric, value, bound)
-    against = measured(rule.metric, limit)
+    whose = "its own" if code != CRITICAL and limit != rule.warning else "a"
+    against = f"{whose} limit of {measured(rule.metric, limit)}"
     if math.isnan(value):
-        return f"{subject} was beyond its limit of {against} when last known"
+        return f"{subject} was beyond {against} when last known"
     beyond = value > limit if rule.above else value < limit
     if not beyond:
-        return f"{subject} {number}, back within its limit of {against}, but not for long enough"
-    side = "over" if rule.above else "under"
-    if code == CRITICAL:
-        return f"{subject} {number} against a limit of {against}"
-    return f"{subject} {number}, {side} {against}"
+        return f"{subject} {number}, back within {against}, but not for long enough"
+    return f"{subject} {number} against {against}"
 
 
 def unknown_text(metric: str, unknown_for: float) -> str:

@@ -125,4 +125,4 @@ def _of_sync(problem: SyncProblem, station: Station, at: float, weights: dict[st
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("p95") else text[:1].upper() + text[1:]

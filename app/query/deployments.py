@@ -54,19 +54,20 @@ class Surroundings:
 
 
 def wants(policy: HealthPolicy, at: float, span: TimeRange) -> list[Want]:
-    """What must be read to judge the deployments."""
+    """What must be read to judge the deployments.
+
+    All but the probe share one window, although most need less of it: the series of a scrape group
+    share their times, and those are decoded once for each window.
+    """
     settings = policy.evaluation
-    back = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY + _WARM_UP
-    latency = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
+    judged = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY
+    usual = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
+    back = max(judged, usual, at - span.start) + _WARM_UP
     found = [Want("exported", "endpoint", back)]
     for metric in METRICS:
-        if metric == "endpoint_up":
-            found.append(Want(metric, "endpoint", max(back, AVAILABILITY_DAYS * _DAY)))
-        elif metric.startswith("endpoint_latency"):
-            seconds = max(back, latency + _WARM_UP, at - span.start)
-            found.append(Want(metric, "endpoint", seconds, (("quantile", "0.95"),)))
-        else:
-            found.append(Want(metric, "endpoint", back))
+        seconds = max(back, AVAILABILITY_DAYS * _DAY) if metric == "endpoint_up" else back
+        labels = (("quantile", "0.95"),) if metric.startswith("endpoint_latency") else ()
+        found.append(Want(metric, "endpoint", seconds, labels))
     return found
 
 

@@ -10,7 +10,7 @@ from app.analysis.gpu import XID_WORDS, increase, xid_health
 from app.analysis.grid import Fold, Grid
 from app.analysis.health import CRITICAL, GOOD, UNKNOWN, as_health, last_run, timeline
 from app.analysis.health_policy import HealthPolicy
-from app.analysis.reasons import duration, measured, silence_text
+from app.analysis.reasons import measured, silence_text
 from app.model.catalogue import Enclave, Node
 from app.model.event import Event
 from app.model.health import Health
@@ -146,11 +146,7 @@ def _xids(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Eve
         health = Health.WARNING if number < 0 else xid_health(number, policy.gpu)
         if health is not None:
             words = f" {number}: {XID_WORDS.get(number, 'see the driver notes')}" if number >= 0 else ""
-            yield (
-                health,
-                f"GPU {gpu or '?'} XID{words}, {duration(picture.data_time - last)} before the data ends",
-                last,
-            )
+            yield health, f"GPU {gpu or '?'} XID{words}", last
 
 
 def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
@@ -168,7 +164,8 @@ def _hot(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
     rule = policy.rule("gpu_temperature_celsius", "", picture.enclave.id)
     hot: dict[int, list[tuple[float, float]]] = {}
     for one in shelf.series.get("gpu_temperature_celsius", []):
-        if picture.data_time - one.time[-1] > _fresh_seconds(policy):
+        mild = one.value.max() <= min(rule.warning, rule.critical)  # NaN limits and values go the long way
+        if mild or picture.data_time - one.time[-1] > _fresh_seconds(policy):
             continue
         grid = _grid(one, picture.data_time, policy)
         run = last_run(timeline(_placed(one, grid), rule, grid, policy.evaluation.minimum_share))
