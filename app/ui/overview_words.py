@@ -1,0 +1,141 @@
+"""The overview in words: its sentence, the line below it and its figures."""
+
+import math
+from collections.abc import Iterable
+
+from app.model.health import Freshness, Health
+from app.query.fleet import Deployment, EnclaveState, Fleet
+from app.ui import words
+from app.ui.sentence import Figure, Span
+
+
+def _cells(fleet: Fleet) -> list[Deployment]:
+    return [cell for row in fleet.rows for cell in row.cells.values()]
+
+
+def _endpoints(fleet: Fleet, health: Health) -> int:
+    """Endpoints that have a deployment in this state now."""
+    return sum(any(c.health is health and not c.stale for c in row.cells.values()) for row in fleet.rows)
+
+
+def oldest(states: Iterable[EnclaveState]) -> EnclaveState | None:
+    """The enclave whose picture is oldest by its own cadence; one that never sent anything wins."""
+    found = list(states)
+    never = [state for state in found if math.isnan(state.data_time)]
+    if never:
+        return never[0]
+    late = [state for state in found if state.freshness is not Freshness.FRESH]
+    return max(late or found, key=lambda state: state.age, default=None)
+
+
+def _late(fleet: Fleet) -> list[EnclaveState]:
+    return [s for s in fleet.enclaves if s.freshness is not Freshness.FRESH and not math.isnan(s.data_time)]
+
+
+def place(state: EnclaveState, states: tuple[EnclaveState, ...]) -> str:
+    """An enclave in running text: its level, or its name where several share the level."""
+    level = state.enclave.level
+    alone = sum(other.enclave.level is level for other in states) == 1
+    return level.title if alone else state.enclave.name
+
+
+def overview_sentence(fleet: Fleet) -> tuple[Span, ...]:
+    """The answer to: who is hurting, and can I believe this screen?"""
+    cells = _cells(fleet)
+    if not cells:
+        return (Span("Nothing is known yet.", strong=True), Span(" No bundle has brought a deployment."))
+    spans = [*_state_spans(fleet, cells), *_age_spans(fleet)]
+    return tuple(spans)
+
+
+def _state_spans(fleet: Fleet, cells: list[Deployment]) -> list[Span]:
+    critical, warning = _endpoints(fleet, Health.CRITICAL), _endpoints(fleet, Health.WARNING)
+    unknown = sum(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
+    noun = words.plural(max(critical, 1), "endpoint")
+    verb = "is" if critical == 1 else "are"
+    if critical:
+        spans = [Span(f"{words.capitalised(words.count_word(critical))} {noun} {verb} critical", strong=True)]
+        if warning:
+            need = "needs" if warning == 1 else "need"
+            spans.append(Span(f" and {words.count_word(warning)} {need} watching"))
+        return [*spans, Span(".")]
+    if warning:
+        need = "needs" if warning == 1 else "need"
+        said = f"{words.capitalised(words.count_word(warning))} {words.plural(warning, 'endpoint')} {need} watching"
+        return [Span(said, strong=True), Span(" and none is critical.")]
+    if unknown == len(cells):
+        return [Span("No deployment has current data.", strong=True), Span(" What is shown is the last known state.")]
+    if unknown:
+        said = f"{words.capitalised(words.count_word(unknown))} {words.plural(unknown, 'deployment')}"
+        verb = "is" if unknown == 1 else "are"
+        return [Span("No endpoint is known to be in trouble", strong=True), Span(f", but {said.lower()} {verb} unknown.")]
+    return [Span("Every endpoint is healthy.", strong=True)]
+
+
+def _age_spans(fleet: Fleet) -> list[Span]:
+    never = [state for state in fleet.enclaves if math.isnan(state.data_time)]
+    late = _late(fleet)
+    if never:
+        names = words.listed([place(state, fleet.enclaves) for state in never])
+        return [Span(f" {names} {'has' if len(never) == 1 else 'have'} never sent data.", strong=True, health=Health.WARNING)]
+    if not late:
+        return []
+    worst = max(late, key=lambda state: state.age)
+    said = f" {place(worst, fleet.enclaves)} data is {words.age(worst.age)} old."
+    if len(late) > 1:
+        others = words.listed([place(state, fleet.enclaves) for state in late])
+        said = f" {others} data is late, up to {words.age(worst.age)}."
+    return [Span(said, strong=True, health=Health.WARNING)]
+
+
+def below_sentence(fleet: Fleet) -> str:
+    """How much the sentence is about, and what the filter hides: a problem is never hidden silently."""
+    cells = _cells(fleet)
+    if not cells and not fleet.hidden:
+        return ""
+    parts = []
+    troubled = any(cell.health in (Health.CRITICAL, Health.WARNING, Health.UNKNOWN) or cell.stale for cell in cells)
+    size = (
+        f"{words.grouped(len(cells))} {words.plural(len(cells), 'deployment')} of "
+        f"{words.grouped(len(fleet.rows))} {words.plural(len(fleet.rows), 'endpoint')} in "
+        f"{words.count_word(len(fleet.enclaves))} {words.plural(len(fleet.enclaves), 'enclave')}."
+    )
+    known_rest = troubled and not any(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
+    parts.append(f"Everything else is inside its limits. {size}" if known_rest else size)
+    if fleet.hidden:
+        parts.append(hidden_words(fleet.hidden))
+    return " ".join(parts)
+
+
+def hidden_words(hidden: tuple[EnclaveState, ...]) -> str:
+    """What the filter hides, counted."""
+    names = words.listed([state.enclave.level.title for state in hidden])
+    total = sum(state.total for state in hidden)
+    bad = total - sum(state.healthy for state in hidden)
+    trouble = f", {words.count_word(bad)} of them not healthy" if bad else ", all healthy"
+    verb = "is" if len(hidden) == 1 else "are"
+    return f"{names} {verb} hidden by the filter: {total} {words.plural(total, 'deployment')}{trouble}."
+
+
+def overview_figures(fleet: Fleet) -> tuple[Figure, ...]:
+    """The figures that exist. What is not known is left out, never shown as zero."""
+    figures = []
+    if not math.isnan(fleet.availability):
+        label = "Availability, 30 d"
+        if fleet.availability_coverage < 0.9995:
+            label += f", {percent_floor(fleet.availability_coverage)} known"
+        figures.append(Figure(label, _availability(fleet.availability), "%"))
+    if not math.isnan(fleet.gpu_busy):
+        figures.append(Figure("GPU in use", words.grouped(fleet.gpu_busy * 100), f"% of {words.grouped(fleet.gpus)}"))
+    return tuple(figures)
+
+
+def _availability(ratio: float) -> str:
+    """Never rounded up to 100."""
+    hundredths = math.floor(ratio * 10_000 + 1e-6)
+    return "100" if hundredths >= 10_000 else f"{hundredths / 100:.2f}"
+
+
+def percent_floor(ratio: float) -> str:
+    """Coverage, rounded down: 99.9 % known is not all."""
+    return f"{math.floor(ratio * 1000 + 1e-6) / 10:g}{words.GAP}%"

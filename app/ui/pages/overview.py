@@ -1,0 +1,215 @@
+"""Overview: who is hurting, and can I believe this screen?"""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.job import Job
+from app.model.changes import Topic
+from app.model.health import Freshness, Health
+from app.model.sample import TimeRange
+from app.query.fleet import Attention, Fleet
+from app.query.health import read_fleet
+from app.query.sync_state import read_sync
+from app.ui import words
+from app.ui.attention import AttentionList, worst_first
+from app.ui.columns import Columns
+from app.ui.first_run import FirstRun
+from app.ui.freshness import FreshLane, FreshnessLanes, fresh_lanes
+from app.ui.look import Look
+from app.ui.matrix_view import MatrixView
+from app.ui.overview_words import below_sentence, oldest, overview_figures, overview_sentence, place
+from app.ui.page import Ask, Badge, Oldest, Page, PageView
+from app.ui.panel import TITLE_HEIGHT, Panel
+from app.ui.sentence import SentenceBar
+from app.ui.states import Kind, PanelState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverviewData:
+    """What the page shows. `hidden_worst` is the worst state among what the filter hides."""
+
+    fleet: Fleet
+    lanes: tuple[FreshLane, ...]
+    span: TimeRange
+    hidden_worst: Health
+    hidden_ids: tuple[str, ...]
+
+
+def load(ask: Ask, job: Job) -> OverviewData:
+    """Ask the store. Runs on a worker thread; touches no widget."""
+    job.step(0, None, "Reading the fleet")
+    fleet = read_fleet(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
+    worst = Health.HEALTHY
+    if fleet.hidden:
+        everything = read_fleet(ask.store, ask.station, ask.at, ask.span)
+        worst = hidden_worst(everything, ask.hidden)
+    job.check()
+    sync = read_sync(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
+    lanes = fresh_lanes(fleet.enclaves, sync.lanes)
+    return OverviewData(fleet, lanes, ask.span, worst, tuple(state.enclave.id for state in fleet.hidden))
+
+
+def hidden_worst(everything: Fleet, hidden: frozenset[str]) -> Health:
+    """Worst state among the deployments of the hidden enclaves."""
+    states = [cell.health for row in everything.rows for name, cell in row.cells.items() if name in hidden]
+    return min(states, key=lambda state: state.rank, default=Health.HEALTHY)
+
+
+class OverviewView(PageView):
+    """Sentence, matrix, attention, freshness."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._sentence = SentenceBar(look)
+        self.matrix = MatrixView(look)
+        self.attention = AttentionList(look)
+        self._fresh = FreshnessLanes(look)
+        self._main = Panel(look, "Health of every endpoint", self.matrix, headed=False)
+        self._rail_top = Panel(look, "Needs attention", self.attention)
+        self._rail_low = Panel(look, "Data freshness", self._fresh)
+        self._columns = Columns((self._main,), (self._rail_top, self._rail_low))
+        self._first = FirstRun(look)
+        self._first.import_wanted.connect(self.import_wanted)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 6, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(self._sentence)
+        layout.addWidget(self._columns, 1)
+        layout.addWidget(self._first, 1)
+        self._first.hide()
+        self._hidden: tuple[str, ...] = ()
+        self.attention.opened.connect(self._open_item)
+        self.attention.clicked.connect(lambda index: self._open_item(self.attention.current_row()))
+        self._main.acted.connect(self._act)
+        self._rail_top.acted.connect(self.retry_wanted)
+
+    def show_data(self, data: OverviewData) -> None:
+        fleet = data.fleet
+        empty = not fleet.enclaves and not fleet.hidden
+        self._first.setVisible(empty)
+        self._columns.setVisible(not empty)
+        self._sentence.setVisible(not empty)
+        if empty:
+            return
+        self._hidden = data.hidden_ids
+        below = below_sentence(fleet)
+        if fleet.hidden and data.hidden_worst in (Health.CRITICAL, Health.WARNING, Health.UNKNOWN):
+            below = below.rstrip(".") + f", the worst {data.hidden_worst.value}."
+        self._sentence.say(overview_sentence(fleet), below, overview_figures(fleet))
+        self._show_matrix(data)
+        self._show_attention(fleet)
+        self._fresh.show_lanes(data.span, data.lanes)
+        self._rail_low.show_title("Data freshness", f"Bundles received, last {words.span_words(data.span.seconds)}")
+        self._rail_low.show_body()
+        self._arrange()
+
+    def show_state(self, state: PanelState) -> None:
+        self._first.hide()
+        self._columns.show()
+        self._sentence.setVisible(True)
+        self._main.show_state(state)
+        quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
+        self._rail_top.show_state(quiet)
+        self._rail_low.show_state(quiet)
+
+    def next_problem(self, step: int) -> None:
+        self.matrix.select_problem(step)
+
+    def first_focus(self) -> QWidget:
+        return self._first.first_focus() if self._first.isVisible() else self.matrix
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Beside each other where there is room; else the rail below, each part with its own height."""
+        self._rail_low.setFixedHeight(TITLE_HEIGHT + self._fresh.sizeHint().height() + 14)
+        attention = TITLE_HEIGHT + min(max(self.attention.natural_height, 120), 420) + 14
+        self._columns.arrange(self.width() - 48, self.matrix.natural_height + 14, attention)
+
+    def _show_matrix(self, data: OverviewData) -> None:
+        fleet = data.fleet
+        if not fleet.enclaves:
+            names = words.listed([state.enclave.level.title for state in fleet.hidden])
+            total = sum(state.total for state in fleet.hidden)
+            said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {data.hidden_worst.value}"
+            verb = "is" if len(fleet.hidden) == 1 else "are"
+            self._main.show_state(PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", said, "Show all", "0"))
+        elif not fleet.rows:
+            said = "The enclaves in view have declared no endpoint. Their collectors name them in collector.toml."
+            self._main.show_state(PanelState(Kind.EMPTY, "No endpoint is declared", said, icon="package"))
+        else:
+            self._main.show_body()
+            self.matrix.show_fleet(fleet)
+
+    def _show_attention(self, fleet: Fleet) -> None:
+        items = fleet.attention
+        count = len(items)
+        meta = f"{count} {words.plural(count, 'item')}, by user impact" if count else ""
+        self._rail_top.show_title("Needs attention", meta)
+        if items:
+            self._rail_top.show_body()
+            self.attention.show_items(items)
+            return
+        known = [state for state in fleet.enclaves if not math.isnan(state.data_time)]
+        old = oldest(fleet.enclaves)
+        if old is None or not known:
+            self._rail_top.show_state(PanelState(Kind.EMPTY, "Nothing is known yet", "No bundle has brought data.", icon="package"))
+            return
+        said = f"Nothing needs attention in data that is up to {words.age(old.age)} old"
+        self._rail_top.show_state(PanelState(Kind.EMPTY, "All quiet", said))
+
+    def _open_item(self, item: Attention | None) -> None:
+        if item is None:
+            return
+        if item.page and item.page != PAGE.id:
+            self.show_wanted.emit(item.page)
+        else:
+            self.matrix.select_cell(item.subject, item.enclave)
+            self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _act(self) -> None:
+        state = self._main.state
+        if state is not None and state.kind is Kind.FILTERED:
+            for name in self._hidden:
+                self.enclave_wanted.emit(name)
+        else:
+            self.retry_wanted.emit()
+
+
+def badge(data: OverviewData) -> Badge | None:
+    """Worst state and the number of things that need somebody."""
+    items = [item for item in data.fleet.attention if item.page in ("", PAGE.id)]
+    return Badge(worst_first(items), len(items)) if items else None
+
+
+def oldest_in_view(data: OverviewData) -> Oldest | None:
+    """The oldest enclave in view."""
+    state = oldest(data.fleet.enclaves)
+    if state is None:
+        return None
+    if math.isnan(state.data_time):
+        return Oldest(state.enclave.level, place(state, data.fleet.enclaves), math.nan, Health.UNKNOWN)
+    fresh = state.freshness is Freshness.FRESH
+    health = Health.HEALTHY if fresh else Health.WARNING
+    return Oldest(state.enclave.level, place(state, data.fleet.enclaves), state.age, health)
+
+
+PAGE = Page(
+    id="overview",
+    title="Overview",
+    group="Operate",
+    order=10,
+    key="O",
+    icon="layout-dashboard",
+    topics=frozenset({Topic.TELEMETRY, Topic.CATALOGUE, Topic.EVENTS, Topic.LEDGER}),
+    load=load,
+    view=OverviewView,
+    badge=badge,
+    oldest=oldest_in_view,
+)

@@ -1,0 +1,204 @@
+"""Sync: what arrived, what is missing, whom do I trust?"""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from app.job import Job
+from app.model.changes import Topic
+from app.model.health import Freshness, Health
+from app.model.sample import TimeRange
+from app.query.sync import BundleRow, SyncState
+from app.query.sync_state import read_sync
+from app.ui import words
+from app.ui.arrivals import LEGEND, ArrivalLanes
+from app.ui.bundle_table import BundleTable, bundle_title, row_health
+from app.ui.chain import Chain
+from app.ui.columns import Columns
+from app.ui.drop import DropTarget
+from app.ui.look import Look
+from app.ui.page import Ask, Badge, Oldest, Page, PageView
+from app.ui.panel import TITLE_HEIGHT, Panel
+from app.ui.part import RIM
+from app.ui.scroll import PageArea
+from app.ui.sentence import SentenceBar
+from app.ui.states import Kind, PanelState
+from app.ui.sync_words import lane_place, sync_below, sync_figures, sync_sentence
+from app.ui.trust_list import KeyList, LockList
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SyncData:
+    """What the page shows."""
+
+    state: SyncState
+    span: TimeRange
+
+
+def load(ask: Ask, job: Job) -> SyncData:
+    """Ask the store. Runs on a worker thread; touches no widget."""
+    job.step(0, None, "Reading arrivals")
+    return SyncData(read_sync(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden), ask.span)
+
+
+class SyncView(PageView):
+    """Sentence, arrivals, bundles; drop target, verification chain, locks, keys."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._now = 0.0
+        self._sentence = SentenceBar(look)
+        self._lanes = ArrivalLanes(look)
+        self.table = BundleTable(look)
+        self._chain = Chain(look)
+        self._keys = KeyList(look)
+        self._locks = LockList(look)
+        self._drop = DropTarget(look)
+        self._arrivals = Panel(look, "Arrivals", self._lanes)
+        self._bundles = Panel(look, "Bundles", self.table, flush=PAD_BACK)
+        self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain))
+        self._locked = Panel(look, "Locked sources", self._locks)
+        self._trusted = Panel(look, "Trusted keys", self._keys)
+        self._arrivals.show_legend(*LEGEND)
+        self._columns = Columns(
+            (self._arrivals, self._bundles), (_rimless(self._drop), self._chosen, self._locked, self._trusted)
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 6, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(self._sentence)
+        layout.addWidget(self._columns, 1)
+        self.table.chosen.connect(self._show_chosen)
+        self._drop.clicked.connect(self.import_wanted)
+        self._arrivals.acted.connect(self.retry_wanted)
+        self._bundles.acted.connect(self.import_wanted)
+
+    def show_data(self, data: SyncData) -> None:
+        state = data.state
+        self._now = state.as_of
+        self._sentence.say(sync_sentence(state), sync_below(state), sync_figures(state, data.span.seconds))
+        self._arrivals.show_title(f"Arrivals, last {words.span_words(data.span.seconds)}")
+        if state.lanes:
+            self._lanes.show_lanes(data.span, state.lanes)
+            self._arrivals.show_body()
+        else:
+            self._arrivals.show_state(PanelState(Kind.EMPTY, "No enclave has sent anything yet", "", icon="package"))
+        self._show_bundles(state)
+        self._locks.show_locks(state.locks, state.as_of)
+        self._locked.setVisible(bool(state.locks))
+        self._show_keys(state)
+        self._arrange()
+
+    def show_state(self, state: PanelState) -> None:
+        quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
+        self._arrivals.show_state(state)
+        for panel in (self._bundles, self._chosen, self._trusted):
+            panel.show_state(quiet)
+        self._locked.hide()
+
+    def next_problem(self, step: int) -> None:
+        self.table.next_problem(step)
+
+    def first_focus(self) -> QWidget:
+        return self.table
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        lanes = self._lanes.sizeHint().height() if self._arrivals.state is None else 120
+        self._arrivals.setFixedHeight(TITLE_HEIGHT + lanes + 14)
+        self._locked.setFixedHeight(TITLE_HEIGHT + self._locks.sizeHint().height() + 10)
+        keys = self._keys.sizeHint().height() if self._trusted.state is None else 150
+        self._trusted.setFixedHeight(TITLE_HEIGHT + keys + 10)
+        table = TITLE_HEIGHT + 34 + min(max(len(self.table.rows.rows), 3), 12) * 46 + 14
+        self._columns.arrange(self.width() - 48, table, 76 + 2 * RIM)
+        self._chosen.setMinimumHeight(TITLE_HEIGHT + self._chain.sizeHint().height() + 14 if self._columns.stacked else 200)
+
+    def _show_bundles(self, state: SyncState) -> None:
+        self._bundles.show_title("Bundles", "problems first, then newest")
+        if not state.bundles:
+            said = "Drop a bundle on this window, or choose one."
+            self._bundles.show_state(PanelState(Kind.EMPTY, "No bundle in this range", said, "Import a bundle", "Ctrl I", icon="package"))
+            self._chosen.show_title("Bundle")
+            self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
+            return
+        self._bundles.show_body()
+        self._chosen.show_body()
+        self.table.show_bundles(state.bundles)
+        self._show_chosen(self.table.current_row())
+
+    def _show_chosen(self, row: BundleRow | None) -> None:
+        if row is None:
+            return
+        named = f"Bundle {row.sequence}" if row.sequence is not None else bundle_title(row)
+        made = f"made {words.when(row.made, self._now)}{words.GAP}Z" if not math.isnan(row.made) else ""
+        self._chosen.show_title(named, made, row.level)
+        self._chain.show_row(row, self._now)
+
+    def _show_keys(self, state: SyncState) -> None:
+        if state.keys:
+            self._trusted.show_title("Trusted keys", f"trust list version {state.trust_version}")
+            self._keys.show_keys(state.keys, state.as_of)
+            self._trusted.show_body()
+        else:
+            self._trusted.show_title("Trusted keys")
+            said = "watchfloor trust init ROOT takes the fingerprint of a root."
+            self._trusted.show_state(PanelState(Kind.EMPTY, "This station trusts nobody yet", said, icon="key-round"))
+
+
+PAD_BACK = 12
+"""The table's rows reach beyond the panel's padding by their own, so that a chosen row has air."""
+
+
+def _rimless(control: DropTarget) -> QWidget:
+    """Let the rim of the control lie outside its column, so that its edge meets the panels' edges."""
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(control)
+    holder.setFixedHeight(control.height())
+    return holder
+
+
+def _chain_area(look: Look, chain: Chain) -> QScrollArea:
+    area = PageArea(look, chain)
+    area.setAccessibleName("Verification")
+    return area
+
+
+def badge(data: SyncData) -> Badge | None:
+    """Worst state and count of the bundles and sources that ask for a decision."""
+    states = [row_health(row) for row in data.state.bundles if row.problem]
+    states += [Health.CRITICAL for _ in data.state.locks]
+    return Badge(min(states, key=lambda state: state.rank), len(states)) if states else None
+
+
+def oldest_in_view(data: SyncData) -> Oldest | None:
+    """The oldest stream in view."""
+    lanes = data.state.lanes
+    if not lanes:
+        return None
+    never = [lane for lane in lanes if math.isnan(lane.data_time)]
+    late = [lane for lane in lanes if lane.freshness is not Freshness.FRESH]
+    lane = never[0] if never else max(late or lanes, key=lambda one: one.age)
+    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
+    return Oldest(lane.enclave.level, lane_place(lane, lanes), lane.age, health)
+
+
+PAGE = Page(
+    id="sync",
+    title="Sync",
+    group="Exchange",
+    order=70,
+    key="S",
+    icon="package",
+    topics=frozenset(Topic),
+    load=load,
+    view=SyncView,
+    badge=badge,
+    oldest=oldest_in_view,
+)

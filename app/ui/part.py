@@ -1,0 +1,101 @@
+"""Parts that paint themselves: they follow the theme, show the keyboard's focus and have a name."""
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from app.ui.canvas import Canvas
+from app.ui.look import Look
+
+RIM = 4
+"""Room around a control for its focus ring: 2 px wide, 2 px outside."""
+
+_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
+
+class Part(QWidget):
+    """A painted widget that nobody presses."""
+
+    def __init__(self, look: Look, name: str = "") -> None:
+        super().__init__()
+        self.look = look
+        self.setAccessibleName(name)
+        look.changed.connect(self.update)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint the part; the background is what lies below."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with Canvas(self, self.look) as canvas:
+            self.paint(canvas)
+
+
+class Control(QAbstractButton):
+    """A painted button. Its body leaves a rim for the focus ring, which the keyboard alone shows."""
+
+    radius = 6.0
+
+    def __init__(self, look: Look, name: str, tip: str = "") -> None:
+        super().__init__()
+        self.look = look
+        self.hovered = False
+        self._ring = False
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        look.changed.connect(self.update)
+
+    @property
+    def body(self) -> QRectF:
+        """Rectangle of the control without its rim."""
+        return QRectF(self.rect()).adjusted(RIM, RIM, -RIM, -RIM)
+
+    def paint(self, canvas: Canvas, body: QRectF) -> None:
+        """Paint the control into `body`."""
+        raise NotImplementedError
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with Canvas(self, self.look) as canvas:
+            self.paint(canvas, self.body)
+            if self._ring:
+                canvas.outline(QRectF(self.rect()), "focus", self.radius + RIM, weight=2)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() in _KEYBOARD
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.hovered = True
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered = False
+        self.update()
+
+
+class Pressable(Part):
+    """A part that reports a press anywhere on it, as a quiet convenience for the mouse.
+
+    Signals
+    -------
+    pressed()
+        Pressed with the mouse.
+    """
+
+    pressed = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pressed.emit()

@@ -1,0 +1,61 @@
+"""Scroll areas and scroll bars that keep quiet."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QStyle, QStyleOptionSlider, QWidget
+
+from app.ui.canvas import Canvas
+from app.ui.look import Look
+
+_WIDTH = 10
+
+
+class ScrollBar(QScrollBar):
+    """A slim handle without a trough."""
+
+    def __init__(self, look: Look, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self._look = look
+        look.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(_WIDTH, hint.height()) if self.orientation() is Qt.Orientation.Vertical else QSize(hint.width(), _WIDTH)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        style = self.style()
+        part = style.subControlRect(
+            QStyle.ComplexControl.CC_ScrollBar, option, QStyle.SubControl.SC_ScrollBarSlider, self
+        )
+        with Canvas(self, self._look) as canvas:
+            box = QRectF(part)
+            if self.orientation() is Qt.Orientation.Vertical:
+                box = QRectF(2, box.top() + 2, self.width() - 4, max(16.0, box.height() - 4))
+            else:
+                box = QRectF(box.left() + 2, 2, max(16.0, box.width() - 4), self.height() - 4)
+            canvas.fill(box, "faint" if self.isSliderDown() or self.underMouse() else "line", 3)
+
+
+def quiet(area: QAbstractScrollArea, look: Look) -> None:
+    """Take the frame and the background from a scroll area and give it our scroll bars."""
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setVerticalScrollBar(ScrollBar(look, Qt.Orientation.Vertical))
+    area.setHorizontalScrollBar(ScrollBar(look, Qt.Orientation.Horizontal))
+    area.viewport().setAutoFillBackground(False)
+    area.setStyleSheet("QAbstractScrollArea { background: transparent; border: 0; selection-background-color: transparent }")
+
+
+class PageArea(QScrollArea):
+    """Scrolls a page inside the frame; the content is as wide as the frame and at least as tall."""
+
+    def __init__(self, look: Look, content: QWidget) -> None:
+        super().__init__()
+        quiet(self, look)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        content.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)

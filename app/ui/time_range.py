@@ -1,0 +1,28 @@
+"""The visible range: one of five, up to now."""
+
+from dataclasses import dataclass
+
+from app.model.sample import TimeRange
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A choice of the time range control."""
+
+    seconds: float
+    words: str
+
+
+RANGES = (
+    Range(3600.0, "Last 1 hour"),
+    Range(6 * 3600.0, "Last 6 hours"),
+    Range(24 * 3600.0, "Last 24 hours"),
+    Range(7 * 86400.0, "Last 7 days"),
+    Range(30 * 86400.0, "Last 30 days"),
+)
+DEFAULT = 2
+
+
+def until(at: float, chosen: Range) -> TimeRange:
+    """The range that ends at `at`."""
+    return TimeRange(at - chosen.seconds, at)
