@@ -3,10 +3,13 @@
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from app.demo import story
 from app.demo.fleet import DAY, Site
 from app.model.sample import TimeRange
+
+Kind = Literal["full", "delta"]
 
 ARRIVED = "arrived"
 LOST = "lost"
@@ -17,14 +20,13 @@ FORGED = "forged"
 class Journey:
     """One bundle's way.
 
-    `window` is the data in it, `made` when it was cut, `received` when it came in here. `fate` is ``arrived``,
+    `window` is the data in it; it is cut at its end, and comes in here at `received`. `fate` is ``arrived``,
     ``lost`` (made, never came) or ``forged`` (came, but signed by a key that nobody here trusts).
     """
 
     site: Site
-    kind: str
+    kind: Kind
     window: TimeRange
-    made: float
     received: float
     carrier: str
     fate: str
@@ -54,8 +56,7 @@ def _of_site(site: Site, now: float, days: float) -> list[Journey]:
 
 
 def _journey(site: Site, number: int, window: TimeRange, fate: str = ARRIVED) -> Journey:
-    made = window.end + 5.0
     transit = site.transit[number % len(site.transit)]
     carrier = "station-04" if fate == FORGED else site.carriers[number // 2 % len(site.carriers)]
-    kind = "delta" if number else "full"
-    return Journey(site, kind, window, made, made + transit, carrier, fate)
+    kind: Kind = "delta" if number else "full"
+    return Journey(site, kind, window, window.end + transit, carrier, fate)

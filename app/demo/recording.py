@@ -1,0 +1,33 @@
+"""The samples of an enclave, one scrape group at a time, and stretches of them."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from app.demo import collecting, gpus, serving
+from app.demo.fleet import Site
+from app.model.sample import Series, TimeRange
+
+
+def scrapes(site: Site, seed: int, now: float, days: float) -> Iterator[list[Series]]:
+    """Everything that an enclave's collector read in `days` before `now`, one scrape group after the other."""
+    yield collecting.scrape(site, seed, now, days)
+    for service in site.services:
+        yield serving.scrape(site, service, seed, now, days)
+    for machine in site.machines:
+        yield gpus.scrape(site, machine, seed, now, days)
+
+
+def stretch(series: Iterable[Series], window: TimeRange) -> list[Series]:
+    """The samples with start <= time < end; series without any are left out. The arrays are views."""
+    found = []
+    for one in series:
+        start, end = np.searchsorted(one.time, [window.start, window.end])
+        if end > start:
+            found.append(Series(one.key, one.time[start:end], one.value[start:end], one.group))
+    return found
+
+
+def kept(series: Iterable[Series]) -> list[Series]:
+    """The same series in memory of their own, so that the long arrays they are views of can go."""
+    return [Series(one.key, one.time.copy(), one.value.copy(), one.group) for one in series]

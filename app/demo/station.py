@@ -1,0 +1,179 @@
+"""Building a demonstration: a station that real bundles of a made-up fleet have filled."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.bundle.inbound import receive
+from app.bundle.outcome import Code, Outcome
+from app.clock import FrozenClock
+from app.demo import place, recording
+from app.demo.carriage import ARRIVED, FORGED, Journey, journeys
+from app.demo.desk import Desk
+from app.demo.fleet import OBJECTIVES, Site, sites
+from app.demo.trust import install_trust
+from app.errors import StoreError
+from app.job import Job
+from app.model.marking import Level
+from app.model.sample import Series
+from app.paths import Paths
+from app.settings import Station, write_station
+from app.store.block import Block, block_from_series
+from app.store.database import Store
+
+MEDIA = "demo-media"
+_EXPECTED = {ARRIVED: Code.APPLIED, FORGED: Code.UNTRUSTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be built: `now` in seconds UTC, `days` of history, `scale` copies of every endpoint and node."""
+
+    now: float
+    days: float = 30.0
+    seed: int = 1
+    scale: int = 1
+
+
+@dataclass(slots=True)
+class Built:
+    """What was built: samples imported, and bundles by what came of them (``lost`` for those that never came)."""
+
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    def count(self, what: str) -> None:
+        """Count one bundle."""
+        self.outcomes[what] = self.outcomes.get(what, 0) + 1
+
+
+def build_demo(paths: Paths, plan: Plan, job: Job, *, rebuild: bool = False) -> Built:
+    """Build a demonstration station at ``paths.base``, whole or not at all.
+
+    Raises
+    ------
+    Refused
+        If something that is not a demonstration stands there, or one does and `rebuild` is False.
+    Cancelled
+        If the person asked to stop; nothing is left then.
+    """
+    place.require_free(paths.base, rebuild=rebuild)
+    folder = place.building_site(paths.base)
+    try:
+        built = _build(Paths.under(folder), plan, job)
+        place.move_in(paths.base)
+    except BaseException:
+        place.abandon(paths.base)
+        raise
+    return built
+
+
+def _build(paths: Paths, plan: Plan, job: Job) -> Built:
+    station = Station("demo-1", "Demonstration", Level.TS, demo=True)
+    paths.make()
+    write_station(paths, station)
+    _write_limits(paths)
+    fleet = sites(plan.scale)
+    trips = journeys(fleet, plan.now, plan.days)
+    workshop = paths.base / "enclaves"
+    desks = {site.enclave.id: Desk.open(site, workshop / site.enclave.id, plan.now) for site in fleet}
+    clock = FrozenClock(trips[0].received - 3600.0)
+    store = Store.open(paths, clock)
+    media = paths.base / MEDIA
+    media.mkdir()
+    (media / "trust-2.json").write_bytes(install_trust(store, station, list(desks.values())))
+    progress = _Steps(job, _groups(fleet) + len(trips))
+    young = {site.enclave.id: _record_history(desks[site.enclave.id], trips, plan, progress) for site in fleet}
+    built = Built()
+    for trip in trips:
+        progress.step(f"{trip.site.enclave.name}: bundles")
+        desk = desks[trip.site.enclave.id]
+        path = _cut(desk, trip, young[trip.site.enclave.id].pop(trip.window.end, []), progress.quiet)
+        if trip.fate in _EXPECTED:
+            clock.at = trip.received
+            outcome = receive(path, store, station, progress.quiet, carrier=trip.carrier)
+            _require(outcome, trip)
+            built.count(outcome.code.value)
+        else:
+            built.count(trip.fate)
+        _put_away(path, trip, media)
+    shutil.rmtree(workshop)
+    return built
+
+
+class _Steps:
+    """Progress of the whole build; what its parts report in their own units is passed over."""
+
+    def __init__(self, job: Job, total: int) -> None:
+        self.job, self.total, self.done = job, total, 0
+        self.quiet = Job(lambda _: job.check())
+
+    def step(self, label: str) -> None:
+        """Say that one more of the steps begins."""
+        self.job.step(self.done, self.total, label)
+        self.done += 1
+
+
+def _groups(fleet: Iterable[Site]) -> int:
+    return sum(1 + len(site.services) + len(site.machines) for site in fleet)
+
+
+def _record_history(desk: Desk, trips: list[Journey], plan: Plan, progress: _Steps) -> dict[float, list[Block]]:
+    """Collect an enclave's history in one run, a scrape group at a time.
+
+    Returns
+    -------
+    dict
+        The encoded samples of each younger bundle, by the end of its window: small, where the arrays are not.
+    """
+    own = [trip for trip in trips if trip.site is desk.site]
+    full, deltas = own[0], own[1:]
+    young: dict[float, list[Block]] = {trip.window.end: [] for trip in deltas}
+
+    def blocks() -> Iterator[Block]:
+        for series in recording.scrapes(desk.site, plan.seed, plan.now, plan.days):
+            progress.step(f"{desk.site.enclave.name}: {plan.days:g} days of samples")
+            for trip in deltas:
+                young[trip.window.end] += _encoded(series, trip)
+            yield from _encoded(series, full)
+
+    desk.collect(full, blocks(), progress.quiet)
+    return young
+
+
+def _encoded(series: list[Series], trip: Journey) -> list[Block]:
+    return list(block_from_series(recording.stretch(series, trip.window)))
+
+
+def _cut(desk: Desk, trip: Journey, blocks: list[Block], job: Job) -> Path:
+    if trip.kind == "delta":
+        desk.collect(trip, blocks, job)
+    return desk.cut(trip, job)
+
+
+def _require(outcome: Outcome, trip: Journey) -> None:
+    """Stop where the one door judges otherwise than the story says: then the story would not be told."""
+    if outcome.code is not _EXPECTED[trip.fate]:
+        msg = f"A demonstration bundle came to {outcome.code.value}: {outcome.reason}"
+        raise StoreError(msg, "This is our fault; please report it.")
+
+
+def _put_away(path: Path, trip: Journey, media: Path) -> None:
+    """Keep what a person may want to carry in by hand: the lost and the untrusted."""
+    if trip.fate == ARRIVED:
+        shutil.rmtree(path)
+    else:
+        folder = media / trip.fate
+        folder.mkdir()
+        path.rename(folder / path.name)
+
+
+def _write_limits(paths: Paths) -> None:
+    """Write the site's own limits: a promise for each endpoint, and twice of it as the end of patience."""
+    lines = ["# Limits of the demonstration: p95 of each endpoint against its promise.\n"]
+    for endpoint, seconds in OBJECTIVES.items():
+        lines.append(
+            f'[[endpoint]]\nmatch = "{endpoint}*"\n[endpoint.metric.endpoint_latency_seconds]\n'
+            f"warning = {seconds:g}\ncritical = {2 * seconds:g}\n"
+        )
+    (paths.policy / "health.toml").write_text("\n".join(lines), encoding="utf-8")
