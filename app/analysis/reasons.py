@@ -27,7 +27,9 @@ def name_of(metric: str) -> str:
 
 
 def percent(ratio: float) -> str:
-    """A share in per cent with as many digits as it needs, at most two decimals: ``4.61 %``, ``1 %``."""
+    """A share in per cent, at most two decimals: ``4.61 %``, ``1 %``; what is not nothing never reads as 0."""
+    if 0.0 < ratio < 0.00005:
+        return f"<{THIN}0.01{GAP}%"
     return f"{ratio * 100.0:.2f}".rstrip("0").rstrip(".") + f"{GAP}%"
 
 
