@@ -6,21 +6,18 @@ the intent: what was published is confirmed, what was not is removed.
 """
 
 import contextlib
-import hashlib
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from app.bundle.layout import MANIFEST, Incomplete, Layout, UnsafeLayout
+from app.bundle.held import drop_copy, drop_unfinished, keep_copy
+from app.bundle.layout import Incomplete, Layout, UnsafeLayout
 from app.bundle.manifest import Manifest, read_manifest
-from app.bundle.outcome import Code, Outcome
-from app.bundle.parts import Bounds, PartRefused, read_blocks, read_catalogue, read_events
-from app.bundle.signature import ENVELOPE_BYTES
+from app.bundle.outcome import Check, Code, Outcome
+from app.bundle.parts import Bounds, PartRefused, check_part, read_blocks, read_catalogue, read_events
 from app.bundle.trusting import current_trust
-from app.bundle.verify import Examiner, VerifiedBundle, open_bundle
+from app.bundle.verify import AHEAD_SECONDS, Examiner, VerifiedBundle, open_bundle
 from app.errors import StoreBusy, StoreError
 from app.job import Cancelled, Job
 from app.model.marking import Level
@@ -31,10 +28,6 @@ from app.store.database import State, Store, Writer
 from app.store.settle import settle
 from app.store.turn import take_turn
 
-HELD_BYTES: Final = 8 * 2**30
-"""Room that unparsed copies may take: strangers must not be able to fill the disk."""
-
-_COPYING: Final = ".copying"
 _DAMAGED = "Ask whoever made it to make it again; do not use this copy."
 
 
@@ -62,7 +55,7 @@ def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: st
         now = store.clock.now()
         verdict = open_bundle(path, examiner(state, writer, station, now), job)
         if isinstance(verdict, Outcome):
-            held = _hold(path, store) if verdict.code.waits else ""
+            held = keep_copy(path, store.paths.held) if verdict.code.waits else ""
             return _note(state, verdict, carrier, held, now)
         with verdict:
             outcome = _bring_in(verdict, state, writer, carrier, now, job)
@@ -71,6 +64,27 @@ def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: st
             with contextlib.suppress(Cancelled, StoreError):
                 settle(writer, job)
         return outcome
+
+
+def check_only(path: Path, store: Store, station: Station, job: Job) -> Outcome:
+    """Judge the bundle at `path`, its content included, and import nothing; only an audit record is written."""
+    with store.state() as state, store.writer() as writer:
+        verdict = open_bundle(path, examiner(state, writer, station, store.clock.now()), job)
+        outcome = verdict if isinstance(verdict, Outcome) else _content_checked(verdict, job)
+        with ledger.recording(state):
+            record_judgement(state, outcome, "verify")
+    return outcome
+
+
+def _content_checked(bundle: VerifiedBundle, job: Job) -> Outcome:
+    with bundle:
+        try:
+            for part in bundle.manifest.parts:
+                job.check()
+                check_part(part.schema, bundle.lines(part), _bounds(bundle.manifest))
+        except (PartRefused, Incomplete) as error:
+            return _refused(bundle.outcome, error)
+        return bundle.outcome
 
 
 def _bring_in(bundle: VerifiedBundle, state: State, writer: Writer, carrier: str, now: float, job: Job) -> Outcome:
@@ -91,16 +105,26 @@ def _bring_in(bundle: VerifiedBundle, state: State, writer: Writer, carrier: str
         intake.publish(writer, number)
     except (PartRefused, Incomplete) as error:
         _give_up(state, writer, number, bundle.digest)
-        code = Code.PART_MISMATCH if isinstance(error, PartRefused) else Code.INCOMPLETE
-        told = "Its content is not what its schema asks for" if code is Code.PART_MISMATCH else "It changed meanwhile"
-        refused = replace(outcome, code=code, reason=f"{told}: {error}.", action=_DAMAGED)
-        return _note(state, refused, carrier, "", now)
+        return _note(state, _refused(outcome, error), carrier, "", now)
     except BaseException:
         # On a full disk even giving up may fail; reconcile does it later.
         with contextlib.suppress(StoreError):
             _give_up(state, writer, number, bundle.digest)
         raise
     return _confirm(state, _in_words(outcome), intent)
+
+
+def _refused(outcome: Outcome, error: PartRefused | Incomplete) -> Outcome:
+    """Say why a verified bundle's content cannot be taken."""
+    code = Code.PART_MISMATCH if isinstance(error, PartRefused) else Code.INCOMPLETE
+    told = "Its content is not what its schema asks for" if code is Code.PART_MISMATCH else "It changed meanwhile"
+    reason = f"{told}: {error}."
+    checks = (*outcome.checks, Check("failed", "Content", reason))
+    return replace(outcome, code=code, reason=reason, action=_DAMAGED, checks=checks)
+
+
+def _bounds(manifest: Manifest) -> Bounds:
+    return Bounds(manifest.enclave, manifest.level, manifest.created)
 
 
 def _record(manifest: Manifest, intent: ledger.Intent) -> BundleRecord:
@@ -128,7 +152,7 @@ def _record(manifest: Manifest, intent: ledger.Intent) -> BundleRecord:
 
 def _stage(bundle: VerifiedBundle, writer: Writer, number: int, job: Job) -> None:
     manifest = bundle.manifest
-    bounds = Bounds(manifest.enclave, manifest.level, manifest.created)
+    bounds = _bounds(manifest)
     for done, part in enumerate(manifest.parts, start=1):
         job.step(done, len(manifest.parts), "Importing")
         lines = bundle.lines(part)
@@ -262,8 +286,7 @@ def reconcile(store: Store) -> None:
                     ledger.drop_intent(state, intent.manifest)
         for number, _ in intake.staged(writer):
             intake.discard(writer, number)
-        for unfinished in store.paths.held.glob(f"*{_COPYING}"):
-            shutil.rmtree(unfinished, ignore_errors=True)
+        drop_unfinished(store.paths.held)
 
 
 def _found_published(intent: ledger.Intent) -> Outcome:
@@ -287,64 +310,28 @@ def _found_published(intent: ledger.Intent) -> Outcome:
 # --- copies that wait -----------------------------------------------------------------------------------------------
 
 
-def _hold(path: Path, store: Store) -> str:
-    """Copy a waiting bundle, unparsed, below `held/`; return its folder there, empty where there is no room."""
-    held = store.paths.held
-    if path.is_relative_to(held):
-        return str(path.relative_to(held))
-    try:
-        with Layout(path) as layout:
-            envelope = layout.read(MANIFEST, ENVELOPE_BYTES)
-            folder = held / hashlib.sha384(envelope).hexdigest()[:32] / path.name.removesuffix(".zip")
-            if folder.is_dir() and _sizes(folder) == layout.sizes:
-                return str(folder.relative_to(held))
-            if _bytes_below(held) + sum(layout.sizes.values()) > HELD_BYTES:
-                return ""
-            _copy(layout, folder)
-    except (UnsafeLayout, Incomplete, OSError):
-        return ""
-    return str(folder.relative_to(held))
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    return {child.name: child.stat().st_size for child in folder.iterdir()}
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def _copy(layout: Layout, folder: Path) -> None:
-    unfinished = folder.parent.with_name(folder.parent.name + _COPYING)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    inner = unfinished / folder.name
-    inner.mkdir(parents=True, mode=0o700)
-    try:
-        for name in layout.sizes:
-            with (inner / name).open("xb") as target:
-                for step in layout.steps(name):
-                    target.write(step)
-                target.flush()
-                os.fsync(target.fileno())
-        shutil.rmtree(folder.parent, ignore_errors=True)
-        unfinished.rename(folder.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-
-
 def retry_held(store: Store, station: Station, job: Job) -> list[Outcome]:
-    """Try every held copy again: after a trust update, or when a clock or a base may have come right."""
+    """Try again what may have come right since: trust was updated, a base arrived, a clock caught up."""
     with store.state() as state:
-        waiting = [attempt for attempt in ledger.held_copies(state) if Code(attempt.code).waits]
+        waiting = [attempt for attempt in ledger.held_copies(state) if _is_due(attempt, state, store.clock.now())]
     return [_retry(attempt, store, station, job) for attempt in waiting]
+
+
+def _is_due(attempt: ledger.Attempt, state: State, now: float) -> bool:
+    code = Code(attempt.code)
+    if code is Code.CLOCK:
+        return attempt.created <= now + AHEAD_SECONDS
+    if code is Code.UNTRUSTED:
+        versions = ledger.trust_versions(state)
+        return bool(versions) and versions[0][2] >= attempt.received
+    return code is Code.HELD and ledger.newest_arrival(state) >= attempt.received
 
 
 def _retry(attempt: ledger.Attempt, store: Store, station: Station, job: Job) -> Outcome:
     path = store.paths.held / attempt.held
     outcome = receive(path, store, station, job, carrier=attempt.carrier)
     if not outcome.code.waits and outcome.code not in _KEEP_COPY:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        drop_copy(path)
         with store.state() as state, ledger.recording(state):
             ledger.forget_copy(state, attempt.held)
     return outcome

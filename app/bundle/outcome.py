@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from app.bundle.manifest import Manifest
 from app.model.marking import Level
@@ -80,3 +81,21 @@ class Outcome:
     told: Manifest | None = None
     shape: str = ""
     evidence: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Plain JSON values, for commands."""
+        return {
+            "code": self.code.value,
+            "accepted": self.code.accepted,
+            "name": self.name,
+            "reason": self.reason,
+            "action": self.action,
+            "manifest": self.manifest,
+            "source": self.source,
+            "stream": self.stream,
+            "epoch": self.epoch,
+            "seq": self.seq,
+            "level": None if self.level is None else self.level.code,
+            "size": self.size,
+            "checks": [{"state": check.state, "title": check.title, "text": check.text} for check in self.checks],
+        }
