@@ -104,17 +104,21 @@ def _blocks_of_span(
 ) -> Iterator[Block]:
     for lo in range(0, union.size, MAX_SAMPLES):
         clock = union[lo : lo + MAX_SAMPLES]
+        packed = codec.encode_clock(clock)
         width = 1 if clock.size >= _LONG else max(1, MAX_SAMPLES // clock.size)
         rows = [_row(one, time, clock) for one, time in zip(members, times, strict=True)]
         filled = [(one.key, *row) for one, row in zip(members, rows, strict=True) if row[1].any()]
         for start in range(0, len(filled), width):
             keys, values, present = zip(*filled[start : start + width], strict=True)
-            yield encode_block(group, keys, clock, np.stack(values), np.stack(present))
+            body = codec.encode_body(clock, np.stack(values), np.stack(present))
+            yield Block(group, keys, packed, body)
 
 
 def _row(one: Series, time: TimeArray, clock: TimeArray) -> tuple[FloatArray, Mask]:
     """Samples of one series laid on `clock`."""
     lo, hi = np.searchsorted(time, [clock[0], clock[-1] + 1])
+    if hi - lo == clock.size:
+        return one.value[lo:hi], np.ones(clock.size, bool)
     values = np.full(clock.size, math.nan)
     present = np.zeros(clock.size, bool)
     at = np.searchsorted(clock, time[lo:hi])

@@ -26,13 +26,16 @@ LIMIT: Final = 1 << 22
 
 _VERSION: Final = 1
 _CONSTANT, _DECIMAL, _FLOAT = 0, 1, 3  # 2 is kept for three-digit ordinals
-_REGULAR, _LISTED = 0, 1
+_GRID, _LISTED = 0, 1
 _HAS_MASK: Final = 1
 
 # version, kind, flags, spare, k, n, values stored, bytes of the mask, first ms, last ms
 _BODY = struct.Struct("<BBBBIIIIqq")
-# version, kind, spare, n, runs, first ms, last ms
-_CLOCK = struct.Struct("<BBHIIqq")
+# version, kind, spare, n, first ms, last ms
+_CLOCK = struct.Struct("<BBHIqq")
+# step and phase in ms, runs, late scrapes, bytes of the runs, bytes of the positions of the late
+_GRID_HEAD = struct.Struct("<qqIIII")
+_SHORT: Final = 6
 _DIGEST_BYTES: Final = 8
 
 _INTEGERS = ChunkConfig(compression_level=8, mode_spec=ModeSpec.classic())
@@ -249,7 +252,10 @@ def _decompress(stream: bytes, size: int, kinds: tuple[Any, ...]) -> npt.NDArray
 
 
 def encode_clock(time: TimeArray) -> bytes:
-    """Encode strictly increasing times, in milliseconds, as regular runs or, where irregular, as a list.
+    """Encode strictly increasing times, in milliseconds.
+
+    Scrapes follow a grid: kept are its step and phase, the runs of slots that have a sample, and
+    the few scrapes that came early or late. Times without a grid are kept as a list.
 
     Raises
     ------
@@ -257,40 +263,81 @@ def encode_clock(time: TimeArray) -> bytes:
         If the times do not increase.
     """
     n = time.size
-    steps = np.diff(time)
-    if n == 0 or (n > 1 and steps.min() <= 0):
+    if n == 0 or (n > 1 and np.diff(time).min() <= 0):
         msg = "times must increase"
         raise ValueError(msg)
-    breaks = np.flatnonzero(np.diff(steps)) + 1 if n > 2 else np.empty(0, np.int64)
-    if breaks.size * 6 < n:
-        runs = _runs(time)
-        kind, count, payload = _REGULAR, len(runs), runs.tobytes()
-    else:
-        kind, count, payload = (
-            _LISTED,
-            0,
-            bytes(standalone.simple_compress(np.ascontiguousarray(time), _INTEGERS)),
-        )
-    return _seal(_CLOCK.pack(_VERSION, kind, 0, n, count, int(time[0]), int(time[-1])), payload)
+    payload = _encode_grid(time)
+    kind = _GRID
+    if payload is None:
+        kind, payload = _LISTED, bytes(standalone.simple_compress(np.ascontiguousarray(time), _INTEGERS))
+    return _seal(_CLOCK.pack(_VERSION, kind, 0, n, int(time[0]), int(time[-1])), payload)
 
 
-def _runs(time: TimeArray) -> npt.NDArray[np.int64]:
-    """Regular stretches as rows of first, step and count."""
-    runs, start, n = [], 0, time.size
-    steps = np.diff(time)
-    while start < n:
-        step = int(steps[start]) if start < n - 1 else 0
-        differs = np.flatnonzero(steps[start:] != step)
-        stop = start + (int(differs[0]) if differs.size else n - 1 - start)
-        runs.append((int(time[start]), step, stop - start + 1))
-        start = stop + 1
-    return np.array(runs, np.int64)
+def _encode_grid(time: TimeArray) -> bytes | None:
+    step = _most_frequent(np.diff(time)) if time.size > 1 else 1
+    phase = _most_frequent(time % step)
+    slots = np.rint((time - phase) / step).astype(np.int64)
+    if time.size > 1 and np.diff(slots).min() <= 0:
+        return None
+    starts = np.flatnonzero(np.append(True, np.diff(slots) != 1))
+    lateness = time - (slots * step + phase)
+    late = np.flatnonzero(lateness)
+    if 2 * starts.size + 2 * late.size > time.size + 4:
+        return None
+    runs = np.stack([slots[starts], np.diff(np.append(starts, time.size))])
+    arrays = (runs.ravel(), late, lateness[late])
+    packed = [_pack_integers(array) for array in arrays]
+    head = _GRID_HEAD.pack(step, phase, starts.size, late.size, len(packed[0]), len(packed[1]))
+    return head + b"".join(packed)
+
+
+def _most_frequent(numbers: npt.NDArray[np.int64]) -> int:
+    values, counts = np.unique(numbers, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _pack_integers(numbers: npt.NDArray[np.int64]) -> bytes:
+    """Short arrays cost less as they are than with the compressor's own header."""
+    if numbers.size <= _SHORT:
+        return numbers.astype("<i8").tobytes()
+    return bytes(standalone.simple_compress(np.ascontiguousarray(numbers, np.int64), _INTEGERS))
+
+
+def _unpack_integers(stream: bytes, size: int) -> npt.NDArray[np.int64]:
+    if size > _SHORT:
+        return _decompress(stream, size, (np.int64,))
+    if len(stream) != 8 * size:
+        _fail_length()
+    return np.frombuffer(stream, "<i8")
+
+
+def _decode_grid(payload: bytes, n: int) -> TimeArray:
+    if len(payload) < _GRID_HEAD.size:
+        _fail_length()
+    step, phase, run_count, late_count, runs_bytes, late_bytes = _GRID_HEAD.unpack_from(payload)
+    if not 0 < run_count <= n or late_count > n or step <= 0:
+        _fail_length()
+    at = _GRID_HEAD.size
+    runs = _unpack_integers(payload[at : at + runs_bytes], 2 * run_count).reshape(2, run_count)
+    late = _unpack_integers(payload[at + runs_bytes : at + runs_bytes + late_bytes], late_count)
+    lateness = _unpack_integers(payload[at + runs_bytes + late_bytes :], late_count)
+    lengths = runs[1]
+    if lengths.min() < 1 or lengths.max() > n or int(lengths.sum()) != n:
+        _fail_length()
+    ends = np.cumsum(lengths)
+    slots: TimeArray = np.arange(n, dtype=np.int64) + np.repeat(runs[0] - (ends - lengths), lengths)
+    time: TimeArray = slots * step + phase
+    if late_count:
+        if late.min() < 0 or late.max() >= n:
+            _fail_length()
+        time[late] += lateness
+    return time
 
 
 def clock_span(blob: bytes) -> tuple[int, int]:
     """First and last time of a clock, milliseconds, without decoding it or checking its digest."""
     fields = _CLOCK.unpack_from(blob)
-    return fields[5], fields[6]
+    return fields[4], fields[5]
 
 
 def decode_clock(blob: bytes) -> TimeArray:
@@ -301,20 +348,10 @@ def decode_clock(blob: bytes) -> TimeArray:
     StoreDamaged
         If the digest, a length, a bound or the order does not match.
     """
-    (_, kind, _, n, count, first, last), payload = _unseal(blob, _CLOCK)
+    (_, kind, _, n, first, last), payload = _unseal(blob, _CLOCK)
     if n == 0 or n > LIMIT:
         _fail_length()
-    if kind == _REGULAR:
-        runs = np.frombuffer(payload, np.int64)
-        if runs.size != count * 3 or count == 0:
-            _fail_length()
-        runs = runs.reshape(count, 3)
-        if runs[:, 2].min() < 1 or runs[:, 2].max() > n or int(runs[:, 2].sum()) != n:
-            _fail_length()
-        parts = [start + step * np.arange(length) for start, step, length in runs.tolist()]
-        time = np.concatenate(parts)
-    else:
-        time = _decompress(payload, n, (np.int64,))
+    time = _decode_grid(payload, n) if kind == _GRID else _decompress(payload, n, (np.int64,))
     if time[0] != first or time[-1] != last or (n > 1 and np.diff(time).min() <= 0):
         msg = "The times of a stored chunk do not increase."
         raise StoreDamaged(msg)

@@ -58,9 +58,7 @@ def samples(store, key=KEY, span=EVER, as_known_at=None):
 
 
 def made(points, key=KEY, group="g"):
-    return Series(
-        key, np.array(sorted(points), float), np.array([points[t] for t in sorted(points)], float), group
-    )
+    return Series(key, np.array(sorted(points), float), np.array([points[t] for t in sorted(points)], float), group)
 
 
 def fold(store, **options):
@@ -173,17 +171,14 @@ def expected(contents, which, until=None):
 
 @settings(max_examples=60, deadline=None)
 @given(layouts, st.randoms(), st.data())
-def test_that_neither_order_of_import_nor_settling_changes_the_picture(
-    tmp_path_factory, contents, random, data
-):
+def test_that_neither_order_of_import_nor_settling_changes_the_picture(tmp_path_factory, contents, random, data):
     paths = Paths.under(tmp_path_factory.mktemp("order"))
     store = Store.open(paths, FrozenClock(0.0))
     order = list(enumerate(contents, start=1))
     random.shuffle(order)
     for seq, content in order:
         series = [
-            made({60.0 * t: v for t, v in part.items()}, key)
-            for part, key in zip(content, (KEY, OTHER), strict=True)
+            made({60.0 * t: v for t, v in part.items()}, key) for part, key in zip(content, (KEY, OTHER), strict=True)
         ]
         bring(store, seq, series)
         if data.draw(st.booleans()):
@@ -277,9 +272,7 @@ def test_that_a_delta_holds_exactly_what_newer_runs_brought(store):
             part = decode_block(block)
             for row, key in enumerate(block.keys):
                 there = slice(None) if part.present is None else part.present[row]
-                found[key] = dict(
-                    zip(part.time[there].tolist(), part.values[row][there].tolist(), strict=True)
-                )
+                found[key] = dict(zip(part.time[there].tolist(), part.values[row][there].tolist(), strict=True))
     assert found == {KEY: {30_000: 7.0, 120_000: 3.0}, OTHER: {120_000: 8.0}}
 
 
@@ -341,9 +334,7 @@ def test_that_a_killed_import_leaves_the_old_or_the_new_picture(tmp_path, moment
     store = Store.open(Paths.under(tmp_path), FrozenClock(0.0))
     bring(store, 1, [made({0.0: 1.0, 60.0: 2.0})])
     root = __file__.rsplit("/tests/", 1)[0]
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), str(moment), root], check=False, cwd=root
-    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(moment), root], check=False, cwd=root)
     assert done.returncode == -9, "the process outlived the moment at which it should die"
     old, new = {0.0: 1.0, 60.0: 2.0}, {0.0: 1.0, 60.0: 9.0, 120.0: 3.0}
     assert samples(store) in (old, new)
