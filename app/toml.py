@@ -213,7 +213,7 @@ def _seconds(value: Any) -> float | None:
 
 
 def _secret_reference(value: Any) -> str | None:
-    if isinstance(value, str) and not re.fullmatch(r"keyring:[^/\s]+/\S+", value):
+    if isinstance(value, str) and not re.fullmatch(r"keyring:[^/\s]+/\S+|file:[a-z0-9][a-z0-9._-]*", value):
         msg = "a secret never stands in a settings file; write a reference such as 'keyring:SERVICE/NAME'"
         raise ValueError(msg)
     return value if isinstance(value, str) else None
