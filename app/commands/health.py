@@ -16,7 +16,7 @@ DAY = 86400.0
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="ISO8601", help="as it was known at this moment (default: now)")
-    parser.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/health.json")
+    parser.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/health-1.json")
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:

@@ -29,7 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="ISO8601", help="as it was known at this moment")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="write CSV (this is the default)")
-    form.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/series.json")
+    form.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/series-1.json")
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:
