@@ -341,6 +341,8 @@ def find_bundles(path: Path) -> list[Path]:
 
     What does not look like a bundle is left alone; what claims a level is always reported.
     """
+    if not os.path.lexists(path):
+        return []
     if outer_name(path) is not None or not path.is_dir() or (path / MANIFEST).exists():
         return [path]
     found = []

@@ -25,9 +25,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         raise UsageError(msg) from error
     if context.paths.station_toml.exists():
         msg = "This station is set up already."
-        raise Refused(
-            msg, f"Its ceiling stands in {context.paths.station_toml}; its administrator may change it there."
-        )
+        raise Refused(msg, "Its ceiling stands in config/station.toml; its administrator may change it there.")
     name = options.station or platform.node() or "station"
     station = Station(_identifier(name), name, ceiling)
     context.paths.make()

@@ -17,14 +17,16 @@ from app.store.database import Store
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    new = actions.add_parser("new", help="make a key pair")
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--base-dir", metavar="D", default=argparse.SUPPRESS, help="folder of the station")
+    new = actions.add_parser("new", parents=[place], help="make a key pair")
     new.add_argument("--scheme", required=True, choices=SCHEMES, help="signature scheme; there is no default")
     new.add_argument("--name", required=True, help="name of the key on this station")
-    actions.add_parser("list", help="show the keys of this station")
-    export = actions.add_parser("export", help="write a public key, for the trust file")
+    actions.add_parser("list", parents=[place], help="show the keys of this station")
+    export = actions.add_parser("export", parents=[place], help="write a public key, for the trust file")
     export.add_argument("key", metavar="KEY", help="name or id")
     export.add_argument("--output", type=Path, metavar="FILE", help="write to FILE instead of the terminal")
-    secret = actions.add_parser("secret", help="store a secret that collector.toml refers to")
+    secret = actions.add_parser("secret", parents=[place], help="store a secret that collector.toml refers to")
     secret.add_argument("name", metavar="NAME")
     for one in (new, secret):
         one.add_argument("--passphrase-file", type=Path, metavar="FILE", help="where there is no keyring")

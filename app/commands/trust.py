@@ -32,10 +32,12 @@ _DRAFT_BYTES = 2**20
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    init = actions.add_parser("init", help="set up trust with a signed trust file")
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--base-dir", metavar="D", default=argparse.SUPPRESS, help="folder of the station")
+    init = actions.add_parser("init", parents=[place], help="set up trust with a signed trust file")
     init.add_argument("file", type=Path, metavar="FILE")
     init.add_argument("--fingerprint", metavar="F", help="of the roots, as their holders told you on another way")
-    draft = actions.add_parser("draft", help="write an unsigned trust file, new or from one before it")
+    draft = actions.add_parser("draft", parents=[place], help="write an unsigned trust file, new or from one before it")
     draft.add_argument("file", type=Path, metavar="FILE", help="where to write it")
     draft.add_argument("--from", dest="before", type=Path, metavar="FILE", help="signed trust file to go on from")
     draft.add_argument("--root", type=Path, action="append", default=[], metavar="KEYFILE", help="exported root key")
@@ -43,15 +45,19 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     draft.add_argument("--remove", action="append", default=[], metavar="SOURCE/EPOCH", help="drop an entry")
     draft.add_argument("--revoke", action="append", default=[], metavar="KEYID", help="a key no longer counts")
     _source_arguments(draft.add_argument_group("an entry to put in"))
-    sign = actions.add_parser("sign", help="sign a draft, or add a signature to a signed one")
+    sign = actions.add_parser("sign", parents=[place], help="sign a draft, or add a signature to a signed one")
     sign.add_argument("file", type=Path, metavar="FILE")
     sign.add_argument("--key", required=True, metavar="KEY", help="name or id of a root key of this station")
     sign.add_argument("--passphrase-file", type=Path, metavar="FILE", help="where there is no keyring")
-    add = actions.add_parser("add", help="take the next signed version")
+    add = actions.add_parser("add", parents=[place], help="take the next signed version")
     add.add_argument("files", type=Path, nargs="+", metavar="FILE")
     for name, words in (("list", "sources, keys and locks"), ("show", "the trust file in force")):
-        actions.add_parser(name, help=f"show {words}").add_argument("--json", action="store_true", help="in JSON")
-    free = actions.add_parser("release", help="take the lock off a source, after a fork or a spill was settled")
+        actions.add_parser(name, parents=[place], help=f"show {words}").add_argument(
+            "--json", action="store_true", help="in JSON"
+        )
+    free = actions.add_parser(
+        "release", parents=[place], help="take the lock off a source, after a fork or a spill was settled"
+    )
     free.add_argument("source", metavar="SOURCE")
     free.add_argument("--reason", required=True, metavar="TEXT", help="goes into the audit log")
 
@@ -121,9 +127,7 @@ def _draft(options: argparse.Namespace, context: Context) -> int:
         trust = TrustFile(1, context.clock.now(), demo=False, threshold=threshold, roots=roots, sources=())
     else:
         msg = "A first trust file needs its roots."
-        raise UsageError(
-            msg, "Name each exported root key with --root KEYFILE, or go on from a signed one with --from."
-        )
+        raise UsageError(msg, "Name each exported root key with --root KEYFILE, or a signed file with --from.")
     trust = replace(trust, sources=_entries(trust, options))
     payload = write_trust(trust)
     read_trust(payload)
