@@ -92,7 +92,7 @@ class ArrivalLanes(Part):
         self._paint_tail(canvas, axis, strip, lane)
         width = self._block_width(axis, lane)
         for arrival in lane.arrivals:
-            moment = arrival.received if not math.isnan(arrival.received) else arrival.end
+            moment = arrival.end if not math.isnan(arrival.end) else arrival.received
             if self._span.start <= moment <= self._span.end:
                 x = min(max(axis.x(moment) - width / 2, strip.left() + 3), strip.right() - 3 - width)
                 _paint_arrival(canvas, QRectF(round(x), strip.top() + 4, width, strip.height() - 8), arrival)

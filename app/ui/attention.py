@@ -38,7 +38,9 @@ def _paint_item(canvas: Canvas, cell: QRectF, item: Attention) -> None:
     text = words.capitalised(item.text)
     canvas.write("small", text, left, canvas.middle("small", top + 32, 18), "text.mid", room=right - left)
     if item.detail:
-        canvas.write("caption", item.detail, left, canvas.middle("caption", top + 52, 18), "text.low", room=right - left)
+        canvas.write(
+            "caption", item.detail, left, canvas.middle("caption", top + 52, 18), "text.low", room=right - left
+        )
 
 
 class AttentionList(Table[Attention]):

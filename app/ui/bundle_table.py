@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF
 
+from app.bundle.outcome import Code
 from app.model.health import Health
 from app.query.sync import BundleRow
 from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.look import Look
+from app.ui.outcomes import outcome_title
 from app.ui.tables import PAD, Column, Table
 from app.ui.text import LEFT, RIGHT
 
@@ -35,8 +37,11 @@ def bundle_title(row: BundleRow) -> str:
     return str(row.sequence) if row.sequence is not None else row.name
 
 
-def _moment(row: BundleRow, seconds: float) -> str:
-    return words.clock(seconds)
+def state_words(row: BundleRow) -> str:
+    """What came of it, in a few words; the rail says the rest."""
+    if row.code in Code.__members__:
+        return outcome_title(Code(row.code))
+    return f"Missing: {row.text.rstrip('.')}"
 
 
 def _mark_words(row: BundleRow) -> str:
@@ -60,7 +65,7 @@ def _paint_state(canvas: Canvas, cell: QRectF, row: BundleRow) -> None:
     ink = canvas.look.theme.status[health].text if loud else canvas.look.theme["text.mid"]
     role = "strong" if loud else "body"
     baseline = canvas.middle(role, cell.top(), cell.height())
-    canvas.write(role, row.text, cell.left() + PAD + 26, baseline, ink, room=cell.width() - PAD - 38)
+    canvas.write(role, state_words(row), cell.left() + PAD + 26, baseline, ink, room=cell.width() - PAD - 38)
 
 
 def _right(says: Callable[[BundleRow], str], colour: str) -> Callable[[Canvas, QRectF, BundleRow], None]:
@@ -101,8 +106,8 @@ COLUMNS: tuple[Column[BundleRow], ...] = (
     Column("Made", 64, 0.3, _made, _right(_made, "text.mid"), RIGHT, 620),
     Column("Received", 78, 0.3, _received, _right(_received, "text.mid"), RIGHT),
     Column("Size", 84, 0.3, _size, _right(_size, "text.low"), RIGHT, 700),
-    Column("Samples", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 800),
-    Column("Signature and sequence", 210, 3.2, lambda row: row.text, _paint_state),
+    Column("Records", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 800),
+    Column("Signature and sequence", 210, 3.2, state_words, _paint_state),
     Column("Carried by", 110, 0.9, lambda row: row.carrier, _left(lambda row: row.carrier, "text.low"), LEFT, 880),
 )
 

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintDevice, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPaintDevice, QPainter, QPainterPath, QPen
 
 from app.model.health import Health
 from app.model.marking import Level
@@ -36,7 +36,9 @@ class Canvas:
         self.painter.save()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.painter.restore()
         if self._own:
             self.painter.end()
@@ -146,12 +148,16 @@ class Canvas:
         wide = round(self.width("mono.small", words)) + 12
         box = QRectF(round(x), round(y) - 10, wide, 20)
         self.outline(box, "line", 4)
-        self.write("mono.small", words, box.center().x(), self.middle("mono.small", box.top(), 20), "text.low", align=CENTRE)
+        self.write(
+            "mono.small", words, box.center().x(), self.middle("mono.small", box.top(), 20), "text.low", align=CENTRE
+        )
         return wide
 
     def path(self, path: QPainterPath, colour: str | QColor, weight: float) -> None:
         """Line with round joins."""
-        pen = QPen(self.colour(colour), weight, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        pen = QPen(
+            self.colour(colour), weight, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        )
         self.painter.setPen(pen)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self.painter.drawPath(path)

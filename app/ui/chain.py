@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize
 from app.model.health import Health
 from app.query.sync import BundleRow, CheckStep
 from app.ui import text, words
-from app.ui.bundle_table import row_health
+from app.ui.bundle_table import row_health, state_words
 from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.part import Part
@@ -20,7 +20,7 @@ _INDENT = 32
 def chain_words(row: BundleRow) -> str:
     """The chain in words."""
     steps = ". ".join(f"{step.title}, {step.state}: {step.text}" for step in row.steps)
-    return f"{row.text}. {steps}. {row.action}".replace("..", ".")
+    return f"{state_words(row)}. {steps}. {row.action}".replace("..", ".")
 
 
 def facts(row: BundleRow, now: float) -> tuple[tuple[str, str], ...]:
@@ -32,7 +32,7 @@ def facts(row: BundleRow, now: float) -> tuple[tuple[str, str], ...]:
         span = f"{words.when(row.window_start, now)} to {words.when(row.window_end, now)}{words.GAP}Z"
         found.append(("Time covered", span))
     if row.rows:
-        found.append(("Samples", words.grouped(row.rows)))
+        found.append(("Records", words.grouped(row.rows)))
     if not math.isnan(row.received):
         found.append(("Received", f"{words.when(row.received, now)}{words.GAP}Z"))
     if row.size:

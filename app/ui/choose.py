@@ -20,7 +20,7 @@ class _Title(Part):
 
     def paint(self, canvas: Canvas) -> None:
         canvas.write("title", "Import a bundle", 4, 18, "text.hi")
-        said = "A bundle is a folder with a manifest.json, or a zip file. It is checked before anything is read into the cache."
+        said = "A bundle is a folder with a manifest.json, or a zip file. It is checked before anything is read."
         canvas.write("small", said, 4, 40, "text.mid", room=self.width() - 8)
 
 

@@ -11,15 +11,18 @@ _GAP = 16
 
 
 class Columns(QWidget):
-    """Lays out panels. Main answers "where", the rail answers "what now"."""
+    """Lays out panels. Main answers "where", the rail answers "what now".
 
-    def __init__(self, main: Sequence[QWidget], rail: Sequence[QWidget]) -> None:
+    Of each column one panel takes the room that is left: the last of main, number `grows` of the rail.
+    """
+
+    def __init__(self, main: Sequence[QWidget], rail: Sequence[QWidget], grows: int = 0) -> None:
         super().__init__()
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(_GAP)
-        self.main, self.rail = _stack(main), _stack(rail)
-        self._first_main, self._first_rail = main[-1], rail[0]
+        self.main, self.rail = _stack(main, len(main) - 1), _stack(rail, grows)
+        self._main_grows, self._rail_grows = main[-1], rail[grows]
         self._layout.addWidget(self.main, 1)
         self._layout.addWidget(self.rail)
 
@@ -29,27 +32,27 @@ class Columns(QWidget):
         return self._layout.direction() is QBoxLayout.Direction.TopToBottom
 
     def arrange(self, width: int, main_height: int, rail_height: int) -> None:
-        """Fit into `width`. Heights are what main's last and the rail's first panel need when stacked."""
+        """Fit into `width`. Heights are what the growing panels need when stacked."""
         stacked = width < SIDE_BY_SIDE_FROM
         sides = QBoxLayout.Direction
         self._layout.setDirection(sides.TopToBottom if stacked else sides.LeftToRight)
         if stacked:
             self.rail.setMinimumWidth(0)
             self.rail.setMaximumWidth(16_777_215)
-            self._first_main.setMinimumHeight(min(main_height, 760))
-            self._first_rail.setMinimumHeight(rail_height)
+            self._main_grows.setMinimumHeight(min(main_height, 760))
+            self._rail_grows.setMinimumHeight(rail_height)
         else:
             self.rail.setFixedWidth(round(min(_RAIL_MOST, max(_RAIL_LEAST, width * _RAIL_SHARE))))
-            self._first_main.setMinimumHeight(240)
-            self._first_rail.setMinimumHeight(170)
+            self._main_grows.setMinimumHeight(240)
+            self._rail_grows.setMinimumHeight(170)
 
 
-def _stack(panels: Sequence[QWidget]) -> QWidget:
+def _stack(panels: Sequence[QWidget], grows: int) -> QWidget:
     holder = QWidget()
     holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(_GAP)
-    for panel in panels:
-        layout.addWidget(panel)
+    for number, panel in enumerate(panels):
+        layout.addWidget(panel, int(number == grows))
     return holder

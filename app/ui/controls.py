@@ -52,7 +52,9 @@ class PushButton(Control):
 class IconButton(Control):
     """A square button with one icon."""
 
-    def __init__(self, look: Look, icon: str, name: str, tip: str = "", *, side: int = HEIGHT, framed: bool = True) -> None:
+    def __init__(
+        self, look: Look, icon: str, name: str, tip: str = "", *, side: int = HEIGHT, framed: bool = True
+    ) -> None:
         super().__init__(look, name, tip or name)
         self._icon, self._framed = icon, framed
         self.setFixedSize(side + 2 * RIM, side + 2 * RIM)

@@ -58,14 +58,23 @@ class _Steps(Part):
             top = number * _ROW
             circle = QRectF(1, top + 9, 26, 26)
             canvas.outline(circle, "line", 13)
-            canvas.write("smallstrong", str(number + 1), 14, canvas.middle("smallstrong", circle.top(), 26), "text.mid", align=0.5)
+            canvas.write(
+                "smallstrong",
+                str(number + 1),
+                14,
+                canvas.middle("smallstrong", circle.top(), 26),
+                "text.mid",
+                align=0.5,
+            )
             canvas.write("strong", step.title, 48, top + 20, "text.hi")
             canvas.write("small", step.text, 48, top + 40, "text.mid", room=self.width() - 48)
             wide = canvas.width("mono", step.command) + 20
             field = QRectF(48, top + 51, min(wide, self.width() - 48), 26)
             canvas.fill(field, "inset", 4)
             canvas.outline(field, "hair", 4)
-            canvas.write("mono", step.command, 58, canvas.middle("mono", field.top(), 26), "text.hi", room=field.width() - 20)
+            canvas.write(
+                "mono", step.command, 58, canvas.middle("mono", field.top(), 26), "text.hi", room=field.width() - 20
+            )
 
 
 class FirstRun(QWidget):
@@ -79,12 +88,12 @@ class FirstRun(QWidget):
 
     import_wanted = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, margins: tuple[int, int, int, int] = (0, 8, 0, 0)) -> None:
         super().__init__()
         self._button = PushButton(look, "Import a bundle", key="Ctrl I", primary=False)
         self._button.clicked.connect(self.import_wanted)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(*margins)
         layout.setSpacing(20)
         layout.addWidget(_Head(look))
         layout.addWidget(_Steps(look))

@@ -60,7 +60,9 @@ class Keyboard:
         if action is not None:
             action()
             return True
-        if press and any(known.startswith(f"{press} ") for known in self._actions if not known.startswith(("Ctrl", "Shift"))):
+        if press and any(
+            known.startswith(f"{press} ") for known in self._actions if not known.startswith(("Ctrl", "Shift"))
+        ):
             self._prefix = press
             self._since.start()
             return True
@@ -98,7 +100,9 @@ class _Lines(Part):
                 x += canvas.write("caption", press, x, canvas.middle("caption", middle - 10, 20), "text.low") + 6
             else:
                 x += canvas.key(press, x, middle) + 6
-        canvas.write("small", key.does, 168, canvas.middle("small", middle - 10, 20), "text.mid", room=self.width() - 168)
+        canvas.write(
+            "small", key.does, 168, canvas.middle("small", middle - 10, 20), "text.mid", room=self.width() - 168
+        )
 
 
 class KeysCard(Card):
@@ -115,4 +119,3 @@ class KeysCard(Card):
     def first_focus(self) -> QWidget:
         """The list itself."""
         return self._lines
-

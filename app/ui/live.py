@@ -1,6 +1,6 @@
 """One signal for everything that changes outside: other processes' writes and bundles in the inbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,18 +11,16 @@ from app.model.changes import Changes, Topic
 from app.ui.tasks import TaskRunner
 
 _EVERY_MS = 1000
-_AGAIN_AFTER = 600
-"""Looks after which a bundle that waits for nothing but time (its clock, a base) is tried again: ten minutes."""
 
 Shape = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one look found: a token that differs when the store changed, and the bundles in the inbox."""
+    """What one look found: a token that differs when the store changed, and the bundles to import."""
 
     token: tuple[object, ...]
-    inbox: tuple[tuple[Path, Shape], ...]
+    arrived: tuple[Path, ...]
 
 
 def bundles_in(folder: Path) -> tuple[tuple[Path, Shape], ...]:
@@ -61,31 +59,27 @@ class Inbox:
 
     _seen: dict[Path, Shape] = field(default_factory=dict)
     _tried: dict[Path, Shape] = field(default_factory=dict)
-    _waiting: dict[Path, int] = field(default_factory=dict)
-    _looks: int = 0
 
     def ripe(self, found: tuple[tuple[Path, Shape], ...]) -> list[Path]:
         """Bundles that look the same as a second ago and were not tried like this before."""
-        self._looks += 1
-        ripe = []
-        for path, shape in found:
-            still = self._seen.get(path) == shape
-            due = path in self._waiting and self._looks - self._waiting[path] >= _AGAIN_AFTER
-            if still and (self._tried.get(path) != shape or due):
-                ripe.append(path)
-                self._tried[path] = shape
-                self._waiting.pop(path, None)
+        ripe = [path for path, shape in found if self._seen.get(path) == shape != self._tried.get(path)]
         self._seen = dict(found)
         self._tried = {path: shape for path, shape in self._tried.items() if path in self._seen}
+        self._tried.update({path: self._seen[path] for path in ripe})
         return ripe
-
-    def wait(self, path: Path) -> None:
-        """Try this one again later even if its files stay the same."""
-        self._waiting[path] = self._looks
 
 
 class Live(QObject):
-    """Looks once a second, on a worker thread.
+    """Looks once a second, on a worker thread: a share may be slow, and the store is not asked here.
+
+    Parameters
+    ----------
+    token
+        Differs whenever the store changed.
+    inbox
+        Folder to watch; None watches none.
+    untried
+        Of some bundles, those that the station never tried in this form, in this run or an earlier one.
 
     Signals
     -------
@@ -98,9 +92,15 @@ class Live(QObject):
     store_changed = Signal(object)
     arrived = Signal(list)
 
-    def __init__(self, runner: TaskRunner, token: Callable[[], tuple[object, ...]], inbox: Path | None) -> None:
+    def __init__(
+        self,
+        runner: TaskRunner,
+        token: Callable[[], tuple[object, ...]],
+        inbox: Path | None,
+        untried: Callable[[Sequence[Path]], list[Path]],
+    ) -> None:
         super().__init__()
-        self._runner, self._token, self._folder = runner, token, inbox
+        self._runner, self._token, self._folder, self._untried = runner, token, inbox, untried
         self._inbox = Inbox()
         self._last: tuple[object, ...] | None = None
         self._looking = False
@@ -116,10 +116,6 @@ class Live(QObject):
         """Look no more."""
         self._timer.stop()
 
-    def wait(self, path: Path) -> None:
-        """Try a bundle of the inbox again later: it waits for time, for a base or for the rest of its files."""
-        self._inbox.wait(path)
-
     def look(self) -> None:
         """Look once, unless the last look is still under way."""
         if not self._looking:
@@ -127,16 +123,17 @@ class Live(QObject):
             self._runner.run(self._see, receiver=self, on_done=self._saw, on_error=self._blind)
 
     def _see(self, job: Job) -> Sight:
-        return Sight(self._token(), bundles_in(self._folder) if self._folder is not None else ())
+        token = self._token()
+        ripe = self._inbox.ripe(bundles_in(self._folder)) if self._folder is not None else []
+        return Sight(token, tuple(self._untried(ripe)) if ripe else ())
 
     def _saw(self, sight: Sight) -> None:
         self._looking = False
         if self._last is not None and sight.token != self._last:
             self.store_changed.emit(Changes(frozenset(Topic)))
         self._last = sight.token
-        ripe = self._inbox.ripe(sight.inbox)
-        if ripe:
-            self.arrived.emit(ripe)
+        if sight.arrived:
+            self.arrived.emit(list(sight.arrived))
 
     def _blind(self, error: Exception) -> None:
         """A look that fails is tried again a second later; the pages' own reads say what is wrong."""

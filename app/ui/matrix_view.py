@@ -8,9 +8,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app.model.health import Freshness, Health
-from app.query.fleet import Deployment, EndpointRow, EnclaveState, Fleet
+from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.ui.canvas import BLOCK_LARGE, Canvas
-from app.ui.hatch import half
 from app.ui.look import Look
 from app.ui.matrix import (
     CELL_ROLE,
@@ -82,7 +81,9 @@ def _paint_name(canvas: Canvas, cell: QRectF, row: EndpointRow) -> None:
     room = cell.width() - 16
     middle = cell.center().y()
     if not row.purpose:
-        canvas.write("strong", row.title, cell.left(), canvas.middle("strong", cell.top(), cell.height()), "text.hi", room=room)
+        canvas.write(
+            "strong", row.title, cell.left(), canvas.middle("strong", cell.top(), cell.height()), "text.hi", room=room
+        )
         return
     canvas.write("strong", row.title, cell.left(), middle - 2, "text.hi", room=room)
     canvas.write("caption", row.purpose, cell.left(), middle + 15, "text.low", room=room)
@@ -292,7 +293,7 @@ class MatrixView(QTableView):
                 if state.enclave.id == enclave and endpoint in (row.id, row.title):
                     self._go(number, column)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.viewport().update()
 
@@ -303,6 +304,8 @@ class MatrixView(QTableView):
             self._go(row, max(self.currentIndex().column(), 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
+        elif event.text().isprintable() and event.text():
+            event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)
 

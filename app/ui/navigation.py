@@ -1,6 +1,7 @@
 """The navigation: groups with only the pages that exist, badges, and who sits where at the foot."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPaintEvent
@@ -148,7 +149,7 @@ class Navigation(QWidget):
                 layout.addWidget(label)
                 self._foldable.append(label)
             item = self.items[page.id]
-            item.clicked.connect(lambda checked=False, name=page.id: self.chosen.emit(name))
+            item.clicked.connect(partial(self._choose, page.id))
             layout.addWidget(item)
             layout.addSpacing(-6)
             self._foldable.append(item)
@@ -157,6 +158,9 @@ class Navigation(QWidget):
         self._foldable.append(foot)
         look.changed.connect(self.update)
         self.fold(folded=False)
+
+    def _choose(self, page: str) -> None:
+        self.chosen.emit(page)
 
     def fold(self, *, folded: bool) -> None:
         """Fold to icons, or unfold."""
@@ -176,4 +180,3 @@ class Navigation(QWidget):
         with Canvas(self, self.look) as canvas:
             canvas.fill(QRectF(self.rect()), "nav")
             canvas.fill(QRectF(self.width() - 1, 0, 1, self.height()), "hair")
-

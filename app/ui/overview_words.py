@@ -40,7 +40,7 @@ def place(state: EnclaveState, states: tuple[EnclaveState, ...]) -> str:
 
 
 def overview_sentence(fleet: Fleet) -> tuple[Span, ...]:
-    """The answer to: who is hurting, and can I believe this screen?"""
+    """Who is hurting, and whether this screen can be believed, in one sentence."""
     cells = _cells(fleet)
     if not cells:
         return (Span("Nothing is known yet.", strong=True), Span(" No bundle has brought a deployment."))
@@ -68,7 +68,10 @@ def _state_spans(fleet: Fleet, cells: list[Deployment]) -> list[Span]:
     if unknown:
         said = f"{words.capitalised(words.count_word(unknown))} {words.plural(unknown, 'deployment')}"
         verb = "is" if unknown == 1 else "are"
-        return [Span("No endpoint is known to be in trouble", strong=True), Span(f", but {said.lower()} {verb} unknown.")]
+        return [
+            Span("No endpoint is known to be in trouble", strong=True),
+            Span(f", but {said.lower()} {verb} unknown."),
+        ]
     return [Span("Every endpoint is healthy.", strong=True)]
 
 
@@ -77,7 +80,11 @@ def _age_spans(fleet: Fleet) -> list[Span]:
     late = _late(fleet)
     if never:
         names = words.listed([place(state, fleet.enclaves) for state in never])
-        return [Span(f" {names} {'has' if len(never) == 1 else 'have'} never sent data.", strong=True, health=Health.WARNING)]
+        return [
+            Span(
+                f" {names} {'has' if len(never) == 1 else 'have'} never sent data.", strong=True, health=Health.WARNING
+            )
+        ]
     if not late:
         return []
     worst = max(late, key=lambda state: state.age)

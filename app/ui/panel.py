@@ -94,7 +94,9 @@ class Panel(Part):
         if self._legend:
             self._paint_legend(canvas, box.right() - PAD, baseline, room - wide - 16)
         elif room - wide > 40:
-            canvas.write("small", self._meta, box.right() - PAD, baseline, "text.low", align=RIGHT, room=room - wide - 24)
+            canvas.write(
+                "small", self._meta, box.right() - PAD, baseline, "text.low", align=RIGHT, room=room - wide - 24
+            )
 
     def _paint_legend(self, canvas: Canvas, right: float, baseline: float, room: float) -> None:
         if sum(canvas.width("small", entry.words) + 40 for entry in self._legend) > room:

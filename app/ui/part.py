@@ -59,7 +59,8 @@ class Control(QAbstractButton):
         with Canvas(self, self.look) as canvas:
             self.paint(canvas, self.body)
             if self._ring:
-                canvas.outline(QRectF(self.rect()), "focus", self.radius + RIM, weight=2)
+                outside = RIM if self.body != QRectF(self.rect()) else 0
+                canvas.outline(QRectF(self.rect()), "focus", self.radius + outside, weight=2)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ring = event.reason() in _KEYBOARD

@@ -1,6 +1,7 @@
 """What opens over a page: always inside the window, always between the banners."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
@@ -48,6 +49,7 @@ class Overlay(QWidget):
     def __init__(self, look: Look, card: QWidget, body: QWidget, *, scrim: bool, at: QPoint | None = None) -> None:
         super().__init__(body)
         self.look = look
+        self._body = body
         self._card, self._scrim, self._at = card, scrim, at
         self._before = body.window().focusWidget()
         card.setParent(self)
@@ -58,7 +60,7 @@ class Overlay(QWidget):
 
     def follow(self) -> None:
         """Take the size of the body again."""
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._body.rect())
 
     def close_overlay(self) -> None:
         """Go away and give the keyboard back."""
@@ -68,9 +70,11 @@ class Overlay(QWidget):
         self.closed.emit()
         self.deleteLater()
 
-    def focusNextPrevChild(self, forward: bool) -> bool:
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001 -- Qt calls it so
         """Keep Tab inside the card."""
-        inside = [w for w in self._card.findChildren(QWidget) if w.isVisible() and w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        inside = [
+            w for w in self._card.findChildren(QWidget) if w.isVisible() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
         if inside:
             here = inside.index(self.focusWidget()) if self.focusWidget() in inside else -1
             inside[(here + (1 if forward else -1)) % len(inside)].setFocus(Qt.FocusReason.TabFocusReason)
@@ -98,7 +102,9 @@ class Overlay(QWidget):
         if self._at is None:
             at = QPoint((self.width() - size.width()) // 2, max(0, (self.height() - size.height()) // 3))
         else:
-            at = QPoint(min(self._at.x(), self.width() - size.width()), min(self._at.y(), self.height() - size.height()))
+            at = QPoint(
+                min(self._at.x(), self.width() - size.width()), min(self._at.y(), self.height() - size.height())
+            )
         self._card.setGeometry(at.x(), at.y(), size.width(), size.height())
         self._card.show()
 
@@ -119,7 +125,9 @@ class Choice(Control):
             canvas.icon("check", body.right() - 18, body.center().y(), 16, "accent")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Down: True, Qt.Key.Key_J: True, Qt.Key.Key_Up: False, Qt.Key.Key_K: False}.get(Qt.Key(event.key()))
+        step = {Qt.Key.Key_Down: True, Qt.Key.Key_J: True, Qt.Key.Key_Up: False, Qt.Key.Key_K: False}.get(
+            Qt.Key(event.key())
+        )
         if step is None:
             super().keyPressEvent(event)
         else:
@@ -146,8 +154,11 @@ class Menu(Card):
         self._lines = [Choice(look, said, chosen=number == chosen) for number, said in enumerate(choices)]
         self._chosen = chosen
         for number, line in enumerate(self._lines):
-            line.clicked.connect(lambda checked=False, n=number: self.picked.emit(n))
+            line.clicked.connect(partial(self._pick, number))
             layout.addWidget(line)
+
+    def _pick(self, number: int) -> None:
+        self.picked.emit(number)
 
     def first_focus(self) -> QWidget:
         """The chosen line."""

@@ -20,7 +20,11 @@ class ScrollBar(QScrollBar):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(_WIDTH, hint.height()) if self.orientation() is Qt.Orientation.Vertical else QSize(hint.width(), _WIDTH)
+        return (
+            QSize(_WIDTH, hint.height())
+            if self.orientation() is Qt.Orientation.Vertical
+            else QSize(hint.width(), _WIDTH)
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionSlider()
@@ -44,7 +48,9 @@ def quiet(area: QAbstractScrollArea, look: Look) -> None:
     area.setVerticalScrollBar(ScrollBar(look, Qt.Orientation.Vertical))
     area.setHorizontalScrollBar(ScrollBar(look, Qt.Orientation.Horizontal))
     area.viewport().setAutoFillBackground(False)
-    area.setStyleSheet("QAbstractScrollArea { background: transparent; border: 0; selection-background-color: transparent }")
+    area.setStyleSheet(
+        "QAbstractScrollArea { background: transparent; border: 0; selection-background-color: transparent }"
+    )
 
 
 class PageArea(QScrollArea):

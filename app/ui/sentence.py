@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor
 
 from app.model.health import Health
 from app.ui import text
@@ -93,7 +94,7 @@ class SentenceBar(Part):
                 canvas.write(role, word, x, baseline, self._ink(span), room=max(20.0, room - x))
                 x += wide if word != span.words.split(" ")[-1] else canvas.width(role, word)
 
-    def _ink(self, span: Span) -> object:
+    def _ink(self, span: Span) -> str | QColor:
         if span.health is not None:
             return self.look.theme.status[span.health].text
         return "text.hi" if span.strong else "text.mid"

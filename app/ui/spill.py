@@ -34,6 +34,7 @@ class SpillNotice(QWidget):
     def __init__(self, look: Look, body: QWidget, calls: Sequence[str]) -> None:
         super().__init__(body)
         self.look = look
+        self._body = body
         self._calls = tuple(calls)
         self.setAccessibleName("Possible spill. " + " ".join(_STEPS) + " " + ", ".join(calls))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -47,12 +48,12 @@ class SpillNotice(QWidget):
 
     def follow(self) -> None:
         """Take the size of the body again."""
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._body.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.accept()  # no key leaves this notice
 
-    def focusNextPrevChild(self, forward: bool) -> bool:
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001 -- Qt calls it so
         self._button.setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
@@ -67,8 +68,22 @@ class SpillNotice(QWidget):
             left, y = self._left(), self._top()
             canvas.status(Health.CRITICAL, left + 22, y + 22, 44)
             ink = self.look.theme.status[Health.CRITICAL].text
-            canvas.write("headline.strong", "A bundle is marked above this station's ceiling.", left, y + 88, ink, room=self._wide())
-            canvas.write("body", "It was not opened. Nothing of it was copied or shown, and its name is not kept.", left, y + 114, "text.mid", room=self._wide())
+            canvas.write(
+                "headline.strong",
+                "A bundle is marked above this station's ceiling.",
+                left,
+                y + 88,
+                ink,
+                room=self._wide(),
+            )
+            canvas.write(
+                "body",
+                "It was not opened. Nothing of it was copied or shown, and its name is not kept.",
+                left,
+                y + 114,
+                "text.mid",
+                room=self._wide(),
+            )
             y += 142
             for number, step in enumerate(_STEPS, 1):
                 y = self._paint_step(canvas, left, y, number, step)

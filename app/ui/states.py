@@ -112,7 +112,9 @@ class StateView(Part):
         if self._state.kind is Kind.ERROR:
             canvas.status(Health.CRITICAL, middle, top + 14, 28)
         else:
-            canvas.icon("eye-off" if self._state.kind is Kind.FILTERED else self._state.icon, middle, top + 14, 24, "text.low")
+            canvas.icon(
+                "eye-off" if self._state.kind is Kind.FILTERED else self._state.icon, middle, top + 14, 24, "text.low"
+            )
         room = min(self.width() - 32, 560)
         box = QRectF(middle - room / 2, top + 42, room, 60)
         used = canvas.lines("title", self._state.title, box, "text.hi", align=CENTRE)

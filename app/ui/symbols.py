@@ -21,21 +21,19 @@ def draw_status(painter: QPainter, theme: Theme, health: Health, box: QRectF, *,
     """Draw the symbol of `health` into `box`, a square of any size."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _PAINTERS[health](painter, theme, theme.status[health], box, ghost)
+    _PAINTERS[health](painter, theme, theme.status[health], box, ghost=ghost)
     painter.restore()
 
 
 def _pen(colour: QColor, weight: float) -> QPen:
-    return QPen(
-        colour, weight, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-    )
+    return QPen(colour, weight, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
 def _weight(box: QRectF) -> float:
     return max(1.3, box.width() * 0.105)
 
 
-def _shape(painter: QPainter, theme: Theme, ink: StatusInk, path: QPainterPath, box: QRectF, ghost: bool) -> None:
+def _shape(painter: QPainter, theme: Theme, ink: StatusInk, path: QPainterPath, box: QRectF, *, ghost: bool) -> None:
     if ghost:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_pen(ink.edge, max(1.2, box.width() * 0.09)))
@@ -46,36 +44,36 @@ def _shape(painter: QPainter, theme: Theme, ink: StatusInk, path: QPainterPath, 
     painter.drawPath(path)
 
 
-def _inner(theme: Theme, ink: StatusInk, ghost: bool) -> QColor:
+def _inner(theme: Theme, ink: StatusInk, *, ghost: bool) -> QColor:
     if ghost:
         return ink.edge
     return theme["canvas"] if theme.dark else QColor("#FFFFFF")
 
 
-def _critical(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _critical(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     middle, reach = box.center(), box.width() * 0.455
     path = QPainterPath(QPointF(middle.x(), middle.y() - reach))
     for x, y in ((reach, 0), (0, reach), (-reach, 0)):
         path.lineTo(middle.x() + x, middle.y() + y)
     path.closeSubpath()
-    _shape(painter, theme, ink, path, box, ghost)
+    _shape(painter, theme, ink, path, box, ghost=ghost)
     if box.width() >= _INNER_FROM:
         arm = box.width() * 0.135
-        painter.setPen(_pen(_inner(theme, ink, ghost), max(1.5, box.width() * 0.12)))
+        painter.setPen(_pen(_inner(theme, ink, ghost=ghost), max(1.5, box.width() * 0.12)))
         painter.drawLine(QLineF(middle.x() - arm, middle.y() - arm, middle.x() + arm, middle.y() + arm))
         painter.drawLine(QLineF(middle.x() - arm, middle.y() + arm, middle.x() + arm, middle.y() - arm))
 
 
-def _warning(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _warning(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     size, middle = box.width(), box.center().x()
     top, bottom, half_width = box.top() + size * 0.10, box.top() + size * 0.885, size * 0.445
     path = QPainterPath(QPointF(middle, top))
     path.lineTo(middle + half_width, bottom)
     path.lineTo(middle - half_width, bottom)
     path.closeSubpath()
-    _shape(painter, theme, ink, path, box, ghost)
+    _shape(painter, theme, ink, path, box, ghost=ghost)
     if size >= _INNER_FROM:
-        mark = _inner(theme, ink, ghost) if theme.dark or ghost else ink_for_light_warning()
+        mark = _inner(theme, ink, ghost=ghost) if theme.dark or ghost else _mark_in_straw()
         weight = max(1.4, size * 0.115)
         painter.setPen(_pen(mark, weight))
         painter.drawLine(QLineF(middle, box.top() + size * 0.40, middle, box.top() + size * 0.58))
@@ -84,12 +82,12 @@ def _warning(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost
         painter.drawEllipse(QPointF(middle, box.top() + size * 0.755), weight * 0.58, weight * 0.58)
 
 
-def ink_for_light_warning() -> QColor:
+def _mark_in_straw() -> QColor:
     """Dark mark inside the light theme's pale triangle; white would be 2:1."""
     return QColor("#3B2A00")
 
 
-def _healthy(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _healthy(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     radius = box.width() * 0.29
     path = QPainterPath()
     path.addEllipse(box.center(), radius, radius)
@@ -111,18 +109,16 @@ def _ring(painter: QPainter, colour: QColor, box: QRectF) -> float:
     return radius
 
 
-def _maintenance(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _maintenance(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     _ring(painter, ink.symbol, box)
     if box.width() >= _INNER_FROM:
         middle, size = box.center(), box.width()
         painter.setPen(_pen(ink.symbol, max(1.4, size * 0.105)))
         for x in (-size * 0.10, size * 0.10):
-            painter.drawLine(
-                QLineF(middle.x() + x, middle.y() - size * 0.13, middle.x() + x, middle.y() + size * 0.13)
-            )
+            painter.drawLine(QLineF(middle.x() + x, middle.y() - size * 0.13, middle.x() + x, middle.y() + size * 0.13))
 
 
-def _unknown(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _unknown(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     weight = _weight(box)
     radius = box.width() * 0.43 - weight / 4
     # a whole number of dashes, or the ring shows a seam
@@ -135,14 +131,14 @@ def _unknown(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost
     painter.drawEllipse(box.center(), radius, radius)
 
 
-def _off(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, ghost: bool) -> None:
+def _off(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, ghost: bool) -> None:
     radius = _ring(painter, ink.symbol, box)
     if box.width() >= _INNER_FROM:
         arm, middle = radius * 0.68, box.center()
         painter.drawLine(QLineF(middle.x() - arm, middle.y() + arm, middle.x() + arm, middle.y() - arm))
 
 
-_PAINTERS: dict[Health, Callable[[QPainter, Theme, StatusInk, QRectF, bool], None]] = {
+_PAINTERS: dict[Health, Callable[..., None]] = {
     Health.CRITICAL: _critical,
     Health.WARNING: _warning,
     Health.HEALTHY: _healthy,

@@ -17,36 +17,48 @@ def lane_place(lane: Lane, lanes: Sequence[Lane]) -> str:
 
 
 def sync_sentence(state: SyncState) -> tuple[Span, ...]:
-    """The answer to: what arrived, what is missing, whom do I trust?"""
+    """What arrived, what is missing, and whom this station trusts, in one sentence."""
     if not state.lanes and not state.bundles:
         return (Span("No bundle has arrived yet.", strong=True), Span(" Nothing is known of any enclave."))
-    spans = [*_late_spans(state.lanes), *_missing_spans(state), *_held_spans(state.bundles), *_lock_spans(state)]
+    spans = [*_late_spans(state), *_missing_spans(state), *_held_spans(state.bundles), *_lock_spans(state)]
     if not spans:
-        return (Span("Everything that should have arrived is here", strong=True), Span(", and every signature is trusted."))
+        return (
+            Span("Everything that should have arrived is here", strong=True),
+            Span(", and every signature is trusted."),
+        )
     return tuple(spans)
 
 
-def _late_spans(lanes: Sequence[Lane]) -> list[Span]:
-    late = [lane for lane in lanes if lane.overdue > 0]
+def _late_spans(state: SyncState) -> list[Span]:
+    late = [lane for lane in state.lanes if lane.overdue > 0]
     if not late:
         return []
     worst = max(late, key=lambda lane: lane.overdue)
-    if len(late) == 1:
-        return [Span(f"{lane_place(worst, lanes)} is {words.age(worst.overdue)} overdue", True, Health.WARNING), Span(". ")]
-    said = words.listed([lane_place(lane, lanes) for lane in late])
-    return [Span(f"{said} are overdue, up to {words.age(worst.overdue)}", True, Health.WARNING), Span(". ")]
+    if len(late) > 1:
+        said = words.listed([lane_place(lane, state.lanes) for lane in late])
+        return [Span(f"{said} are overdue, up to {words.age(worst.overdue)}. ", strong=True, health=Health.WARNING)]
+    said = f"{lane_place(worst, state.lanes)} is {words.age(worst.overdue)} overdue"
+    if state.missing == 1 and worst.missing:
+        # one place, one sentence
+        return [
+            Span(said, strong=True, health=Health.WARNING),
+            Span(f" and lacks bundle {worst.missing[0]}. "),
+        ]
+    return [Span(f"{said}. ", strong=True, health=Health.WARNING)]
 
 
 def _missing_spans(state: SyncState) -> list[Span]:
-    if not state.missing:
+    late = [lane for lane in state.lanes if lane.overdue > 0]
+    if not state.missing or (state.missing == 1 and len(late) == 1 and late[0].missing):
         return []
     gaps = [lane for lane in state.lanes if lane.missing]
     if state.missing == 1 and len(gaps) == 1:
-        place = lane_place(gaps[0], state.lanes)
-        return [Span(f"{place} lacks bundle {gaps[0].missing[0]}", True, Health.WARNING), Span(". ")]
-    noun = words.plural(state.missing, "bundle")
-    verb = "is" if state.missing == 1 else "are"
-    return [Span(f"{words.capitalised(words.count_word(state.missing))} {noun} {verb} missing", True, Health.WARNING), Span(". ")]
+        said = f"{lane_place(gaps[0], state.lanes)} lacks bundle {gaps[0].missing[0]}. "
+    else:
+        verb = "is" if state.missing == 1 else "are"
+        number = words.capitalised(words.count_word(state.missing))
+        said = f"{number} {words.plural(state.missing, 'bundle')} {verb} missing. "
+    return [Span(said, strong=True, health=Health.WARNING)]
 
 
 def _held_spans(rows: Sequence[BundleRow]) -> list[Span]:
@@ -55,11 +67,11 @@ def _held_spans(rows: Sequence[BundleRow]) -> list[Span]:
     if refused:
         noun, verb = words.plural(len(refused), "bundle"), "is" if len(refused) == 1 else "are"
         said = f"{words.capitalised(words.count_word(len(refused)))} {noun} {verb} not accepted"
-        return [Span(said, True, Health.CRITICAL), Span(".")]
+        return [Span(f"{said}.", strong=True, health=Health.CRITICAL)]
     if held:
         noun, verb = words.plural(len(held), "bundle"), "waits" if len(held) == 1 else "wait"
         said = f"{words.capitalised(words.count_word(len(held)))} {noun} {verb} for a decision"
-        return [Span(said, True, Health.WARNING), Span(".")]
+        return [Span(f"{said}.", strong=True, health=Health.WARNING)]
     return []
 
 
@@ -68,7 +80,7 @@ def _lock_spans(state: SyncState) -> list[Span]:
         return []
     noun, verb = words.plural(len(state.locks), "source"), "is" if len(state.locks) == 1 else "are"
     said = f" {words.capitalised(words.count_word(len(state.locks)))} {noun} {verb} locked"
-    return [Span(said, True, Health.CRITICAL), Span(".")]
+    return [Span(f"{said}.", strong=True, health=Health.CRITICAL)]
 
 
 def sync_below(state: SyncState) -> str:

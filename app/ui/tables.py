@@ -142,7 +142,9 @@ class Table(QTableView, Generic[Row]):
     chosen = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, look: Look, name: str, columns: Sequence[Column[Row]], *, row_height: int = 46, headed: bool = True) -> None:
+    def __init__(
+        self, look: Look, name: str, columns: Sequence[Column[Row]], *, row_height: int = 46, headed: bool = True
+    ) -> None:
         super().__init__()
         self.look = look
         self.shows_selection = True
@@ -191,7 +193,7 @@ class Table(QTableView, Generic[Row]):
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(self.rows.index(number, self.first_column), flags)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.viewport().update()
         if current.isValid() and current.row() != previous.row():
@@ -203,6 +205,8 @@ class Table(QTableView, Generic[Row]):
             self.choose(min(max(self.currentIndex().row() + step, 0), len(self.rows.rows) - 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.current_row())
+        elif event.text().isprintable() and event.text():
+            event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)
 

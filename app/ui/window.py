@@ -5,116 +5,50 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 
 from app.model.changes import Changes
+from app.model.health import Health
 from app.query.holdings import Holdings
 from app.ui import words
-from app.ui.canvas import Canvas
 from app.ui.choose import ChooseCard
 from app.ui.desk import Desk
-from app.ui.first_run import FirstRun
-from app.ui.header import Header
+from app.ui.frame import Frame
 from app.ui.importing import Importing
 from app.ui.keyboard import Keyboard, KeysCard
 from app.ui.keymap import console_keys
 from app.ui.live import Live
-from app.ui.marking import Banner
-from app.ui.navigation import Foot, Navigation
 from app.ui.page import Ask, PageHost, PageView
+from app.ui.panel import Panel
 from app.ui.popover import Card, Menu, Overlay
 from app.ui.scroll import PageArea
 from app.ui.spill import SpillNotice
-from app.ui.states import failed, loading
-from app.ui.strip import Message, Strip
+from app.ui.states import PanelState, failed, loading
+from app.ui.strip import Message
 from app.ui.time_range import DEFAULT, RANGES, until
 
-FOLD_BELOW = 1500
-_DEMO = "Demonstration data. Contains no classified information"
 _REFRESH_MS = 30_000
 
 
-class Body(QWidget):
-    """Everything between the banners; what opens over a page opens inside of it."""
-
-    def __init__(self, window: "Window") -> None:
-        super().__init__()
-        self._window = window
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with Canvas(self, self._window.desk.look) as canvas:
-            canvas.painter.fillRect(self.rect(), canvas.colour("canvas"))
-
-
-class Window(QWidget):
+class Window(Frame):
     """The console."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
+        super().__init__(desk)
         self.range = DEFAULT
         self.page = ""
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
-        self.setWindowTitle("Watchfloor")
-        self.setMinimumSize(1024, 700)
         self.setAcceptDrops(True)
-        self._make_parts()
-        self._lay_out()
+        self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
+        self.views: dict[str, PageView] = {}
+        self.importing = Importing(desk.runner, desk.receive, desk.retry)
+        self.live = Live(desk.runner, desk.token, desk.inbox, desk.untried)
+        self._clock_timer = QTimer(self, interval=1000)
+        self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
         self._connect()
         self.keyboard = Keyboard(console_keys(self))
         self._recall()
-        desk.look.changed.connect(self._repaint)
-
-    # --- making -------------------------------------------------------------------------------------------
-
-    def _make_parts(self) -> None:
-        desk = self.desk
-        ceiling = desk.station.ceiling if desk.station is not None else None
-        self.banners = (Banner(desk.look, ceiling), Banner(desk.look, ceiling))
-        self.body = Body(self)
-        self.header = Header(desk.look)
-        self.strip = Strip(desk.look)
-        carriage = "Disconnected station"
-        if desk.station is not None and desk.station.inbox is not None:
-            carriage = "Watching the inbox"
-        name = desk.station.name or desk.station.id if desk.station is not None else "not set up yet"
-        self.navigation = Navigation(desk.look, desk.pages, Foot(desk.look, desk.person, name, carriage))
-        self.stack = QStackedWidget()
-        self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
-        self.views: dict[str, PageView] = {}
-        self.importing = Importing(desk.runner, desk.receive)
-        self.live = Live(desk.runner, desk.token, desk.inbox)
-        self._clock_timer = QTimer(self, interval=1000)
-        self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
-
-    def _lay_out(self) -> None:
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.banners[0])
-        outer.addWidget(self.body, 1)
-        outer.addWidget(self.banners[1])
-        right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        right.addWidget(self.header)
-        right.addWidget(self.strip)
-        right.addWidget(self.stack, 1)
-        row = QHBoxLayout(self.body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.navigation)
-        row.addLayout(right, 1)
-        if not self.desk.pages:
-            first = FirstRun(self.desk.look)
-            first.setContentsMargins(24, 6, 24, 24)
-            first.import_wanted.connect(self.choose_bundle)
-            self.stack.addWidget(PageArea(self.desk.look, first))
-            self.header.title.say("Not set up yet")
-            for part in (self.header.range, self.header.age):
-                part.hide()
 
     def _connect(self) -> None:
         self.navigation.chosen.connect(self.show_page)
@@ -127,24 +61,27 @@ class Window(QWidget):
             host.progressed.connect(partial(self._progressed, host))
         self.importing.said.connect(self._say)
         self.importing.done.connect(self._imported)
-        self.importing.waiting.connect(self.live.wait)
         self.importing.spilled.connect(self.show_spill)
         self.strip.acted.connect(self._act_on_strip)
         self.strip.dismissed.connect(self._focus_page)
         self.live.store_changed.connect(self._changed)
         self.live.arrived.connect(lambda paths: self.importing.start(paths, "inbox"))
         self._clock_timer.timeout.connect(self._tick)
-        self._refresh_timer.timeout.connect(self.ask_again)
+        self._refresh_timer.timeout.connect(self._refresh)
 
-    def start(self, page: str = "") -> None:
+    def start(self) -> None:
         """Show the first page and begin to look around."""
-        self._tick()
-        self._look_at_holdings()
-        if self.desk.pages:
-            self.show_page(page or self.desk.pages[0].id)
+        self.go_to(self.desk.pages[0].id if self.desk.pages else "")
         self._clock_timer.start()
         self._refresh_timer.start()
         self.live.start()
+
+    def go_to(self, page: str) -> None:
+        """Show a page with its data, without looking around afterwards: for pictures and for the first page."""
+        self._tick()
+        self._look_at_holdings()
+        if page:
+            self.show_page(page)
 
     # --- pages --------------------------------------------------------------------------------------------
 
@@ -174,6 +111,12 @@ class Window(QWidget):
     def settled(self) -> bool:
         """Whether nothing is being asked and nothing imported."""
         return self.desk.runner.idle and not self.importing.running
+
+    def states(self) -> list[PanelState]:
+        """States that panels of the visible page show instead of their content."""
+        view = self.views.get(self.page)
+        panels = view.findChildren(Panel) if view is not None else []
+        return [panel.state for panel in panels if panel.isVisible() and panel.state is not None]
 
     def set_range(self, number: int) -> None:
         """Choose a time range by its number."""
@@ -228,7 +171,7 @@ class Window(QWidget):
         old = host.page.oldest(host.data) if host.data is not None else None
         self.header.age.setVisible(old is not None)
         if old is not None:
-            known = old.age == old.age  # noqa: PLR0124 -- NaN is the only number that differs from itself
+            known = old.age == old.age
             said = f"Oldest data {words.age(old.age)}" if known else "No data"
             self.header.age.show_age(old.health, said, old.level)
 
@@ -248,15 +191,11 @@ class Window(QWidget):
 
     def _show_holdings(self, held: Holdings) -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
-        ceiling = self.desk.station.ceiling if self.desk.station is not None else None
-        for number, banner in enumerate(self.banners):
-            note = _DEMO if held.demo and number == 0 else ""
-            banner.show_marking(held.highest if held.highest is not None else ceiling, note)
+        self.show_marking(held.highest if held.highest is not None else self.ceiling, demo=held.demo)
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
 
     def _holdings_failed(self, error: Exception) -> None:
-        for banner in self.banners:
-            banner.show_marking(None)
+        self.show_marking(None, demo=False)
 
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()
@@ -294,6 +233,11 @@ class Window(QWidget):
 
     def _say(self, message: Message) -> None:
         self.strip.say(message)
+
+    def show_fault(self, number: str) -> None:
+        """Say that something unforeseen happened; the program goes on."""
+        text = f"It is written to the log with the id {number}. What is shown may be incomplete; F5 asks again."
+        self.strip.say(Message("Something went wrong here, and it is our fault", text, Health.WARNING))
 
     def _act_on_strip(self) -> None:
         if self.importing.running:
@@ -359,9 +303,7 @@ class Window(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        folded = self.width() < FOLD_BELOW
-        self.navigation.fold(folded=folded)
-        self.header.fold(folded=self.width() < 1240)
+        super().resizeEvent(event)
         for cover in (self.overlay, self.notice):
             if cover is not None:
                 cover.follow()
@@ -383,13 +325,13 @@ class Window(QWidget):
         self._refresh_timer.stop()
         super().closeEvent(event)
 
+    def _refresh(self) -> None:
+        """Ages grow while nothing arrives, and what was held may have come right."""
+        self.ask_again()
+        self.importing.retry_held()
+
     def _tick(self) -> None:
         self.header.clock.show_time(self.desk.clock.now())
-
-    def _repaint(self) -> None:
-        self.update()
-        for child in self.findChildren(QWidget):
-            child.update()
 
     def _remember(self) -> None:
         self.desk.memory.setValue("window/geometry", self.saveGeometry())
@@ -406,5 +348,3 @@ class Window(QWidget):
         number = str(self.desk.memory.value("window/range", DEFAULT))
         if number.isdigit():
             self.set_range(int(number))
-
-

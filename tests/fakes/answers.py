@@ -107,7 +107,9 @@ def enclave_state(enclave: Enclave, rows: tuple[EndpointRow, ...]) -> EnclaveSta
     )
 
 
-def _attention(health: Health, enclave: Enclave, subject: str, text: str, detail: str, age: float, page: str = "") -> Attention:
+def _attention(
+    health: Health, enclave: Enclave, subject: str, text: str, detail: str, age: float, page: str = ""
+) -> Attention:
     return Attention(health, enclave.level, enclave.id, subject, text, detail, NOW - age, age, page)
 
 
@@ -127,8 +129,22 @@ def fleet() -> Fleet:
         for number, (name, purpose, *cells) in enumerate(_TABLE)
     )
     attention = (
-        _attention(_C, S, "rag-gateway", "error rate 4.61 % against a limit of 1 %", "12 000 requests an hour, most users of all", 2 * HOUR + 44 * MINUTE),
-        _attention(_C, TS, "speech-to-text", "p95 3 920 ms, objective 1 500 ms, as of 11:20 Z", "2 of 4 replicas ready", 3 * HOUR + 36 * MINUTE),
+        _attention(
+            _C,
+            S,
+            "rag-gateway",
+            "error rate 4.61 % against a limit of 1 %",
+            "12 000 requests an hour, most users of all",
+            2 * HOUR + 44 * MINUTE,
+        ),
+        _attention(
+            _C,
+            TS,
+            "speech-to-text",
+            "p95 3 920 ms, objective 1 500 ms, as of 11:20 Z",
+            "2 of 4 replicas ready",
+            3 * HOUR + 36 * MINUTE,
+        ),
         _attention(_W, TS, "Sync", "a bundle is held: signer not trusted", "", HOUR + 12 * MINUTE, "sync"),
         _attention(_W, U, "translate-multi", "error rate 0.63 % against 0.5 %", "", 6 * HOUR + 32 * MINUTE),
         _attention(_W, TS, "rag-gateway", "p95 1 184 ms, 18 % over objective", "", 3 * HOUR + 20 * MINUTE),
@@ -158,8 +174,15 @@ def quiet_fleet() -> Fleet:
             row,
             cells={
                 name: replace(
-                    cell, health=_H, freshness=Freshness.FRESH, age=300.0, data_time=NOW - 300, reasons=(),
-                    latency_p95=0.2, error_ratio=0.0005, spark=spark(_H, 0.2, 5, NOW - 300),
+                    cell,
+                    health=_H,
+                    freshness=Freshness.FRESH,
+                    age=300.0,
+                    data_time=NOW - 300,
+                    reasons=(),
+                    latency_p95=0.2,
+                    error_ratio=0.0005,
+                    spark=spark(_H, 0.2, 5, NOW - 300),
                 )
                 for name, cell in row.cells.items()
             },
@@ -182,7 +205,10 @@ def stale_fleet() -> Fleet:
         if TS.id in cells:
             old = cells[TS.id]
             cells[TS.id] = replace(
-                old, freshness=Freshness.STALE, age=26 * HOUR, data_time=NOW - 26 * HOUR,
+                old,
+                freshness=Freshness.STALE,
+                age=26 * HOUR,
+                data_time=NOW - 26 * HOUR,
                 spark=replace(old.spark, known_until=NOW - 14 * HOUR) if old.spark else None,
             )
         if number == 2:
@@ -250,25 +276,69 @@ _UNTRUSTED = (
 def _row(enclave: Enclave, sequence: int, hours: float, size: int, rows: int, carrier: str) -> BundleRow:
     made = NOW - hours * HOUR
     return BundleRow(
-        f"{enclave.id}-{sequence}", f"{enclave.id}-telemetry-1-{sequence}", sequence, enclave, enclave.level, "delta",
-        made, made + 60, size, rows, "APPLIED", "Verified", "", False, carrier,
-        made - enclave.cadence, made, _PASSED,
+        f"{enclave.id}-{sequence}",
+        f"{enclave.id}-telemetry-1-{sequence}",
+        sequence,
+        enclave,
+        enclave.level,
+        "delta",
+        made,
+        made + 60,
+        size,
+        rows,
+        "APPLIED",
+        "Verified",
+        "",
+        False,
+        carrier,
+        made - enclave.cadence,
+        made,
+        _PASSED,
     )
 
 
 def sync_state() -> SyncState:
     """The state of sync.png, with what the decisions changed: nothing from inside an untrusted bundle."""
     untrusted = BundleRow(
-        "a-1", "courier-7-disc-2", None, None, None, "", NAN, NOW - 34 * MINUTE, 38_200_000, 0, "UNTRUSTED",
+        "a-1",
+        "courier-7-disc-2",
+        None,
+        None,
+        None,
+        "",
+        NAN,
+        NOW - 34 * MINUTE,
+        38_200_000,
+        0,
+        "UNTRUSTED",
         "Not opened: signer not trusted",
         "Compare the key's fingerprint with the custodian by telephone, then add it to the trust list with "
         "'watchfloor trust draft' and 'watchfloor trust sign'. Two people are needed.",
-        True, "station-04", NAN, NAN, _UNTRUSTED,
+        True,
+        "station-04",
+        NAN,
+        NAN,
+        _UNTRUSTED,
     )
     missing = BundleRow(
-        "m-116", "", 116, TS, Level.TS, "delta", NAN, NAN, 0, 0, "MISSING", "Missing: not sent with 117 or later",
+        "m-116",
+        "",
+        116,
+        TS,
+        Level.TS,
+        "delta",
+        NAN,
+        NAN,
+        0,
+        0,
+        "MISSING",
+        "Missing: not sent with 117 or later",
         "Ask the courier of Top Secret for bundle 116. What came after it is applied; the gap is shown until it fills.",
-        True, "", NAN, NAN, (),
+        True,
+        "",
+        NAN,
+        NAN,
+        (),
     )
     rows = (
         _row(U, 17904, 0.1, 2_100_000, 78_000, "relay"),
@@ -286,9 +356,19 @@ def sync_state() -> SyncState:
         TrustedKey(Level.TS, "91cc04ab5d20", "ecdsa-sha2-nistp384", "custodian-ts", 2, 1795996800.0, False),
     )
     return SyncState(
-        as_of=NOW, marking=Level.TS, demo=True, lanes=LANES, bundles=(untrusted, missing, *rows), keys=keys,
-        locks=(), trust_version=4, imported=129, held=1, missing=1,
-        cache_bytes=41_000_000_000, free_bytes=159_000_000_000,
+        as_of=NOW,
+        marking=Level.TS,
+        demo=True,
+        lanes=LANES,
+        bundles=(untrusted, missing, *rows),
+        keys=keys,
+        locks=(),
+        trust_version=4,
+        imported=129,
+        held=1,
+        missing=1,
+        cache_bytes=41_000_000_000,
+        free_bytes=159_000_000_000,
     )
 
 

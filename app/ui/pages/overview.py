@@ -1,4 +1,4 @@
-"""Overview: who is hurting, and can I believe this screen?"""
+"""The overview page: who is hurting, and whether this screen can be believed."""
 
 import math
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ class OverviewView(PageView):
         self._first.hide()
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
-        self.attention.clicked.connect(lambda index: self._open_item(self.attention.current_row()))
+        self.attention.clicked.connect(self._open_current)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)
 
@@ -139,7 +139,9 @@ class OverviewView(PageView):
             total = sum(state.total for state in fleet.hidden)
             said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {data.hidden_worst.value}"
             verb = "is" if len(fleet.hidden) == 1 else "are"
-            self._main.show_state(PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", said, "Show all", "0"))
+            self._main.show_state(
+                PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", said, "Show all", "0")
+            )
         elif not fleet.rows:
             said = "The enclaves in view have declared no endpoint. Their collectors name them in collector.toml."
             self._main.show_state(PanelState(Kind.EMPTY, "No endpoint is declared", said, icon="package"))
@@ -159,7 +161,9 @@ class OverviewView(PageView):
         known = [state for state in fleet.enclaves if not math.isnan(state.data_time)]
         old = oldest(fleet.enclaves)
         if old is None or not known:
-            self._rail_top.show_state(PanelState(Kind.EMPTY, "Nothing is known yet", "No bundle has brought data.", icon="package"))
+            self._rail_top.show_state(
+                PanelState(Kind.EMPTY, "Nothing is known yet", "No bundle has brought data.", icon="package")
+            )
             return
         said = f"Nothing needs attention in data that is up to {words.age(old.age)} old"
         self._rail_top.show_state(PanelState(Kind.EMPTY, "All quiet", said))
@@ -172,6 +176,9 @@ class OverviewView(PageView):
         else:
             self.matrix.select_cell(item.subject, item.enclave)
             self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _open_current(self) -> None:
+        self._open_item(self.attention.current_row())
 
     def _act(self) -> None:
         state = self._main.state

@@ -1,4 +1,4 @@
-"""Sync: what arrived, what is missing, whom do I trust?"""
+"""The sync page: what arrived, what is missing, and whom this station trusts."""
 
 import math
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from app.ui.drop import DropTarget
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
-from app.ui.part import RIM
 from app.ui.scroll import PageArea
 from app.ui.sentence import SentenceBar
 from app.ui.states import Kind, PanelState
@@ -63,7 +62,7 @@ class SyncView(PageView):
         self._trusted = Panel(look, "Trusted keys", self._keys)
         self._arrivals.show_legend(*LEGEND)
         self._columns = Columns(
-            (self._arrivals, self._bundles), (_rimless(self._drop), self._chosen, self._locked, self._trusted)
+            (self._arrivals, self._bundles), (self._drop, self._chosen, self._locked, self._trusted), grows=1
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 6, 24, 24)
@@ -115,14 +114,16 @@ class SyncView(PageView):
         keys = self._keys.sizeHint().height() if self._trusted.state is None else 150
         self._trusted.setFixedHeight(TITLE_HEIGHT + keys + 10)
         table = TITLE_HEIGHT + 34 + min(max(len(self.table.rows.rows), 3), 12) * 46 + 14
-        self._columns.arrange(self.width() - 48, table, 76 + 2 * RIM)
-        self._chosen.setMinimumHeight(TITLE_HEIGHT + self._chain.sizeHint().height() + 14 if self._columns.stacked else 200)
+        chain = TITLE_HEIGHT + self._chain.sizeHint().height() + 14
+        self._columns.arrange(self.width() - 48, table, chain)
 
     def _show_bundles(self, state: SyncState) -> None:
         self._bundles.show_title("Bundles", "problems first, then newest")
         if not state.bundles:
             said = "Drop a bundle on this window, or choose one."
-            self._bundles.show_state(PanelState(Kind.EMPTY, "No bundle in this range", said, "Import a bundle", "Ctrl I", icon="package"))
+            self._bundles.show_state(
+                PanelState(Kind.EMPTY, "No bundle in this range", said, "Import a bundle", "Ctrl I", icon="package")
+            )
             self._chosen.show_title("Bundle")
             self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
             return
@@ -152,16 +153,6 @@ class SyncView(PageView):
 
 PAD_BACK = 12
 """The table's rows reach beyond the panel's padding by their own, so that a chosen row has air."""
-
-
-def _rimless(control: DropTarget) -> QWidget:
-    """Let the rim of the control lie outside its column, so that its edge meets the panels' edges."""
-    holder = QWidget()
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(control)
-    holder.setFixedHeight(control.height())
-    return holder
 
 
 def _chain_area(look: Look, chain: Chain) -> QScrollArea:

@@ -1,0 +1,52 @@
+"""Open the console: the window with the overview, sync and everything a watch floor looks at."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from app.cli import Command, Context
+
+_SIZES = ((1024, 700), (1366, 768), (1920, 1080))
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--at", metavar="TIME", help="show the station as known at this ISO 8601 time")
+    parser.add_argument(
+        "--self-check", action="store_true", help="draw every page without a display, say what is wrong, and end"
+    )
+
+
+def _run(options: argparse.Namespace, context: Context) -> int:
+    if options.self_check:
+        return _check(context)
+    from app.ui.main import run
+
+    return run(context.paths, context.clock)
+
+
+def _check(context: Context) -> int:
+    """Draw every page at several sizes in both themes; one line for each."""
+    from PySide6.QtCore import QSettings
+
+    from app.ui.main import build, make_application
+    from app.ui.picture import Size, show_page, take
+
+    make_application(offscreen=True)
+    bad = 0
+    with tempfile.TemporaryDirectory() as folder:
+        memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
+        for theme in ("dark", "light"):
+            console = build(context.paths, context.clock, memory, theme=theme, watch=False)
+            for page in [page.id for page in console.window.desk.pages] or [""]:
+                for width, height in _SIZES:
+                    wrong = show_page(console, page, Size(width, height))
+                    if take(console).isNull():
+                        wrong.append("nothing was drawn")
+                    bad += bool(wrong)
+                    said = "; ".join(wrong) if wrong else "ok"
+                    print(f"{page or 'first run':<12} {width}x{height:<5} {theme:<6} {said}")
+            console.close()
+    return 1 if bad else 0
+
+
+COMMAND = Command(_arguments, _run)

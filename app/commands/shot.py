@@ -1,0 +1,59 @@
+"""Save a picture of one page of the console, without a display."""
+
+import argparse
+import re
+import tempfile
+from pathlib import Path
+
+from app.cli import Command, Context
+from app.errors import InputError, UsageError
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("page", metavar="PAGE", help="overview, sync, ...")
+    parser.add_argument("--out", required=True, metavar="F.png", help="where to write the picture")
+    parser.add_argument("--size", default="1920x1080", metavar="WxH", help="pixels of the picture (default 1920x1080)")
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
+    parser.add_argument("--scale", type=int, choices=(1, 2), default=1, help="pixels for each logical pixel")
+    parser.add_argument("--range", default="24h", choices=("1h", "6h", "24h", "7d", "30d"), help="visible time range")
+    parser.add_argument("--at", metavar="TIME", help="ISO 8601 time that counts as now (default: now)")
+
+
+def _run(options: argparse.Namespace, context: Context) -> int:
+    size = re.fullmatch(r"(\d{3,5})x(\d{3,5})", options.size)
+    if size is None:
+        msg = f"--size {options.size!r} is no size."
+        raise UsageError(msg, "Write for example 1920x1080.")
+    width, height = (int(number) // options.scale for number in size.groups())
+    if width < 1024 or height < 700:
+        msg = "The console needs at least 1024x700 logical pixels."
+        raise UsageError(msg, "Choose a larger --size or a smaller --scale.")
+
+    from PySide6.QtCore import QSettings
+
+    from app.ui.main import build, make_application
+    from app.ui.picture import Size, show_page, take
+
+    make_application(offscreen=True, scale=options.scale)
+    with tempfile.TemporaryDirectory() as folder:
+        memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
+        memory.setValue("window/range", ("1h", "6h", "24h", "7d", "30d").index(options.range))
+        console = build(context.paths, context.clock, memory, theme=options.theme, watch=False)
+        try:
+            known = [page.id for page in console.window.desk.pages]
+            if known and options.page not in known:
+                msg = f"There is no page {options.page!r}."
+                raise UsageError(msg, f"There are: {', '.join(known)}.")
+            wrong = show_page(console, options.page if known else "", Size(width, height))
+            if wrong:
+                msg = f"The page could not be drawn: {'; '.join(wrong)}."
+                raise InputError(msg)
+            if not take(console).save(str(Path(options.out))):
+                msg = f"{options.out} cannot be written."
+                raise InputError(msg, "Choose another place; the name must end in .png.")
+        finally:
+            console.close()
+    return 0
+
+
+COMMAND = Command(_arguments, _run)

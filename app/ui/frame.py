@@ -1,0 +1,105 @@
+"""The frame: banners at both edges, navigation, header, message strip, and room for a page between them."""
+
+from typing import TypeVar
+
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.model.marking import Level
+from app.ui.canvas import Canvas
+from app.ui.desk import Desk
+from app.ui.first_run import FirstRun
+from app.ui.header import Header
+from app.ui.look import Look
+from app.ui.marking import Banner
+from app.ui.navigation import Foot, Navigation
+from app.ui.scroll import PageArea
+from app.ui.strip import Strip
+
+Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
+
+FOLD_BELOW = 1500
+LEAST = (1024, 700)
+_SHORT_HEADER_BELOW = 1240
+_DEMO = "Demonstration data. Contains no classified information"
+
+
+class Body(QWidget):
+    """Everything between the banners; what opens over a page opens inside of it."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        look.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with Canvas(self, self._look) as canvas:
+            canvas.painter.fillRect(self.rect(), canvas.colour("canvas"))
+
+
+class Frame(QWidget):
+    """A fixed layout: nothing a page asks for can push a banner off the screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.ceiling = desk.station.ceiling if desk.station is not None else None
+        self.setWindowTitle("Watchfloor")
+        self.setMinimumSize(*LEAST)
+        self.banners = (Banner(desk.look, self.ceiling), Banner(desk.look, self.ceiling))
+        self.body = Body(desk.look)
+        self.header = Header(desk.look)
+        self.strip = Strip(desk.look)
+        self.navigation = Navigation(desk.look, desk.pages, _foot(desk))
+        self.stack = QStackedWidget()
+        self._lay_out()
+        if not desk.pages:
+            self._show_first_run()
+
+    def show_marking(self, level: Level | None, *, demo: bool) -> None:
+        """Show the highest marking held on both banners; None is not known."""
+        self.banners[0].show_marking(level, _DEMO if demo else "")
+        self.banners[1].show_marking(level)
+
+    def choose_bundle(self) -> None:
+        """Let the person choose a bundle."""
+        raise NotImplementedError
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.navigation.fold(folded=self.width() < FOLD_BELOW)
+        self.header.fold(folded=self.width() < _SHORT_HEADER_BELOW)
+
+    def _lay_out(self) -> None:
+        outer = _bare(QVBoxLayout(self))
+        outer.addWidget(self.banners[0])
+        outer.addWidget(self.body, 1)
+        outer.addWidget(self.banners[1])
+        row = _bare(QHBoxLayout(self.body))
+        # the tab order follows: header, page, navigation last
+        right = _bare(QVBoxLayout())
+        right.addWidget(self.header)
+        right.addWidget(self.strip)
+        right.addWidget(self.stack, 1)
+        row.addWidget(self.navigation)
+        row.addLayout(right, 1)
+
+    def _show_first_run(self) -> None:
+        first = FirstRun(self.desk.look, margins=(24, 14, 24, 24))
+        first.import_wanted.connect(self.choose_bundle)
+        self.stack.addWidget(PageArea(self.desk.look, first))
+        self.header.title.say("Not set up yet")
+        self.header.range.hide()
+        self.header.age.hide()
+
+
+def _foot(desk: Desk) -> Foot:
+    if desk.station is None:
+        return Foot(desk.look, desk.person, "not set up yet", "Disconnected station")
+    carriage = "Disconnected station" if desk.station.inbox is None else "Watching the inbox"
+    return Foot(desk.look, desk.person, desk.station.name or desk.station.id, carriage)
+
+
+def _bare(layout: Layout) -> Layout:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

@@ -1,0 +1,240 @@
+"""Builds the console: store, runner, look, window."""
+
+import faulthandler
+import logging
+import os
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from app.bundle.inbound import new_arrivals, receive, reconcile, retry_held
+from app.clock import Clock
+from app.errors import SettingsError
+from app.job import Job
+from app.paths import Paths, resources
+from app.query.holdings import Holdings, read_holdings
+from app.settings import Station, load_station
+from app.store.database import Store
+from app.toml import read_toml
+from app.ui.desk import Desk
+from app.ui.look import Look
+from app.ui.page import Page, discover
+from app.ui.person import signed_in
+from app.ui.tasks import TaskRunner
+from app.ui.window import Window
+
+log = logging.getLogger("watchfloor")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Console:
+    """One running console and what has to be put away when it ends."""
+
+    window: Window
+    runner: TaskRunner
+
+    def close(self) -> None:
+        """Close the window, cancel every job and wait for the threads."""
+        self.window.close()
+        self.runner.shutdown()
+
+
+def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication:
+    """The one QApplication. Offscreen needs no display; `scale` multiplies every pixel.
+
+    Raises
+    ------
+    SettingsError
+        If there is no display to draw on, before Qt ends the process in words nobody understands.
+    """
+    if offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if scale != 1:
+        os.environ["QT_SCALE_FACTOR"] = str(scale)
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    _check_display()
+    application = QApplication([])
+    application.setApplicationName("Watchfloor")
+    application.setStyle("Fusion")
+    return application
+
+
+def _check_display() -> None:
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        msg = "There is no display to open a window on."
+        raise SettingsError(
+            msg, "Log in to a desktop, or use 'watchfloor shot' and 'watchfloor health' in the terminal."
+        )
+    if os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        _check_xcb()
+
+
+def _check_xcb() -> None:
+    """Qt ends the process where libxcb-cursor is missing; say so first."""
+    import ctypes.util  # noqa: PLC0415 -- needed on one kind of desktop only
+
+    if ctypes.util.find_library("xcb-cursor") is None:
+        msg = "A library that Qt needs on X11 is missing: libxcb-cursor."
+        raise SettingsError(msg, "Install it: apt install libxcb-cursor0, or dnf install xcb-util-cursor.")
+
+
+def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True) -> Console:
+    """Build the console of a station. Without settings it shows what to do and imports nothing.
+
+    Raises
+    ------
+    AppError
+        If the store, the fonts or the settings cannot be used.
+    """
+    look = Look.load(theme or str(memory.value("window/theme", "dark")), paths.policy)
+    look.changed.connect(lambda: _paint_palette(look))
+    _paint_palette(look)
+    station = load_station(paths) if paths.station_toml.is_file() else None
+    store = Store.open(paths, clock)
+    if station is not None and watch:
+        reconcile(store)
+    runner = TaskRunner()
+    pages = discover() if station is not None else ()
+    return Console(Window(_desk(store, station, clock, look, runner, pages, memory, watch=watch)), runner)
+
+
+def _desk(
+    store: Store,
+    station: Station | None,
+    clock: Clock,
+    look: Look,
+    runner: TaskRunner,
+    pages: Sequence[Page],
+    memory: QSettings,
+    *,
+    watch: bool,
+) -> Desk:
+    paths = store.paths
+    inbox = (station.inbox or paths.inbox) if station is not None and watch else None
+
+    def take(path: Path, carrier: str, job: Job) -> object:
+        if station is None:
+            msg = "This station has no ceiling yet, so nothing is imported."
+            raise SettingsError(msg, "Run 'watchfloor init --ceiling S' first.")
+        return receive(path, store, station, job, carrier=carrier)
+
+    def hold(job: Job) -> Holdings:
+        return read_holdings(store)
+
+    return Desk(
+        store=store,
+        station=station,
+        clock=clock,
+        look=look,
+        runner=runner,
+        pages=pages,
+        holdings=hold,
+        token=lambda: _token(store),
+        receive=take,  # type: ignore[arg-type]
+        retry=lambda job: retry_held(store, station, job) if station is not None else [],
+        untried=lambda found: new_arrivals(found, store),
+        inbox=inbox,
+        person=signed_in(),
+        calls=_calls(paths),
+        memory=memory,
+    )
+
+
+def _token(store: Store) -> tuple[object, ...]:
+    """The cache's own token, and that of the ledger: a refused bundle changes the ledger alone."""
+    found: list[object] = [store.data_version()]
+    for path in (store.paths.state_db, store.paths.state_db.with_name(f"{store.paths.state_db.name}-wal")):
+        if path.exists():
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+def _calls(paths: Paths) -> tuple[str, ...]:
+    """Whom to call after a spill: the site's list, else the shipped one."""
+    site = paths.policy / "spill.toml"
+    table, _ = read_toml(site if site.is_file() else resources() / "policy" / "spill.toml")
+    calls = table.get("call", [])
+    return tuple(str(call) for call in calls) if isinstance(calls, list) else ()
+
+
+def _paint_palette(look: Look) -> None:
+    """Colours for what Qt paints itself: the file dialog and tool tips."""
+    theme = look.theme
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for name, token in (
+        (role.Window, "raised" if theme.dark else "surface"),
+        (role.WindowText, "text.hi"),
+        (role.Base, "inset"),
+        (role.AlternateBase, "surface"),
+        (role.Text, "text.hi"),
+        (role.Button, "raised"),
+        (role.ButtonText, "text.hi"),
+        (role.Highlight, "accent"),
+        (role.HighlightedText, "accent.ink"),
+        (role.PlaceholderText, "text.low"),
+        (role.ToolTipBase, "raised"),
+        (role.ToolTipText, "text.hi"),
+        (role.Light, "hair"),
+        (role.Mid, "line"),
+        (role.Dark, "inset"),
+        (role.Shadow, "canvas"),
+    ):
+        palette.setColor(name, QColor(theme[token]))
+    disabled = QPalette.ColorGroup.Disabled
+    for name in (role.Text, role.ButtonText, role.WindowText):
+        palette.setColor(disabled, name, theme["faint"])
+    QApplication.setPalette(palette)
+    QApplication.setFont(look.fonts.font("body"))
+    QToolTip.setPalette(palette)
+    QToolTip.setFont(look.fonts.font("small"))
+
+
+def user_memory() -> QSettings:
+    """State of the window, in an ini file of the user: the only thing that is kept for each person."""
+    folder = Path(platformdirs.user_config_dir("watchfloor", appauthor=False))
+    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+
+
+def fault_handler(
+    tell: Callable[[str], None],
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """An excepthook that logs an unforeseen fault with an id, says so, and lets the program go on."""
+
+    def handle(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        number = uuid.uuid4().hex[:8]
+        log.error("fault %s", number, exc_info=(kind, error, trace))
+        tell(number)
+
+    return handle
+
+
+def run(paths: Paths, clock: Clock) -> int:
+    """Open the console and stay until it is closed."""
+    faulthandler.enable()
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = make_application()
+    console = build(paths, clock, user_memory())
+    sys.excepthook = fault_handler(console.window.show_fault)
+    try:
+        console.window.show()
+        console.window.start()
+        return application.exec()
+    finally:
+        console.close()

@@ -1,0 +1,125 @@
+"""A real Prometheus on loopback, over back-filled samples or scraping a small file server."""
+
+import contextlib
+import http.server
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+AVAILABLE = bool(shutil.which("prometheus") and shutil.which("promtool"))
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@dataclass
+class Samples:
+    """Raw samples by family, written as OpenMetrics for promtool."""
+
+    types: dict = field(default_factory=dict)
+    series: dict = field(default_factory=dict)
+
+    def add(self, name, labels, points, kind="gauge"):
+        """`points` are (seconds, value); a counter's family is its name without ``_total``."""
+        family = name
+        if kind == "counter":
+            family = name.removesuffix("_total")
+        if kind == "histogram":
+            family = name.removesuffix("_bucket").removesuffix("_count").removesuffix("_sum")
+        self.types[family] = kind
+        self.series.setdefault(family, []).append((name, labels, points))
+
+    def text(self):
+        lines = []
+        for family, members in self.series.items():
+            lines.append(f"# TYPE {family} {self.types[family]}")
+            for name, labels, points in members:
+                inner = ",".join(f"{key}={json.dumps(value)}" for key, value in labels.items())
+                lines += [f"{name}{{{inner}}} {value!r} {at!r}" for at, value in points]
+        return "\n".join([*lines, "# EOF", ""])
+
+
+@dataclass
+class Server:
+    """A running Prometheus; `url` is its address."""
+
+    url: str
+    log: Path
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # loopback only
+            return json.load(answer)
+
+
+@contextlib.contextmanager
+def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", arguments=(), web=None):
+    """Start one and wait until it is ready; it is ended with the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / "data"
+    if samples is not None:
+        (folder / "in.om").write_text(samples.text(), encoding="utf-8")
+        backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=168h"]
+        subprocess.run([*backfill, str(folder / "in.om"), str(data)], check=True, capture_output=True)
+    (folder / "prometheus.yml").write_text(config, encoding="utf-8")
+    port = free_port()
+    command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}"]
+    command += ["--storage.tsdb.retention.time=3650d", f"--web.listen-address=127.0.0.1:{port}", *arguments]
+    if web is not None:
+        (folder / "web.yml").write_text(web, encoding="utf-8")
+        command.append(f"--web.config.file={folder / 'web.yml'}")
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            _wait_for(port, process, log)
+            yield Server(f"http{'s' if web and 'tls' in web else ''}://127.0.0.1:{port}", log)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_for(port, process, log):
+    """Wait until it says that it is ready to receive requests (readiness by its log: the port may want TLS)."""
+    deadline = time.monotonic() + 60
+    while b"Server is ready to receive web requests" not in log.read_bytes():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    with socket.create_connection(("127.0.0.1", port), timeout=10):
+        pass
+
+
+@contextlib.contextmanager
+def pages(contents):
+    """Serve texts at their paths on loopback; `contents` may be changed meanwhile. Yields host:port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            text = contents.get(self.path)
+            self.send_response(200 if text is not None else 404)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write((text or "").encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
