@@ -206,6 +206,9 @@ class Layout:
             self._folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         with os.scandir(self.path if self._folder is None else self._folder) as entries:
             for entry in entries:
+                if _COPYING.fullmatch(entry.name):
+                    msg = "a copy is under way: there is a partial or hidden file"
+                    raise Incomplete(msg)
                 _check_member(entry.name, len(self._places))
                 if not entry.is_file(follow_symlinks=False):
                     msg = "it holds a link, a folder or a device"
@@ -245,9 +248,6 @@ def _unreadable(error: OSError) -> Incomplete:
 
 
 def _check_member(name: str, found: int) -> None:
-    if _COPYING.fullmatch(name):
-        msg = "a copy is under way: there is a partial or hidden file"
-        raise Incomplete(msg)
     if name not in {MANIFEST, SUMS} and not PART.fullmatch(name):
         msg = "it holds a file that does not belong to a bundle"
         raise UnsafeLayout(msg)

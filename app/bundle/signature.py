@@ -160,7 +160,7 @@ class SigningKey:
             public = PublicKey(scheme, base64.b64decode(inner))
             public_key(public.document())
             signer = CryptoSigner(private, public.library_key())
-        except UnsupportedAlgorithm as error:
+        except (UnsupportedAlgorithm, UnsupportedLibraryError) as error:
             raise InputError(_NO_ML_DSA, _NO_ML_DSA_HINT) from error
         except (ValueError, TypeError) as error:
             msg = f"The stored secret is no private key for {scheme}."
