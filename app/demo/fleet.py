@@ -130,7 +130,7 @@ _WEIGHTS = {
 _VERSIONS = {
     ("rag-gateway", 1): (("2.4.0", 60 * DAY), ("2.4.1", 6 * DAY + 18 * HOUR)),
     ("doc-summarise", 1): (("1.8.0", 60 * DAY), ("1.9.0", 3 * DAY + 2 * HOUR), ("1.8.0", 2 * DAY + 19 * HOUR)),
-    ("entity-extract", 2): (("3.1", 60 * DAY), ("3.2", 4 * HOUR + 25 * MINUTE)),
+    ("entity-extract", 2): (("3.1", 60 * DAY), ("3.2", 4 * HOUR + 30 * MINUTE)),
     ("image-detect", 0): (("5.0.2", 60 * DAY), ("5.1.0", 12 * DAY)),
     ("image-detect", 1): (("5.0.2", 60 * DAY), ("5.1.0", 8 * DAY)),
     ("code-assist", 0): (("0.9.3", 60 * DAY), ("0.9.4", 17 * DAY + 5 * HOUR)),
@@ -142,7 +142,7 @@ _MIG = ("gpu_utilisation_ratio",)
 
 _NODES = (  # GPUs, model, busy share now, metrics not exported
     (
-        ("u-n01", 8, "A100-80G", 0.86, ()),
+        ("u-n01", 8, "A100-80G", 0.89, ()),
         ("u-n02", 8, "A100-80G", 0.89, ()),
         ("u-n03", 8, "A100-80G", 0.74, ()),
         ("u-n04", 8, "A100-80G MIG", 0.55, _MIG),
@@ -154,9 +154,9 @@ _NODES = (  # GPUs, model, busy share now, metrics not exported
         ("s-n04", 8, "H100-80G", 0.80, ()),
     ),
     (
-        ("ts-n01", 8, "H100-80G", 0.64, _ECC),
-        ("ts-n02", 8, "H100-80G", 0.52, ()),
-        ("ts-n03", 8, "H100-80G", 0.48, ()),
+        ("ts-n01", 8, "H100-80G", 0.70, _ECC),
+        ("ts-n02", 8, "H100-80G", 0.58, ()),
+        ("ts-n03", 8, "H100-80G", 0.54, ()),
     ),
 )
 

@@ -97,7 +97,9 @@ def _columns(
         if trouble.kind == "memory":
             ecc[since] += 1.0
         elif trouble.kind == "hot":
-            heat += 41.0 * np.clip((line.slot - (now - trouble.start)) / 1200.0, 0.0, 1.0)
+            # The fan that stands still is nearest to GPU 2.
+            near = 1.0 - 0.05 * abs(gpu - 2)
+            heat += 41.0 * near * np.clip((line.slot - (now - trouble.start)) / 1200.0, 0.0, 1.0)
             use = np.where(since, use * 0.9, use)
         elif trouble.kind == "idle":
             use = np.where(since, 0.0, use)

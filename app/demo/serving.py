@@ -58,7 +58,7 @@ def scrape(site: Site, service: Service, seed: int, now: float, days: float) -> 
     writer.add("endpoint_replicas_wanted", traffic.wanted)
     _exported(writer, service, len(kept))
     for part in _parts(service, traffic, line, now):
-        _write_part(writer, service, part, traffic.p95)
+        _write_part(writer, service, part, traffic)
     return writer.series
 
 
@@ -87,17 +87,19 @@ def _traffic(service: Service, line: Timeline, now: float) -> Traffic:
     up = np.ones_like(rate)
     for trouble in (t for t in story.TROUBLES if _same(t, service)):
         share = story.weight(line.slot, now, trouble.start, trouble.end, trouble.rise)
-        p95 += share * ((trouble.p95 or service.p95) - service.p95)
-        errors += share * ((trouble.errors or service.errors) - service.errors)
-        queue = np.rint(np.maximum(queue, share * (trouble.queue or 0.0)))
-        full = share >= 1.0
-        ready = np.where(full, ready if trouble.ready is None else trouble.ready, ready)
-        wanted = np.where(full, wanted if trouble.wanted is None else trouble.wanted, wanted)
-        up = np.where(full, up if trouble.up is None else trouble.up, up)
+        if trouble.p95 is not None:
+            p95 += share * (trouble.p95 - service.p95)
+        if trouble.errors is not None:
+            errors += share * (trouble.errors - service.errors)
+        if trouble.queue is not None:
+            queue = np.rint(np.maximum(queue, share * trouble.queue))
+        for array, value in ((ready, trouble.ready), (wanted, trouble.wanted), (up, trouble.up)):
+            if value is not None:
+                array[share >= 1.0] = value
     p95 *= np.exp(lean + noise(line, "latency", 0.035, 0.018))
     errors *= np.exp(noise(line, "errors", 0.12, 0.10))
     requests = np.rint(rate * 60.0)
-    strain = np.clip(0.52 * busy * rate / (service.peak * busy) + 0.02 * queue, 0.02, 0.98)
+    strain = np.clip(0.52 * rate / service.peak + 0.02 * queue, 0.02, 0.98)
     for work in (m for m in story.MAINTENANCES if _same(m, service)):
         still = story.during(line.slot, now, work.start, work.until)
         for array in (requests, errors, queue, strain, up, ready):
@@ -160,18 +162,19 @@ def _parts(service: Service, traffic: Traffic, line: Timeline, now: float) -> It
         yield Part(version, when, requests, errors)
 
 
-def _write_part(writer: "_SeriesWriter", service: Service, part: Part, p95: FloatArray) -> None:
+def _write_part(writer: "_SeriesWriter", service: Service, part: Part, traffic: Traffic) -> None:
     version = part.version
     writer.add("endpoint_requests", part.requests, part.when, version=version)
     writer.add("endpoint_errors", part.errors, part.when, version=version)
     if service.latency == "none":
         return
-    low, middle, high = quantiles(p95)
+    low, middle, high = quantiles(traffic.p95)
     for le in _bounds(service):
-        counted = within(part.requests, low, middle, high, le)
+        # What a dead server refused at once was not served within any time.
+        counted = within(part.requests, low, middle, high, le) * traffic.up
         writer.add("endpoint_requests_within", counted, part.when, version=version, le=f"{le:g}")
     exact = service.latency == "exact"
-    served = part.when & (part.requests > 0)
+    served = part.when & (part.requests > 0) & (traffic.up > 0)
     for name, value in zip(QUANTILES, (low, middle, high), strict=True):
         floor = 0.0 if exact else FIRST_BUCKET
         flag = np.where(value < floor, -1.0, 0.0)

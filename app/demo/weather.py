@@ -32,7 +32,7 @@ _WEEKDAYS = (0.99, 1.10, 1.14, 1.10, 1.03, 0.82, 0.76)
 _WEEKDAY_OF_EPOCH = 3  # 1970-01-01 was a Thursday
 _WAVES = ((6 * 3600.0, 0.6), (3600.0, 0.5), (600.0, 0.4))
 """Spacing in seconds and weight of the slow parts of the noise."""
-_LATE_SHARE = 0.001
+_LATE_SHARE = 0.02
 _MISSED_SHARE = 0.0004
 
 
