@@ -3,22 +3,15 @@
 import contextlib
 import http.server
 import json
+import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 AVAILABLE = bool(shutil.which("prometheus") and shutil.which("promtool"))
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @dataclass
@@ -55,10 +48,6 @@ class Server:
     url: str
     log: Path
 
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # loopback only
-            return json.load(answer)
-
 
 @contextlib.contextmanager
 def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", arguments=(), web=None):
@@ -70,9 +59,8 @@ def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", a
         backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=168h"]
         subprocess.run([*backfill, str(folder / "in.om"), str(data)], check=True, capture_output=True)
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
-    port = free_port()
     command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}"]
-    command += ["--storage.tsdb.retention.time=3650d", f"--web.listen-address=127.0.0.1:{port}", *arguments]
+    command += ["--storage.tsdb.retention.time=3650d", "--web.listen-address=127.0.0.1:0", *arguments]
     if web is not None:
         (folder / "web.yml").write_text(web, encoding="utf-8")
         command.append(f"--web.config.file={folder / 'web.yml'}")
@@ -80,22 +68,23 @@ def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", a
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
-            _wait_for(port, process, log)
-            yield Server(f"http{'s' if web and 'tls' in web else ''}://127.0.0.1:{port}", log)
+            yield Server(f"http{'s' if web and 'tls' in web else ''}://{_address(process, log)}", log)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait_for(port, process, log):
-    """Wait until it says that it is ready to receive requests (readiness by its log: the port may want TLS)."""
+def _address(process, log):
+    """Where it listens, once it is ready; its log says both, and asking it would need a socket (and perhaps TLS)."""
     deadline = time.monotonic() + 60
-    while b"Server is ready to receive web requests" not in log.read_bytes():
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
+    while True:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        found = re.search(r'msg="Listening on" address=(\S+)', text)
+        if found and "Server is ready to receive web requests" in text:
+            return found[1]
+        assert process.poll() is None, text
+        assert time.monotonic() < deadline, text
         time.sleep(0.05)
-    with socket.create_connection(("127.0.0.1", port), timeout=10):
-        pass
 
 
 @contextlib.contextmanager
