@@ -47,7 +47,7 @@ SEEDS = [
     ("enclave-door", {"demo/seeded.py": TYPE_ONLY.format("import app.collect")}),
     ("offline", {"commands/console.py": IN_FUNCTION.format("import app.collect")}),
     ("offline", {"cli.py": "import urllib.request"}),
-    ("offline", {"ui/pages/seeded.py": "import app.errors", "errors.py": "import ssl"}),
+    ("offline", {"errors.py": TYPE_ONLY.format("import ssl")}),
     ("pure", {"model/seeded.py": "import time"}),
     ("pure", {"analysis/seeded.py": IN_FUNCTION.format("from pathlib import Path")}),
     ("adapters", {"sources/seeded.py": "import app.sources.other", "sources/other.py": ""}),
