@@ -46,6 +46,18 @@ def events(
     return [(_event(row), Level(row[8])) for row in rows]
 
 
+def events_after(reader: Reader, run: int) -> list[Event]:
+    """Newest word of each event that bundles or runs after `run` spoke of, whenever it happened."""
+    rows = reader.db.execute(
+        """SELECT enclave, kind, key, subject, start, "end", text, labels, level FROM (
+               SELECT *, row_number() OVER (PARTITION BY enclave, kind, key ORDER BY bundle DESC) AS place
+               FROM event WHERE bundle > ?)
+           WHERE place = 1 ORDER BY start, enclave, kind, key""",
+        (run,),
+    )
+    return [_event(row) for row in rows]
+
+
 def _event(row: Sequence[Any]) -> Event:
     enclave, kind, key, subject, start, end, text, labels, _ = row
     pairs = tuple((str(name), str(value)) for name, value in json.loads(labels))

@@ -112,34 +112,37 @@ def _write_row(writer: Writer, bundle: int, row: _Row) -> int:
 
 
 class _Names:
-    """Numbers of scrape groups and series, made where they are new."""
+    """Numbers of scrape groups and series of one enclave, made where they are new."""
 
     def __init__(self, writer: Writer, enclave: str, level: int) -> None:
         self.db = writer.db
         self.enclave, self.level = enclave, level
-        self.groups: dict[str, int] = {}
+        groups = self.db.execute("SELECT name, id FROM scrape_group WHERE enclave = ?", (enclave,))
+        self.groups: dict[str, int] = dict(groups.fetchall())
+        known = self.db.execute("SELECT metric, labels, id FROM series WHERE enclave = ?", (enclave,))
+        self.known = {(metric, labels): number for metric, labels, number in known}
         self.series: dict[SeriesKey, int] = {}
 
     def look_up(self, block: Block) -> tuple[int, list[int]]:
         """Numbers of the block's scrape group and of its series."""
         group = self.groups.get(block.group)
         if group is None:
-            group = self.groups[block.group] = self._group(block.group)
+            found = self.db.execute(
+                "INSERT INTO scrape_group (enclave, name) VALUES (?, ?)", (self.enclave, block.group)
+            )
+            group = self.groups[block.group] = int(found.lastrowid or 0)
         return group, [self.series.get(key) or self._series(key, group) for key in block.keys]
-
-    def _group(self, name: str) -> int:
-        self.db.execute("INSERT OR IGNORE INTO scrape_group (enclave, name) VALUES (?, ?)", (self.enclave, name))
-        found = self.db.execute("SELECT id FROM scrape_group WHERE enclave = ? AND name = ?", (self.enclave, name))
-        return int(found.fetchone()[0])
 
     def _series(self, key: SeriesKey, group: int) -> int:
         labels = json.dumps(key.labels, ensure_ascii=False, separators=(",", ":"))
-        self.db.execute(
-            "INSERT OR IGNORE INTO series (metric, labels, enclave, level, scrape_group) VALUES (?, ?, ?, ?, ?)",
-            (key.metric, labels, self.enclave, self.level, group),
-        )
-        found = self.db.execute("SELECT id FROM series WHERE metric = ? AND labels = ?", (key.metric, labels))
-        number = self.series[key] = int(found.fetchone()[0])
+        number = self.known.get((key.metric, labels))
+        if number is None:
+            found = self.db.execute(
+                "INSERT INTO series (metric, labels, enclave, level, scrape_group) VALUES (?, ?, ?, ?, ?)",
+                (key.metric, labels, self.enclave, self.level, group),
+            )
+            number = int(found.lastrowid or 0)
+        self.series[key] = number
         return number
 
 

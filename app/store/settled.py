@@ -113,7 +113,7 @@ def read_settled(
     for series, group in members.items():
         groups.setdefault(group, []).append(series)
     for group, numbers in groups.items():
-        for span in _known_spans(session, group, start, end):
+        for span in known_spans(session, group, start, end):
             clock = read_clock(session, group, span)
             if clock is None:
                 continue
@@ -122,7 +122,20 @@ def read_settled(
                 yield series, read_chunk(session, series, span, time, origin).part(start, end)
 
 
-def _known_spans(session: Reader | Writer, group: int, start: int, end: int) -> list[int]:
+def stored_clock(session: Reader | Writer, group: int, span: int) -> bytes | None:
+    """Encoded times of a group in a span, as they are stored."""
+    row = session.db.execute("SELECT body FROM clock WHERE id = ?", (row_id(group, span),)).fetchone()
+    return None if row is None else _split(row[0])[0]
+
+
+def stored_body(session: Reader | Writer, series: int, span: int) -> bytes | None:
+    """Encoded values of a series in a span, as they are stored."""
+    row = session.db.execute("SELECT body FROM chunk WHERE id = ?", (row_id(series, span),)).fetchone()
+    return None if row is None else _split(row[0])[0]
+
+
+def known_spans(session: Reader | Writer, group: int, start: int, end: int) -> list[int]:
+    """Numbers of the spans between two times (ms) that hold settled samples of a group."""
     wanted = spans(start, end - 1)
     rows = session.db.execute(
         "SELECT id FROM clock WHERE id BETWEEN ? AND ?",

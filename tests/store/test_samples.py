@@ -285,6 +285,55 @@ def test_that_a_full_holds_everything_of_its_time_range(store):
     assert time.tolist() == [60_000 * i for i in range(100, 200)]
 
 
+def exported(store, span):
+    """Samples of all blocks of a full, and the blocks."""
+    with store.reader() as reader:
+        blocks = list(blocks_between(reader, span))
+    found = {}
+    for block in blocks:
+        part = decode_block(block)
+        for row, key in enumerate(block.keys):
+            there = slice(None) if part.present is None else part.present[row]
+            points = zip(part.time[there].tolist(), part.values[row][there].tolist(), strict=True)
+            found.setdefault(key, {}).update({t / 1000: v for t, v in points})
+    return found, blocks
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_that_whole_spans_leave_as_they_are_stored(store, settled):
+    edge = 20 * SPAN / 1000
+    points = {edge + 60.0 * i: float(i % 50) for i in range(-3000, 3000)}
+    series = [made(points), made(points, OTHER)]
+    bring(store, 1, series)
+    if settled:
+        fold(store)
+    found, blocks = exported(store, EVER)
+    assert found == {KEY: points, OTHER: points}
+    assert sorted(b.body for b in blocks) == sorted(b.body for b in block_from_series(series))
+
+
+@settings(max_examples=40, deadline=None)
+@given(layouts, st.integers(0, 12), st.integers(0, 12), st.data())
+def test_that_a_full_equals_what_is_read_however_it_is_stored(tmp_path_factory, contents, start, length, data):
+    store = Store.open(Paths.under(tmp_path_factory.mktemp("full")), FrozenClock(0.0))
+    for seq, content in enumerate(contents, start=1):
+        bring(
+            store,
+            seq,
+            [
+                made({60.0 * t: v for t, v in part.items()}, key)
+                for part, key in zip(content, (KEY, OTHER), strict=True)
+            ],
+        )
+        if data.draw(st.booleans()):
+            fold(store)
+    span = TimeRange(60.0 * start, 60.0 * (start + length))
+    found, _ = exported(store, span)
+    for which, key in ((0, KEY), (1, OTHER)):
+        wanted = {t: v for t, v in expected(contents, which).items() if span.start <= t < span.end}
+        assert found.get(key, {}) == wanted
+
+
 def test_that_a_gap_stays_a_gap_and_newest_times_are_by_series(store):
     bring(store, 1, [made({0.0: 1.0, 600.0: 2.0}), made({0.0: 5.0}, OTHER)])
     with store.reader() as reader:
