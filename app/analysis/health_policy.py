@@ -53,9 +53,8 @@ class Evaluation:
     lookback_hours: float = 24.0
     lookback_days_bad: float = 7.0
     minimum_share: float = 0.5
-    flag_hold_minutes: float = 60.0
+    flag_hold_minutes: float = 10.0
     forget_days: float = 7.0
-    error_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,17 +188,17 @@ def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: S
 def _exported(shelf: Shelf, data_time: float, settings: Evaluation) -> set[str]:
     """Metrics that the endpoint exports, silent or not.
 
-    The newest ``exported`` flag decides; without one, whether a sample came in during the last days.
+    A metric that was flagged or seen during the last hours is missed when it stops; one that an
+    exporter no longer gives stops being missed after that. Without any flag, seen in the last days.
     """
+    lately = data_time - settings.lookback_hours * 3600.0
+    long_ago = data_time - settings.forget_days * _DAY
     found = set()
     for metric in METRICS:
-        sample = shelf.newest(metric)
-        flags = shelf.flags.get(metric, [])
-        flag = max(flags, key=lambda one: float(one.time[-1]), default=None)
-        recent = data_time - sample <= settings.forget_days * _DAY  # False for NaN
-        if flag is not None and not float(flag.time[-1]) < sample:
-            recent = bool(flag.value[-1] == 1.0)
-        if recent:
+        flags = [one.value[one.time > lately] for one in shelf.flags.get(metric, [])]
+        told = any(values.size for values in flags)
+        seen = shelf.newest(metric) > (lately if told else long_ago)  # False for NaN
+        if seen or any((values == 1.0).any() for values in flags):
             found.add(metric)
     return found
 
@@ -299,8 +299,9 @@ def _reasons(judgement: Judgement, code: int) -> tuple[Reason, ...]:
 
 
 def _source(shelf: Shelf) -> str:
-    """Who counted the errors, where the collector says so."""
-    return next((one.key.label("source") for one in shelf.series.get("endpoint_errors", [])), "")
+    """Who counted the errors: the recipe, which a collector names in the scrape group (``source/recipe/endpoint``)."""
+    groups = [one.group.split("/") for one in shelf.series.get("endpoint_errors", [])]
+    return next((parts[1] for parts in groups if len(parts) == 3), "")
 
 
 def _spark(shelf: Shelf, around: Surroundings, newest: float) -> Spark:

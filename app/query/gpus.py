@@ -1,6 +1,7 @@
 """How the GPUs of every declared node are, at the data time of their enclave."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -116,7 +117,7 @@ def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy) ->
     last: dict[str, float] = {}
     for metric in _ALIVE:
         for one in shelf.series.get(metric, []):
-            gpu = one.key.label("gpu")
+            gpu = one.key.label("gpu").partition(":")[0]  # parts of one card share its number
             last[gpu] = max(last.get(gpu, -math.inf), float(one.time[-1]))
     gone = {gpu: time for gpu, time in last.items() if picture.data_time - time > _fresh_seconds(policy)}
     missing = node.gpus - (len(last) - len(gone))
@@ -127,26 +128,38 @@ def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy) ->
 
 
 def _xids(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Event]) -> Found:
-    """XIDs of the last hours, from counters and from events, each GPU and code once."""
+    """XIDs of the last hours, from events and from counters, each GPU and code once.
+
+    A counter of all codes says nothing where an event names the code.
+    """
     since = picture.data_time - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
     seen: dict[tuple[str, str], float] = {}
-    for one in shelf.series.get("gpu_xid_errors_total", []):
-        rise, last = increase(one.time, one.value, since, known)
-        if rise > 0.0:
-            seen[one.key.label("gpu"), one.key.label("xid")] = last
     for event in events:
-        labels = dict(event.labels)
         if since <= event.start <= picture.data_time:
-            where = (labels.get("gpu", ""), labels.get("xid", ""))
+            where = (dict(event.labels).get("gpu", ""), _code(event))
             seen[where] = max(seen.get(where, -math.inf), event.start)
+    named = {gpu for gpu, _ in seen}
+    for one in shelf.series.get("gpu_xid_errors_total", []):
+        code = one.key.label("xid")
+        where = (one.key.label("gpu"), code if code.isdecimal() else "")
+        rise, last = increase(one.time, one.value, since, known)
+        if rise > 0.0 and (where[1] or where[0] not in named):
+            seen[where] = max(seen.get(where, -math.inf), last)
     for (gpu, code), last in sorted(seen.items()):
-        number = int(code) if code.isdecimal() else -1
+        number = int(code) if code else -1
         # a code that nobody told us may be any of them
         health = Health.WARNING if number < 0 else xid_health(number, policy.gpu)
         if health is not None:
             words = f" {number}: {XID_WORDS.get(number, 'see the driver notes')}" if number >= 0 else ""
             yield health, f"GPU {gpu or '?'} XID{words}", last
+
+
+def _code(event: Event) -> str:
+    """XID of an event: its label, or what its text names; empty where neither does."""
+    told = dict(event.labels).get("xid", "")
+    named = re.search(r"\bXID (\d+)", event.text)
+    return told if told.isdecimal() else named[1] if named else ""
 
 
 def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:

@@ -76,10 +76,8 @@ def _section(kind: type[Evaluation] | type[GpuPolicy], name: str, layers: Sequen
         for key, value in table.items():
             if kinds[key] is float:
                 merged[key] = _number(value, place.at(key), least=0.0)
-            elif kinds[key] == tuple[str, ...]:
-                merged[key] = tuple(_items(value, str, place.at(key)))
             else:
-                merged[key] = frozenset(_items(value, int, place.at(key)))
+                merged[key] = frozenset(_numbers(value, place.at(key)))
     return merged
 
 
@@ -89,9 +87,9 @@ def _number(value: Any, place: Place, least: float = -math.inf) -> float:
     return float(value)
 
 
-def _items(value: Any, kind: type, place: Place) -> list[Any]:
-    if not isinstance(value, list) or not all(type(item) is kind for item in value):
-        raise place.refuse(f"a list of {'texts' if kind is str else 'whole numbers'} is needed")
+def _numbers(value: Any, place: Place) -> list[int]:
+    if not isinstance(value, list) or not all(type(item) is int for item in value):
+        raise place.refuse("a list of whole numbers is needed")
     return value
 
 
