@@ -199,7 +199,7 @@ def ask(
     if response.is_redirect:
         raise _redirected(response)
     page = "html" in response.headers.get("content-type", "") or body.lstrip()[:1] == b"<"
-    if response.status_code not in accept:
+    if response.status_code not in accept or (page and response.status_code != 200):
         raise _refused(response, page=page)
     if page:
         msg = f"{response.url.host} sent a web page instead of data: a sign-in page stands in front of it."
@@ -233,7 +233,7 @@ def _refused(response: httpx.Response, *, page: bool) -> SourceError:
         return SourceError(f"{host} does not let this account read (403).", hint, kind="authentication")
     if status == 429:
         return SourceError(f"{host} answers that we ask too often (429).", kind="limit")
-    if status == 404 or page:
+    if status == 404 or (page and status < 500):
         hint = "Check url in collector.toml; a path before /api/v1 belongs to it."
         return SourceError(f"{host} does not know {response.url.path} ({status}).", hint, kind="server")
     return SourceError(f"{host} cannot answer ({status} {response.reason_phrase}).", kind="server")
