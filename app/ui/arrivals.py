@@ -16,7 +16,7 @@ from app.ui.part import Part
 from app.ui.text import CENTRE, RIGHT
 from app.ui.time_axis import TimeAxis
 
-_ROW, _AXIS = 61, 34
+_ROW, _AXIS = 61, 26
 _AGE_ROOM = 132
 _LABELLED_FROM = 26.0
 

@@ -15,7 +15,7 @@ from app.ui.tables import Column, Table
 from app.ui.text import RIGHT
 
 _TWO_LINES, _THREE_LINES = 58, 80
-_INDENT = 32
+_INDENT = 44
 
 
 def attention_words(item: Attention) -> str:
@@ -28,8 +28,8 @@ def attention_words(item: Attention) -> str:
 
 def _paint_item(canvas: Canvas, cell: QRectF, item: Attention) -> None:
     ink = canvas.look.theme.status[item.health]
-    left, right, top = cell.left() + _INDENT, cell.right() - 8, cell.top()
-    canvas.status(item.health, cell.left() + 10, top + 20, 18)
+    left, right, top = cell.left() + _INDENT, cell.right() - 2, cell.top()
+    canvas.status(item.health, cell.left() + 22, top + 20, 18)
     age = "" if math.isnan(item.age) else words.age(item.age)
     taken = canvas.write("smallstrong", age, right, canvas.middle("smallstrong", top + 10, 20), ink.text, align=RIGHT)
     room = right - taken - left - 56

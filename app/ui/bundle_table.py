@@ -101,14 +101,14 @@ def _records(row: BundleRow) -> str:
 
 
 COLUMNS: tuple[Column[BundleRow], ...] = (
-    Column("Bundle", 128, 0.6, bundle_title, _paint_title),
+    Column("Bundle", 170, 0.7, bundle_title, _paint_title),
     Column("", 62, 0.0, _mark_words, _paint_mark),
     Column("Made", 64, 0.3, _made, _right(_made, "text.mid"), RIGHT, 620),
     Column("Received", 78, 0.3, _received, _right(_received, "text.mid"), RIGHT),
     Column("Size", 84, 0.3, _size, _right(_size, "text.low"), RIGHT, 700),
-    Column("Records", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 800),
-    Column("Signature and sequence", 210, 3.2, state_words, _paint_state),
-    Column("Carried by", 110, 0.9, lambda row: row.carrier, _left(lambda row: row.carrier, "text.low"), LEFT, 880),
+    Column("Records", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 900),
+    Column("Signature and sequence", 240, 2.4, state_words, _paint_state),
+    Column("Carried by", 110, 0.9, lambda row: row.carrier, _left(lambda row: row.carrier, "text.low"), LEFT, 1000),
 )
 
 

@@ -42,6 +42,12 @@ def facts(row: BundleRow, now: float) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _stop(row: BundleRow) -> int | None:
+    """Number of the step at which the chain ended; None where it went through."""
+    ends = [number for number, step in enumerate(row.steps) if step.state != "passed"]
+    return ends[0] if ends and row_health(row) is not Health.HEALTHY else None
+
+
 class Chain(Part):
     """Steps from the outside in. A step that failed stops those below it."""
 
@@ -82,8 +88,10 @@ class Chain(Part):
         if self._row is None:
             return
         y = 4.0
+        stop = _stop(self._row)
         for number, step in enumerate(self._row.steps):
-            y = self._paint_step(canvas, y, step, last=number == len(self._row.steps) - 1)
+            health = row_health(self._row) if number == stop else None
+            y = self._paint_step(canvas, y, step, health, last=number == len(self._row.steps) - 1)
         if self._row.action:
             y = self._paint_action(canvas, y, self._row)
         y += 4
@@ -92,17 +100,18 @@ class Chain(Part):
             canvas.write("body", value, self.width(), y + 17, "text.mid", align=RIGHT, room=self.width() - 110)
             y += 25
 
-    def _paint_step(self, canvas: Canvas, y: float, step: CheckStep, *, last: bool) -> float:
+    def _paint_step(self, canvas: Canvas, y: float, step: CheckStep, stopped: Health | None, *, last: bool) -> float:
+        """One step; `stopped` is the state where the chain ended here."""
         room = self.width() - _INDENT
-        failed, waiting = step.state == "failed", step.state == "waiting"
-        ink = canvas.look.theme.status[Health.CRITICAL].text if failed else "text.low" if waiting else "text.hi"
+        waiting = step.state == "waiting" and stopped is None
+        ink = self.look.theme.status[stopped].text if stopped else self.look.theme["text.low" if waiting else "text.hi"]
         box = QRectF(_INDENT, y + 20, room, 200)
         used = canvas.lines("small", step.text, box, "text.low" if waiting else "text.mid")
         below = y + 22 + used + _GAP
         if not last:
             canvas.fill(QRectF(9, y + 21, 1, below - y - 23), "line")
-        if failed:
-            canvas.status(Health.CRITICAL, 9.5, y + 9, 20)
+        if stopped is not None:
+            canvas.status(stopped, 9.5, y + 9, 20)
         else:
             canvas.work("todo" if waiting else "done", 9.5, y + 9, 18)
         canvas.write("medium", step.title, _INDENT, canvas.middle("medium", y, 18), ink, room=room)

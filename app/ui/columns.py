@@ -31,8 +31,12 @@ class Columns(QWidget):
         """Whether the rail is below the main column."""
         return self._layout.direction() is QBoxLayout.Direction.TopToBottom
 
-    def arrange(self, width: int, main_height: int, rail_height: int) -> None:
-        """Fit into `width`. Heights are what the growing panels need when stacked."""
+    def arrange(self, width: int, main_height: int, rail_height: int, *, least: tuple[int, int] = (240, 170)) -> None:
+        """Fit into `width`.
+
+        Heights are what the growing panels need when stacked; `least` is what they keep beside each
+        other, where the page rather scrolls.
+        """
         stacked = width < SIDE_BY_SIDE_FROM
         sides = QBoxLayout.Direction
         self._layout.setDirection(sides.TopToBottom if stacked else sides.LeftToRight)
@@ -43,8 +47,8 @@ class Columns(QWidget):
             self._rail_grows.setMinimumHeight(rail_height)
         else:
             self.rail.setFixedWidth(round(min(_RAIL_MOST, max(_RAIL_LEAST, width * _RAIL_SHARE))))
-            self._main_grows.setMinimumHeight(240)
-            self._rail_grows.setMinimumHeight(170)
+            self._main_grows.setMinimumHeight(least[0])
+            self._rail_grows.setMinimumHeight(least[1])
 
 
 def _stack(panels: Sequence[QWidget], grows: int) -> QWidget:

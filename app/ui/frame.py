@@ -13,7 +13,7 @@ from app.ui.header import Header
 from app.ui.look import Look
 from app.ui.marking import Banner
 from app.ui.navigation import Foot, Navigation
-from app.ui.scroll import PageArea
+from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.strip import Strip
 
 Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
@@ -84,7 +84,7 @@ class Frame(QWidget):
         row.addLayout(right, 1)
 
     def _show_first_run(self) -> None:
-        first = FirstRun(self.desk.look, margins=(24, 14, 24, 24))
+        first = FirstRun(self.desk.look, margins=PAGE_MARGINS)
         first.import_wanted.connect(self.choose_bundle)
         self.stack.addWidget(PageArea(self.desk.look, first))
         self.header.title.say("Not set up yet")

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from app.model.catalogue import Enclave
-from app.model.health import Bound, Health
+from app.model.health import Bound, Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.ui import words
 from app.ui.spark import SparkShape, shape
@@ -55,7 +55,7 @@ def age_words(state: EnclaveState, *, short: bool = False) -> str:
     if math.isnan(state.data_time):
         return words.NO_DATA
     old = words.age(state.age)
-    if state.freshness.value in ("fresh",):
+    if state.freshness is Freshness.FRESH:
         return f"{old} ago" if short else f"synced {old} ago"
     return f"{old} old"
 

@@ -162,7 +162,7 @@ def _paint_maintenance(canvas: Canvas, cell: QRectF, deployment: Deployment, pla
     left = cell.left() + 34 + wide + 24
     right = cell.left() + (places.spark_right if not math.isnan(places.spark_right) else cell.width() - 12)
     if right - left > 30:
-        canvas.hatch(QRectF(left, cell.center().y() - 8, right - left, 16), "line", step=4)
+        canvas.hatch(QRectF(left, cell.center().y() - 8, right - left, 16), "line", step=6)
 
 
 class _Head(QHeaderView):
@@ -191,37 +191,42 @@ class _Head(QHeaderView):
 
 
 def _paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
+    """Marking, name, how many are healthy; the count gets shorter before the name does."""
     x = box.left() + 8
     x += canvas.block(state.enclave.level, x, 23, BLOCK_LARGE) + 12
-    right = box.right() - 12
-    said = f"{state.healthy} of {state.total} healthy"
-    if right - x - canvas.width("small", said) < 60:
-        said = f"{state.healthy} of {state.total}"
-    tail = canvas.width("small", said)
-    room = right - x
-    if room - tail - 12 >= 40:
-        canvas.write("small", said, right - 5, canvas.middle("small", 12, 22) + 1, "text.mid", align=RIGHT)
-        room -= tail + 16
-    canvas.write("title", state.enclave.name, x, canvas.middle("title", 12, 22), "text.hi", room=room)
+    right = box.right() - 17
+    name = canvas.width("title", state.enclave.name)
+    for said in (f"{state.healthy} of {state.total} healthy", f"{state.healthy} of {state.total}"):
+        if name + 14 + canvas.width("small", said) <= right - x:
+            canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, "text.mid", align=RIGHT)
+            break
+    canvas.write("title", state.enclave.name, x, canvas.middle("title", 12, 22), "text.hi", room=right - x)
 
 
 def _paint_columns(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
+    """What the numbers are, and the age: right of them above the curve, left of them where there is none."""
     places, baseline = plan(box.width()), 67
+    canvas.write("label", "p95", box.left() + places.latency, baseline, "text.low", align=RIGHT)
+    if not math.isnan(places.errors):
+        canvas.write("label", "Errors", box.left() + places.errors, baseline, "text.low", align=RIGHT)
     fresh = state.freshness is Freshness.FRESH
     colour: str | QColor = "text.low" if fresh else canvas.look.theme.status[Health.WARNING].text
-    right = box.left() + (places.spark_right if not math.isnan(places.spark_right) else box.width() - 20)
-    left = box.left() + 8
-    if not math.isnan(places.spark_left):
-        canvas.write("label", "p95", box.left() + places.latency, baseline, "text.low", align=RIGHT)
-        canvas.write("label", "Errors", box.left() + places.errors, baseline, "text.low", align=RIGHT)
-        left = box.left() + places.errors + 14
-    room = right - left
-    said = age_words(state)
-    if canvas.width("label", said) > room - (0 if fresh else 24):
+    if math.isnan(places.spark_right):
+        left, right = box.left() + 8, box.left() + places.latency - canvas.width("label", "p95") - 10
+    else:
+        left, right = box.left() + places.errors + 14, box.left() + places.spark_right
+    sign = 0.0 if fresh else 22.0
+    said = age_words(state, short=math.isnan(places.spark_right))
+    if canvas.width("label", said) > right - left - sign:
         said = age_words(state, short=True)
-    wide = canvas.write("label", said, right, baseline, colour, align=RIGHT, room=room)
-    if not fresh and wide + 22 <= room:
-        canvas.status(Health.WARNING, right - wide - 13, baseline - 5, 14)
+    if math.isnan(places.spark_right):
+        if not fresh:
+            canvas.status(Health.WARNING, left + 8, baseline - 5, 14)
+        canvas.write("label", said, left + sign, baseline, colour, room=right - left - sign)
+    else:
+        wide = canvas.write("label", said, right, baseline, colour, align=RIGHT, room=right - left)
+        if not fresh and wide + sign <= right - left:
+            canvas.status(Health.WARNING, right - wide - 13, baseline - 5, 14)
 
 
 class MatrixView(QTableView):

@@ -71,7 +71,7 @@ class _Label(Part):
         if self.folded:
             canvas.rule(14, self.width() - 14, 14)
         else:
-            canvas.write("label", self._words, 12, 17, "text.low")
+            canvas.write("label", self._words, 16, 17, "text.low")
 
 
 class _Brand(Part):
@@ -84,7 +84,7 @@ class _Brand(Part):
         self.setFixedHeight(66)
 
     def paint(self, canvas: Canvas) -> None:
-        left = self.width() / 2 - 10 if self.folded else 12.0
+        left = self.width() / 2 - 10 if self.folded else 16.0
         bars = ((8.0, "faint"), (13.0, "spark"), (20.0, "accent"))
         for number, (height, colour) in enumerate(bars):
             canvas.fill(QRectF(left + number * 7, 41 - height, 5, height), colour, 1.5)
@@ -143,7 +143,7 @@ class Navigation(QWidget):
         for page in pages:
             if page.group != group:
                 if group:
-                    layout.addSpacing(8)
+                    layout.addSpacing(16)
                 group = page.group
                 label = _Label(look, group)
                 layout.addWidget(label)

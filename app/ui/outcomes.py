@@ -26,7 +26,7 @@ _TITLES = {
     Code.HELD: "Held",
     Code.INCOMPLETE: "Not complete yet",
     Code.CLOCK: "Held: the clocks do not agree",
-    Code.UNTRUSTED: "Not opened: its signer is not trusted here",
+    Code.UNTRUSTED: "Not opened: signer not trusted",
     Code.BAD_SIGNATURE: "Refused: the signature is not valid",
     Code.BAD_MANIFEST: "Refused: the manifest cannot be read",
     Code.PART_MISMATCH: "Refused: a part does not match the manifest",

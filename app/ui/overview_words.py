@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, Fleet
 from app.ui import words
+from app.ui.matrix import STATE_WORDS
 from app.ui.sentence import Figure, Span
 
 
@@ -42,6 +43,8 @@ def place(state: EnclaveState, states: tuple[EnclaveState, ...]) -> str:
 def overview_sentence(fleet: Fleet) -> tuple[Span, ...]:
     """Who is hurting, and whether this screen can be believed, in one sentence."""
     cells = _cells(fleet)
+    if not cells and fleet.hidden:
+        return (Span("Every enclave is hidden by the filter.", strong=True),)
     if not cells:
         return (Span("Nothing is known yet.", strong=True), Span(" No bundle has brought a deployment."))
     spans = [*_state_spans(fleet, cells), *_age_spans(fleet)]
@@ -95,33 +98,31 @@ def _age_spans(fleet: Fleet) -> list[Span]:
     return [Span(said, strong=True, health=Health.WARNING)]
 
 
-def below_sentence(fleet: Fleet) -> str:
-    """How much the sentence is about, and what the filter hides: a problem is never hidden silently."""
+def below_sentence(fleet: Fleet, hidden_worst: Health) -> str:
+    """How much the sentence is about; before that what the filter hides, for a problem is never hidden silently."""
     cells = _cells(fleet)
-    if not cells and not fleet.hidden:
-        return ""
-    parts = []
-    troubled = any(cell.health in (Health.CRITICAL, Health.WARNING, Health.UNKNOWN) or cell.stale for cell in cells)
-    size = (
-        f"{words.grouped(len(cells))} {words.plural(len(cells), 'deployment')} of "
-        f"{words.grouped(len(fleet.rows))} {words.plural(len(fleet.rows), 'endpoint')} in "
-        f"{words.count_word(len(fleet.enclaves))} {words.plural(len(fleet.enclaves), 'enclave')}."
-    )
-    known_rest = troubled and not any(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
-    parts.append(f"Everything else is inside its limits. {size}" if known_rest else size)
-    if fleet.hidden:
-        parts.append(hidden_words(fleet.hidden))
+    parts = [hidden_words(fleet.hidden, hidden_worst)] if fleet.hidden else []
+    if cells:
+        current = not any(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
+        if current and any(cell.health in (Health.CRITICAL, Health.WARNING) for cell in cells):
+            parts.append("Everything else is inside its limits.")
+        parts.append(
+            f"{words.grouped(len(cells))} {words.plural(len(cells), 'deployment')} of "
+            f"{words.grouped(len(fleet.rows))} {words.plural(len(fleet.rows), 'endpoint')} in "
+            f"{words.count_word(len(fleet.enclaves))} {words.plural(len(fleet.enclaves), 'enclave')}."
+        )
     return " ".join(parts)
 
 
-def hidden_words(hidden: tuple[EnclaveState, ...]) -> str:
-    """What the filter hides, counted."""
-    names = words.listed([state.enclave.level.title for state in hidden])
+def hidden_words(hidden: tuple[EnclaveState, ...], worst: Health) -> str:
+    """What the filter hides: how many, how many of them are not healthy, and the worst state."""
+    names = words.listed([place(state, hidden) for state in hidden])
     total = sum(state.total for state in hidden)
     bad = total - sum(state.healthy for state in hidden)
-    trouble = f", {words.count_word(bad)} of them not healthy" if bad else ", all healthy"
-    verb = "is" if len(hidden) == 1 else "are"
-    return f"{names} {verb} hidden by the filter: {total} {words.plural(total, 'deployment')}{trouble}."
+    said = f"{names} hidden by the filter: {words.grouped(total)} {words.plural(total, 'deployment')}"
+    if not bad:
+        return f"{said}, all healthy."
+    return f"{said}, {words.count_word(bad)} not healthy, the worst {STATE_WORDS[worst]}."
 
 
 def overview_figures(fleet: Fleet) -> tuple[Figure, ...]:

@@ -36,7 +36,9 @@ class Panel(Part):
 
     acted = Signal()
 
-    def __init__(self, look: Look, title: str, body: QWidget, *, headed: bool = True, flush: int = 0) -> None:
+    def __init__(
+        self, look: Look, title: str, body: QWidget, *, headed: bool = True, flush: tuple[int, int] = (0, 0)
+    ) -> None:
         super().__init__(look, title)
         self._title, self._meta = title, ""
         self._level: Level | None = None
@@ -46,7 +48,7 @@ class Panel(Part):
         self._state.acted.connect(self.acted)
         self.body = body
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(PAD - flush, TITLE_HEIGHT if headed else 0, PAD - flush, 14)
+        outer.setContentsMargins(PAD - flush[0], TITLE_HEIGHT if headed else 0, PAD - flush[1], 14)
         self._stack = QStackedLayout()
         self._stack.addWidget(body)
         self._stack.addWidget(self._state)
@@ -91,7 +93,7 @@ class Panel(Part):
         wide = canvas.width("title", self._title)
         room = box.width() - PAD - x
         canvas.write("title", self._title, x, baseline, "text.hi", room=room)
-        if self._legend:
+        if self._legend and self.state is None:
             self._paint_legend(canvas, box.right() - PAD, baseline, room - wide - 16)
         elif room - wide > 40:
             canvas.write(

@@ -8,6 +8,8 @@ from app.ui.canvas import Canvas
 from app.ui.look import Look
 
 _WIDTH = 10
+PAGE_MARGINS = (24, 6, 24 - _WIDTH, 24)
+"""Margins of a page: left, top, right, bottom. The scroll bar has its place inside the right one."""
 
 
 class ScrollBar(QScrollBar):
@@ -33,6 +35,8 @@ class ScrollBar(QScrollBar):
         part = style.subControlRect(
             QStyle.ComplexControl.CC_ScrollBar, option, QStyle.SubControl.SC_ScrollBarSlider, self
         )
+        if self.maximum() <= self.minimum():
+            return
         with Canvas(self, self._look) as canvas:
             box = QRectF(part)
             if self.orientation() is Qt.Orientation.Vertical:
@@ -47,6 +51,8 @@ def quiet(area: QAbstractScrollArea, look: Look) -> None:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setVerticalScrollBar(ScrollBar(look, Qt.Orientation.Vertical))
     area.setHorizontalScrollBar(ScrollBar(look, Qt.Orientation.Horizontal))
+    # always there, so that rows keep their width whether or not they scroll
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     area.viewport().setAutoFillBackground(False)
     area.setStyleSheet(
         "QAbstractScrollArea { background: transparent; border: 0; selection-background-color: transparent }"

@@ -1,18 +1,23 @@
 """The page's sentence, and up to four figures right of it."""
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 
 from app.model.health import Health
-from app.ui import text
 from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.part import Part
 
 HEIGHT = 82
 _FIGURE_GAP = 40
+_SIZES = (
+    ("headline.strong", "headline"),
+    ("headline.mid.strong", "headline.mid"),
+    ("title", "headline.small"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +76,23 @@ class SentenceBar(Part):
         canvas.write("body", self._below, 0, 66, "text.low", room=room)
 
     def _paint_sentence(self, canvas: Canvas, room: float) -> None:
-        roles = ("headline.strong", "headline")
-        total = sum(canvas.width(roles[not span.strong], span.words) for span in self._spans)
-        if total > room:
-            roles = ("title", "headline.small")
-        pieces = [(roles[not span.strong], span) for span in self._spans]
-        x, baseline = 0.0, 38.0
-        if sum(canvas.width(role, span.words) for role, span in pieces) > room:
-            self._paint_wrapped(canvas, pieces, room)
-            return
-        for role, span in pieces:
-            x += canvas.write(role, span.words, x, baseline, self._ink(span))
-
-    def _paint_wrapped(self, canvas: Canvas, pieces: list[tuple[str, Span]], room: float) -> None:
-        """Two lines in the smaller size; nothing of the sentence is cut off."""
+        """On one line in the largest size that fits, else on two; nothing of it is cut off."""
+        for strong, plain in _SIZES:
+            pieces = [(strong if span.strong else plain, span) for span in self._spans]
+            if sum(canvas.width(role, span.words) for role, span in pieces) <= room:
+                x = 0.0
+                for role, span in pieces:
+                    x += canvas.write(role, span.words, x, 38, self._ink(span))
+                return
+        strong, plain = _SIZES[-1]
         x, baseline = 0.0, 22.0
-        for role, span in pieces:
-            for word in span.words.split(" "):
-                wide = canvas.width(role, f"{word} ")
-                if x and x + canvas.width(role, word) > room and baseline < 40:
+        for span in self._spans:
+            role = strong if span.strong else plain
+            for word in re.findall(r" *[^ ]+", span.words):
+                if x + canvas.width(role, word) > room and baseline < 40:
                     x, baseline = 0.0, 44.0
-                canvas.write(role, word, x, baseline, self._ink(span), room=max(20.0, room - x))
-                x += wide if word != span.words.split(" ")[-1] else canvas.width(role, word)
+                shown = word if x else word.lstrip()
+                x += canvas.write(role, shown, x, baseline, self._ink(span), room=max(20.0, room - x))
 
     def _ink(self, span: Span) -> str | QColor:
         if span.health is not None:
@@ -105,18 +105,12 @@ class SentenceBar(Part):
         for figure in reversed(self._figures):
             label = canvas.width("small", figure.label)
             value = canvas.width("metric", figure.value)
-            unit = canvas.width("body", figure.unit) + 5 if figure.unit else 0.0
+            unit = canvas.width("body", figure.unit) + 3 if figure.unit else 0.0
             left -= max(label, value + unit)
             ink = self.look.theme.status[figure.health].text if figure.health else self.look.theme["text.hi"]
             canvas.write("small", figure.label, left, 32, "text.low")
             canvas.write("metric", figure.value, left, 64, ink)
             if figure.unit:
-                canvas.write("body", figure.unit, left + value + 5, 64, "text.low")
+                canvas.write("body", figure.unit, left + value + 3, 64, "text.low")
             left -= _FIGURE_GAP
         return left + _FIGURE_GAP if self._figures else float(self.width()) + 32
-
-
-def fits(look: Look, spans: tuple[Span, ...], room: float) -> bool:
-    """Whether the sentence fits one line of the large size."""
-    roles = ("headline.strong", "headline")
-    return sum(text.width(look.fonts, roles[not span.strong], span.words) for span in spans) <= room

@@ -83,4 +83,4 @@ def draw_spark(
     tail = (1.0 - drawn.known) * box.width()
     if tail >= 4:
         around = QRectF(round(box.right() - tail), box.center().y() - 9, round(tail), 18)
-        canvas.hatch(around, hatch, step=4.0)
+        canvas.hatch(around, hatch, step=6.0)

@@ -86,7 +86,7 @@ def _lock_spans(state: SyncState) -> list[Span]:
 def sync_below(state: SyncState) -> str:
     """What the sentence means for what is shown."""
     if any(row.code in ("UNTRUSTED", "HELD") and row.problem for row in state.bundles):
-        return "Nothing from a bundle that is held or not trusted is shown anywhere until somebody decides."
+        return "Nothing from a held or untrusted bundle is shown anywhere until somebody decides."
     if state.missing:
         return "What came after a gap is applied; the gap stays hatched until its bundle arrives."
     if not state.keys:

@@ -99,9 +99,14 @@ class _Delegate(QStyledItemDelegate):
                 canvas.fill(cell, "accent.soft")
             self._table.column(index.column()).paint(canvas, cell, row)
             if not chosen and index.row() < self._table.model().rowCount() - 1:
-                canvas.rule(cell.left(), cell.right(), cell.bottom() - 1)
+                self._rule(canvas, cell, index)
             if chosen and index.column() == self._table.first_column:
                 canvas.fill(QRectF(cell.left(), cell.top(), 3, cell.height()), "accent")
+
+    def _rule(self, canvas: Canvas, cell: QRectF, index: Index) -> None:
+        """Below the content only: the table's edge has room for a chosen row's colour."""
+        left = cell.left() + (PAD if index.column() == self._table.first_column else 0)
+        canvas.rule(left, cell.right() - (2 if index.column() == self._table.last_column else 0), cell.bottom() - 1)
 
 
 class _Head(QHeaderView):
@@ -122,7 +127,9 @@ class _Head(QHeaderView):
             x = box.right() - PAD if column.align == RIGHT else box.left() + PAD
             baseline = canvas.middle("label", box.top(), box.height() - 4)
             canvas.write("label", column.title, x, baseline, "text.low", align=column.align, room=box.width() - 2 * PAD)
-            canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
+            left = box.left() + (PAD if logicalIndex == self._table.first_column else 0)
+            right = box.right() - (2 if logicalIndex == self._table.last_column else 0)
+            canvas.rule(left, right, box.bottom() - 1, "line")
 
 
 PAD = 12
@@ -172,6 +179,11 @@ class Table(QTableView, Generic[Row]):
     def column(self, number: int) -> Column[Row]:
         """Declaration of one column."""
         return self.rows.columns[number]
+
+    @property
+    def last_column(self) -> int:
+        """The rightmost column that is shown."""
+        return max(n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n))
 
     def show_rows(self, rows: Sequence[Row], keep: Callable[[Row], object]) -> None:
         """Show other rows; the chosen one stays chosen where `keep` finds it again."""

@@ -118,6 +118,8 @@ _ROLES = {
     "metric": (_SANS, 28, 500),
     "headline": (_SANS, 24, 400),
     "headline.strong": (_SANS, 24, 600),
+    "headline.mid": (_SANS, 20, 400),
+    "headline.mid.strong": (_SANS, 20, 600),
     "headline.small": (_SANS, 16, 400),
     "figure": (_SANS, 20, 600),
     "page": (_SANS, 18, 600),

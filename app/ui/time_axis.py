@@ -40,7 +40,7 @@ class TimeAxis:
         ends = self.right - canvas.write("caption", "now", self.right, baseline, "text.low", align=RIGHT)
         for moment in self.ticks():
             label = _day(moment) if long else words.clock(moment)
-            reach = canvas.width("caption", label) / 2 + 14
+            reach = canvas.width("caption", label) / 2 + 20
             if self.x(moment) - reach > begins and self.x(moment) + reach < ends:
                 canvas.write("caption", label, self.x(moment), baseline, "text.low", align=CENTRE)
 

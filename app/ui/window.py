@@ -1,6 +1,7 @@
 """The window: banners, navigation, header, and the pages between them. No data of its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -232,7 +233,9 @@ class Window(Frame):
         self.import_paths(paths)
 
     def _say(self, message: Message) -> None:
-        self.strip.say(message)
+        # the way to a page is no way where one is already
+        here = self.page == "sync" and not self.importing.running
+        self.strip.say(replace(message, action="") if here else message)
 
     def show_fault(self, number: str) -> None:
         """Say that something unforeseen happened; the program goes on."""

@@ -58,7 +58,7 @@ def percent(ratio: float, decimals: int = 2) -> str:
     if math.isnan(ratio):
         return NO_DATA
     if 0 < ratio * 100 < 0.5 * 10**-decimals:
-        return f"<{THIN}{10**-decimals:.{decimals}f}{GAP}%"
+        return f"<{10**-decimals:.{decimals}f}{GAP}%"
     return f"{grouped(ratio * 100, decimals)}{GAP}%"
 
 

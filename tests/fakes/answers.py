@@ -196,6 +196,14 @@ def quiet_fleet() -> Fleet:
     return replace(base, rows=rows, enclaves=states, attention=(), availability_coverage=1.0)
 
 
+def _cut(whole: Spark | None, until: float) -> Spark | None:
+    if whole is None:
+        return None
+    value = whole.value.copy()
+    value[int(round((until - whole.start) / (whole.end - whole.start) * len(value))) :] = np.nan
+    return replace(whole, known_until=until, value=value)
+
+
 def stale_fleet() -> Fleet:
     """Top Secret has sent nothing for two days; some numbers are bounded, missing or not exported."""
     base = fleet()
@@ -209,7 +217,7 @@ def stale_fleet() -> Fleet:
                 freshness=Freshness.STALE,
                 age=26 * HOUR,
                 data_time=NOW - 26 * HOUR,
-                spark=replace(old.spark, known_until=NOW - 14 * HOUR) if old.spark else None,
+                spark=_cut(old.spark, NOW - 14 * HOUR),
             )
         if number == 2:
             cells[U.id] = replace(cells[U.id], latency_p95=0.3, latency_bound=Bound.AT_MOST)
@@ -332,7 +340,7 @@ def sync_state() -> SyncState:
         0,
         0,
         "MISSING",
-        "Missing: not sent with 117 or later",
+        "not received, although 117 was",
         "Ask the courier of Top Secret for bundle 116. What came after it is applied; the gap is shown until it fills.",
         True,
         "",

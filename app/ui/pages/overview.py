@@ -20,11 +20,13 @@ from app.ui.columns import Columns
 from app.ui.first_run import FirstRun
 from app.ui.freshness import FreshLane, FreshnessLanes, fresh_lanes
 from app.ui.look import Look
+from app.ui.matrix import STATE_WORDS
 from app.ui.matrix_view import MatrixView
 from app.ui.overview_words import below_sentence, oldest, overview_figures, overview_sentence, place
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
-from app.ui.sentence import SentenceBar
+from app.ui.scroll import PAGE_MARGINS
+from app.ui.sentence import SentenceBar, Span
 from app.ui.states import Kind, PanelState
 
 
@@ -68,14 +70,14 @@ class OverviewView(PageView):
         self.matrix = MatrixView(look)
         self.attention = AttentionList(look)
         self._fresh = FreshnessLanes(look)
-        self._main = Panel(look, "Health of every endpoint", self.matrix, headed=False)
-        self._rail_top = Panel(look, "Needs attention", self.attention)
+        self._main = Panel(look, "Health of every endpoint", self.matrix, headed=False, flush=(0, 12))
+        self._rail_top = Panel(look, "Needs attention", self.attention, flush=(12, 12))
         self._rail_low = Panel(look, "Data freshness", self._fresh)
         self._columns = Columns((self._main,), (self._rail_top, self._rail_low))
         self._first = FirstRun(look)
         self._first.import_wanted.connect(self.import_wanted)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 6, 24, 24)
+        layout.setContentsMargins(*PAGE_MARGINS)
         layout.setSpacing(12)
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
@@ -96,21 +98,28 @@ class OverviewView(PageView):
         if empty:
             return
         self._hidden = data.hidden_ids
-        below = below_sentence(fleet)
-        if fleet.hidden and data.hidden_worst in (Health.CRITICAL, Health.WARNING, Health.UNKNOWN):
-            below = below.rstrip(".") + f", the worst {data.hidden_worst.value}."
+        below = below_sentence(fleet, data.hidden_worst)
         self._sentence.say(overview_sentence(fleet), below, overview_figures(fleet))
         self._show_matrix(data)
         self._show_attention(fleet)
         self._fresh.show_lanes(data.span, data.lanes)
         self._rail_low.show_title("Data freshness", f"Bundles received, last {words.span_words(data.span.seconds)}")
-        self._rail_low.show_body()
+        if data.lanes:
+            self._rail_low.show_body()
+        else:
+            self._rail_low.show_state(PanelState(Kind.FILTERED, "Hidden by the filter"))
         self._arrange()
 
     def show_state(self, state: PanelState) -> None:
         self._first.hide()
         self._columns.show()
         self._sentence.setVisible(True)
+        if state.kind is Kind.ERROR:
+            self._sentence.say(
+                (Span("The fleet cannot be read.", strong=True),),
+                "What is wrong stands below; the other pages still work.",
+                (),
+            )
         self._main.show_state(state)
         quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
         self._rail_top.show_state(quiet)
@@ -128,16 +137,18 @@ class OverviewView(PageView):
 
     def _arrange(self) -> None:
         """Beside each other where there is room; else the rail below, each part with its own height."""
-        self._rail_low.setFixedHeight(TITLE_HEIGHT + self._fresh.sizeHint().height() + 14)
+        self._rail_low.setFixedHeight(TITLE_HEIGHT + max(self._fresh.sizeHint().height(), 96) + 14)
         attention = TITLE_HEIGHT + min(max(self.attention.natural_height, 120), 420) + 14
-        self._columns.arrange(self.width() - 48, self.matrix.natural_height + 14, attention)
+        self._columns.arrange(
+            self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2], self.matrix.natural_height + 14, attention
+        )
 
     def _show_matrix(self, data: OverviewData) -> None:
         fleet = data.fleet
         if not fleet.enclaves:
-            names = words.listed([state.enclave.level.title for state in fleet.hidden])
+            names = words.listed([place(state, fleet.hidden) for state in fleet.hidden])
             total = sum(state.total for state in fleet.hidden)
-            said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {data.hidden_worst.value}"
+            said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {STATE_WORDS[data.hidden_worst]}"
             verb = "is" if len(fleet.hidden) == 1 else "are"
             self._main.show_state(
                 PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", said, "Show all", "0")
@@ -159,6 +170,9 @@ class OverviewView(PageView):
             self.attention.show_items(items)
             return
         known = [state for state in fleet.enclaves if not math.isnan(state.data_time)]
+        if not fleet.enclaves:
+            self._rail_top.show_state(PanelState(Kind.FILTERED, "Hidden by the filter"))
+            return
         old = oldest(fleet.enclaves)
         if old is None or not known:
             self._rail_top.show_state(

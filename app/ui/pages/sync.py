@@ -21,8 +21,8 @@ from app.ui.drop import DropTarget
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
-from app.ui.scroll import PageArea
-from app.ui.sentence import SentenceBar
+from app.ui.scroll import PAGE_MARGINS, PageArea
+from app.ui.sentence import SentenceBar, Span
 from app.ui.states import Kind, PanelState
 from app.ui.sync_words import lane_place, sync_below, sync_figures, sync_sentence
 from app.ui.trust_list import KeyList, LockList
@@ -56,8 +56,8 @@ class SyncView(PageView):
         self._locks = LockList(look)
         self._drop = DropTarget(look)
         self._arrivals = Panel(look, "Arrivals", self._lanes)
-        self._bundles = Panel(look, "Bundles", self.table, flush=PAD_BACK)
-        self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain))
+        self._bundles = Panel(look, "Bundles", self.table, flush=(12, 12))
+        self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain), flush=(0, 12))
         self._locked = Panel(look, "Locked sources", self._locks)
         self._trusted = Panel(look, "Trusted keys", self._keys)
         self._arrivals.show_legend(*LEGEND)
@@ -65,7 +65,7 @@ class SyncView(PageView):
             (self._arrivals, self._bundles), (self._drop, self._chosen, self._locked, self._trusted), grows=1
         )
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 6, 24, 24)
+        layout.setContentsMargins(*PAGE_MARGINS)
         layout.setSpacing(12)
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
@@ -92,6 +92,9 @@ class SyncView(PageView):
 
     def show_state(self, state: PanelState) -> None:
         quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
+        if state.kind is Kind.ERROR:
+            said = "What is wrong stands below; the other pages still work."
+            self._sentence.say((Span("Arrivals cannot be read.", strong=True),), said, ())
         self._arrivals.show_state(state)
         for panel in (self._bundles, self._chosen, self._trusted):
             panel.show_state(quiet)
@@ -115,7 +118,9 @@ class SyncView(PageView):
         self._trusted.setFixedHeight(TITLE_HEIGHT + keys + 10)
         table = TITLE_HEIGHT + 34 + min(max(len(self.table.rows.rows), 3), 12) * 46 + 14
         chain = TITLE_HEIGHT + self._chain.sizeHint().height() + 14
-        self._columns.arrange(self.width() - 48, table, chain)
+        self._columns.arrange(
+            self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2], table, chain, least=(330, min(chain, 440))
+        )
 
     def _show_bundles(self, state: SyncState) -> None:
         self._bundles.show_title("Bundles", "problems first, then newest")
@@ -149,10 +154,6 @@ class SyncView(PageView):
             self._trusted.show_title("Trusted keys")
             said = "watchfloor trust init ROOT takes the fingerprint of a root."
             self._trusted.show_state(PanelState(Kind.EMPTY, "This station trusts nobody yet", said, icon="key-round"))
-
-
-PAD_BACK = 12
-"""The table's rows reach beyond the panel's padding by their own, so that a chosen row has air."""
 
 
 def _chain_area(look: Look, chain: Chain) -> QScrollArea:
