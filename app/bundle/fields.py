@@ -1,6 +1,5 @@
 """Reading the fields of parsed JSON by hand: exact names, exact types, ranges, lengths."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -90,7 +89,8 @@ def number(low: float, high: float) -> Reader:
     """Finite number within a closed range."""
 
     def read(value: Any) -> float:
-        if type(value) not in {int, float} or not math.isfinite(value) or not low <= value <= high:
+        # NaN is in no range; the range is asked before an integer of any length becomes a float.
+        if type(value) not in {int, float} or not low <= value <= high:
             raise ValueError
         return float(value)
 

@@ -323,8 +323,8 @@ def _is_due(attempt: ledger.Attempt, state: State, now: float) -> bool:
         return attempt.created <= now + AHEAD_SECONDS
     if code is Code.UNTRUSTED:
         versions = ledger.trust_versions(state)
-        return bool(versions) and versions[0][2] >= attempt.received
-    return code is Code.HELD and ledger.newest_arrival(state) >= attempt.received
+        return bool(versions) and versions[0][2] > attempt.received
+    return code is Code.HELD and ledger.newest_arrival(state) > attempt.received
 
 
 def _retry(attempt: ledger.Attempt, store: Store, station: Station, job: Job) -> Outcome:

@@ -278,7 +278,10 @@ def _line(line: bytes, schema: str, readers: Mapping[str, Mapping[str, Reader]],
     try:
         raw = loads(line, size=LINE_BYTES[schema], depth=_DEPTH)
         kind = raw.get("row") if isinstance(raw, dict) else None
-        return read_fields(raw, readers.get(str(kind or schema), {}), "a row")
+        if str(kind or schema) not in readers:
+            reason = "a row of a kind that does not belong here"
+            raise FieldRefused(reason)
+        return read_fields(raw, readers[str(kind or schema)], "a row")
     except (JsonRefused, FieldRefused) as error:
         msg = f"line {place}: {error}"
         raise PartRefused(msg) from error

@@ -443,3 +443,10 @@ def test_that_a_bundle_is_found_under_any_name_of_its_folder(tmp_path, bundle):
     assert find_bundles(renamed) == [renamed]
     assert find_bundles(zipped(renamed)) == [tmp_path / "renamed.zip"]
     assert find_bundles(tmp_path / "nothing") == []
+
+
+def test_that_bytes_between_members_are_refused(tmp_path):
+    first, second = local(NAME, BODY) + b"hidden", local(b"p0001.ndjson", BODY)
+    entries = central(NAME, len(BODY), 0) + central(b"p0001.ndjson", len(BODY), len(first))
+    with pytest.raises(UnsafeLayout, match="follow"):
+        Layout(by_hand(tmp_path / "z.zip", first=first + second, entry=entries, count=2))
