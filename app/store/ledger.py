@@ -207,6 +207,12 @@ def accepted_bundles(state: State, span: TimeRange | None = None) -> list[Accept
     return [_accepted(row) for row in rows]
 
 
+def newest_arrival(state: State) -> float:
+    """When the newest accepted bundle came in, seconds UTC; minus infinity before the first."""
+    found = state.db.execute("SELECT max(received) FROM accepted").fetchone()[0]
+    return -math.inf if found is None else float(found)
+
+
 def gaps(state: State) -> list[Gap]:
     """Find what is missing between the first and the last accepted bundle of every chain.
 
