@@ -254,7 +254,7 @@ def failure(error: httpx.HTTPError) -> SourceError:
             msg = f"The certificate of {host} is not trusted: {cause.verify_message}."
             return SourceError(msg, hint, kind="tls")
         if isinstance(cause, ssl.SSLError):
-            return SourceError(f"{host} and we agree on no TLS: {cause.reason or cause}.", kind="tls")
+            return SourceError(f"{host} and we agree on no TLS: {getattr(cause, 'reason', None) or cause}.", kind="tls")
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.DecodingError):
         return SourceError(f"The answer of {host} is not encoded as it says.", kind="malformed")
