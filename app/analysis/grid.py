@@ -108,7 +108,8 @@ class Grid:
             last = np.append(first[1:], index.size) - 1
             placed[index[last]] = value[last]
         else:
-            placed[index[first]] = _UFUNC[fold].reduceat(value, first)
+            with np.errstate(invalid="ignore"):  # infinities of both signs have no sum: NaN
+                placed[index[first]] = _UFUNC[fold].reduceat(value, first)
         return placed
 
 
@@ -133,7 +134,8 @@ def across(rows: list[FloatArray], fold: Fold) -> FloatArray:
         return rows[0]
     stacked = np.vstack(rows)
     if fold is Fold.SUM:
-        total: FloatArray = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+        with np.errstate(invalid="ignore"):
+            total: FloatArray = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
         return total
     folded: FloatArray = (np.fmin if fold is Fold.LEAST else np.fmax).reduce(stacked, axis=0)
     return folded

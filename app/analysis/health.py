@@ -194,7 +194,7 @@ def error_ratio(requests: FloatArray, errors: FloatArray, width: int) -> tuple[F
     counted
         Shape (n,): requests behind each ratio.
     """
-    known = ~np.isnan(requests) & ~np.isnan(errors)
+    known = np.isfinite(requests) & np.isfinite(errors)  # an infinite count is no count
     asked = trailing_sum(np.where(known, requests, 0.0), width)
     failed = trailing_sum(np.where(known, errors, 0.0), width)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -211,7 +211,7 @@ def capped_ratio(ratio: FloatArray, counted: FloatArray, rule: Rule) -> FloatArr
 
 def requests_rate(requests: FloatArray, width: int, step: float) -> float:
     """Requests per second over the known ones of the last `width` slots; NaN if none is known."""
-    known = requests[-width:][~np.isnan(requests[-width:])]
+    known = requests[-width:][np.isfinite(requests[-width:])]
     return float(known.sum() / (known.size * step)) if known.size else float("nan")
 
 

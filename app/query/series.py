@@ -122,8 +122,8 @@ def bucketed(time: FloatArray, value: FloatArray, start: float, step: float) -> 
     first = np.flatnonzero(np.diff(index, prepend=index[0] - 1))
     number = ~np.isnan(value)
     numbers = np.add.reduceat(number.astype(np.float64), first)
-    total = np.add.reduceat(np.where(number, value, 0.0), first)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):  # infinities of both signs have no mean: NaN
+        total = np.add.reduceat(np.where(number, value, 0.0), first)
         mean = np.where(numbers > 0, total / numbers, np.nan)
     return Buckets(
         (origin + index[first] * width) / 1000.0,

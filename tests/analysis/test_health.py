@@ -233,6 +233,13 @@ def test_that_an_error_ratio_is_a_ratio_of_sums_over_what_is_known_on_both_sides
     np.testing.assert_array_equal(counted, [100, 200, 200, 100, 0, 0])
 
 
+def test_that_an_infinite_count_is_no_count_and_spoils_no_other():
+    ratio, counted = error_ratio(np.array([np.inf, 100.0, 100.0]), np.array([1.0, 1.0, np.inf]), 3)
+    np.testing.assert_array_equal(ratio, [NAN, 0.01, NAN])
+    np.testing.assert_array_equal(counted, [0, 100, 100])
+    assert requests_rate(np.array([np.inf, 60.0]), 2, 60.0) == 1.0
+
+
 def test_that_few_requests_raise_no_more_than_a_warning():
     rule = Rule("r", "above", warning=0.005, critical=0.01, minimum_requests=20.0)
     got = capped_ratio(np.array([0.5, 0.5, 0.007, NAN]), np.array([19.0, 20.0, 3.0, 0.0]), rule)
