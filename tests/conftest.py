@@ -69,11 +69,17 @@ def _refuse_network(event, arguments):
 sys.addaudithook(_refuse_network)
 
 
-@pytest.fixture(autouse=True)
-def _network(request):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before any fixture, so that one which a whole module shares may start a server on loopback."""
     global _loopback_allowed  # noqa: PLW0603 -- an audit hook cannot be removed, only be told
-    _loopback_allowed = request.node.get_closest_marker("peer") is not None
-    yield
+    _loopback_allowed = item.get_closest_marker("peer") is not None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    """After every fixture of the test."""
+    global _loopback_allowed  # noqa: PLW0603
     _loopback_allowed = False
 
 
