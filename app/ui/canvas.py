@@ -143,13 +143,13 @@ class Canvas:
         """Time without data."""
         draw_hatch(self.painter, box, self.colour(colour), step=step, weight=weight)
 
-    def key(self, words: str, x: float, y: float) -> float:
+    def key(self, words: str, x: float, y: float, colour: str | QColor = "text.low") -> float:
         """Key cap with its left edge at `x`, its middle at `y`; return its width."""
         wide = round(self.width("mono.small", words)) + 12
         box = QRectF(round(x), round(y) - 10, wide, 20)
-        self.outline(box, "line", 4)
+        self.outline(box, "line" if colour == "text.low" else colour, 4)
         self.write(
-            "mono.small", words, box.center().x(), self.middle("mono.small", box.top(), 20), "text.low", align=CENTRE
+            "mono.small", words, box.center().x(), self.middle("mono.small", box.top(), 20), colour, align=CENTRE
         )
         return wide
 

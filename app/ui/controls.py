@@ -46,7 +46,7 @@ class PushButton(Control):
         left = body.center().x() - (words_wide + key_wide) / 2
         canvas.write("medium", self._words, left, canvas.middle("medium", body.top(), body.height()), ink)
         if self._key:
-            canvas.key(self._key, left + words_wide + 12, body.center().y())
+            canvas.key(self._key, left + words_wide + 12, body.center().y(), ink if self._primary else "text.low")
 
 
 class IconButton(Control):

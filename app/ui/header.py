@@ -64,7 +64,8 @@ class EnclaveToggle(Control):
 
     def _rename(self) -> None:
         shown = "shown" if self.isChecked() else "hidden"
-        self.setAccessibleName(f"{self.enclave.name}, {self.enclave.level.title}: {shown}")
+        titles = dict.fromkeys((self.enclave.name, self.enclave.level.title))
+        self.setAccessibleName(f"{', '.join(titles)}: {shown}")
         self.setToolTip(f"{self.enclave.name}, {shown}  ({self._number})")
 
     def sizeHint(self) -> QSize:

@@ -81,6 +81,6 @@ def draw_spark(
             path.lineTo(path.currentPosition() + QPointF(1.5, 0))
         canvas.path(path, colour, weight)
     tail = (1.0 - drawn.known) * box.width()
-    if tail >= 4:
+    if tail >= 6:
         around = QRectF(round(box.right() - tail), box.center().y() - 9, round(tail), 18)
         canvas.hatch(around, hatch, step=6.0)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from app.model.changes import Changes
 from app.model.health import Health
@@ -97,6 +99,7 @@ class Window(Frame):
         self.header.title.say(host.page.title)
         self.setWindowTitle(f"{host.page.title} - Watchfloor")
         self._show_age(host)
+        self._order_tabs()
         if host.stale:
             self._ask(host)
         self._focus_page()
@@ -151,6 +154,8 @@ class Window(Frame):
         view = self.views.get(host.page.id)
         if view is not None:
             view.show_data(data)
+            if host.page.id == self.page and self.overlay is None and not self._reading():
+                self._focus_page()
         self.navigation.items[host.page.id].show_badge(host.page.badge(data))
         if host.page.id == self.page:
             self._show_age(host)
@@ -176,6 +181,18 @@ class Window(Frame):
             said = f"Oldest data {words.age(old.age)}" if known else "No data"
             self.header.age.show_age(old.health, said, old.level)
 
+    def _reading(self) -> bool:
+        """Whether the keyboard is in the header or in the page already, and should stay there."""
+        here = self.focusWidget()
+        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
+
+    def _order_tabs(self) -> None:
+        """Header, page, navigation last."""
+        parts: list[QWidget] = [self.header, self.strip, self.stack, self.navigation]
+        stops = [w for part in parts for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for first, second in pairwise(stops):
+            QWidget.setTabOrder(first, second)
+
     def _focus_page(self) -> None:
         view = self.views.get(self.page)
         if view is not None and self.overlay is None:
@@ -194,6 +211,7 @@ class Window(Frame):
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
         self.show_marking(held.highest if held.highest is not None else self.ceiling, demo=held.demo)
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
+        self._order_tabs()
 
     def _holdings_failed(self, error: Exception) -> None:
         self.show_marking(None, demo=False)
@@ -213,7 +231,8 @@ class Window(Frame):
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""
-        card = ChooseCard(self.desk.look, self.desk.inbox)
+        start = self.desk.inbox if self.desk.inbox is not None and self.desk.inbox.is_dir() else Path.home()
+        card = ChooseCard(self.desk.look, self.desk.runner, start)
         card.chosen.connect(self._chosen)
         self.open(card, scrim=True)
 

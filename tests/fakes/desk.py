@@ -1,0 +1,91 @@
+"""A desk whose pages answer from `tests.fakes.answers`: the whole console without a store."""
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QSettings
+
+from app.bundle.outcome import Code, Outcome
+from app.clock import FrozenClock
+from app.model.health import Health
+from app.model.marking import Level
+from app.query.holdings import Holdings
+from app.settings import Station
+from app.ui.desk import Desk
+from app.ui.freshness import fresh_lanes
+from app.ui.page import discover
+from app.ui.pages.overview import OverviewData
+from app.ui.pages.sync import SyncData
+from tests.fakes import answers
+
+STATION = Station("station-04", "Watch floor 2", Level.TS)
+
+
+@dataclass
+class Answers:
+    """What the fake station knows; threads that were asked are written down."""
+
+    fleet: object = field(default_factory=answers.fleet)
+    sync: object = field(default_factory=answers.sync_state)
+    holdings: Holdings = field(default_factory=lambda: Holdings(Level.TS, True, (answers.U, answers.S, answers.TS)))
+    outcome: Outcome = Outcome(Code.APPLIED, "bundle-1", "Every check passed.", "")
+    error: Exception | None = None
+    threads: list[threading.Thread] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
+
+    def overview(self, ask, job):
+        self._asked()
+        fleet = self.fleet
+        gone = tuple(state for state in fleet.enclaves if state.enclave.id in ask.hidden)
+        if gone:
+            kept = tuple(state for state in fleet.enclaves if state.enclave.id not in ask.hidden)
+            rows = tuple(
+                replace(row, cells={name: cell for name, cell in row.cells.items() if name not in ask.hidden})
+                for row in fleet.rows
+            )
+            shown = tuple(item for item in fleet.attention if item.enclave not in ask.hidden)
+            fleet = replace(fleet, enclaves=kept, rows=rows if kept else (), attention=shown, hidden=gone)
+        lanes = fresh_lanes(fleet.enclaves, self.sync.lanes)
+        ids = tuple(state.enclave.id for state in gone)
+        return OverviewData(fleet, lanes, ask.span, Health.CRITICAL if gone else Health.HEALTHY, ids)
+
+    def arrivals(self, ask, job):
+        self._asked()
+        return SyncData(self.sync, ask.span)
+
+    def hold(self, job):
+        self._asked()
+        return self.holdings
+
+    def receive(self, path, carrier, job):
+        self._asked()
+        self.received.append(path.name)
+        return self.outcome
+
+    def _asked(self):
+        self.threads.append(threading.current_thread())
+        if self.error is not None:
+            raise self.error
+
+
+def make_desk(look, runner, folder, told, *, station=STATION):
+    """Desk over fake answers."""
+    loads = {"overview": told.overview, "sync": told.arrivals}
+    pages = tuple(replace(page, load=loads[page.id]) for page in discover()) if station is not None else ()
+    return Desk(
+        store=None,
+        station=station,
+        clock=FrozenClock(answers.NOW),
+        look=look,
+        runner=runner,
+        pages=pages,
+        holdings=told.hold,
+        token=lambda: (1,),
+        receive=told.receive,
+        retry=lambda job: [],
+        untried=list,
+        inbox=None,
+        person="M. Okafor",
+        calls=("Your ISSM",),
+        memory=QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat),
+    )
