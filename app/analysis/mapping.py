@@ -25,6 +25,10 @@ class Raw:
     value: FloatArray
 
 
+RawOf = Mapping[str, Sequence[Raw]]
+"""Raw series of one subject, by name of the family."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """The steps of one reading and how often targets are scraped.
@@ -76,6 +80,15 @@ def _rises(rows: Sequence[Raw], steps: Steps) -> tuple[FloatArray, BoolArray]:
     return np.vstack(rises), read
 
 
+def _exported(families: Sequence[Family], raw: RawOf, steps: Steps) -> BoolArray:
+    """Whether any target was seen to export one of the families at the end of each step, shape (n,).
+
+    At the first scrape of a target nothing can be counted yet, but that it exports is known.
+    """
+    rows = [row for family in families for row in raw.get(family.key, ())]
+    return known_edges(_times(rows), steps.edges, steps.interval)[1:]
+
+
 def _family_count(rows: Sequence[Raw], family: Family, steps: Steps) -> FloatArray:
     """Count per step of one family at one target: 0 where it is read and no series of it counts."""
     rises, read = _rises(rows, steps)
@@ -89,10 +102,6 @@ def add_known(parts: Sequence[FloatArray], length: int) -> FloatArray:
         return np.full(length, np.nan)
     stack = np.vstack(parts)
     return np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0))
-
-
-RawOf = Mapping[str, Sequence[Raw]]
-"""Raw series of one subject, by name of the family."""
 
 
 def count(entries: Sequence[Count], raw: RawOf, steps: Steps) -> FloatArray:
@@ -162,14 +171,14 @@ def _merge(targets: Sequence[_Buckets]) -> tuple[FloatArray, FloatArray, BoolArr
     return upper, np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0)), shared
 
 
-def _latency(entries: Sequence[Histogram], raw: RawOf, steps: Steps) -> tuple[list[Column], BoolArray]:
-    """Quantiles with their bounds over the rolling window, the counts within each bound, and what was read."""
+def _latency(entries: Sequence[Histogram], raw: RawOf, steps: Steps) -> list[Column]:
+    """Quantiles with their bounds over the rolling window, and the counts within each bound."""
     targets = _buckets(entries, raw, steps)
     if not targets:
-        return [], np.zeros(len(steps.edges) - 1, dtype=np.bool_)
+        return []
     upper, cumulative, shared = _merge(targets)
     if len(upper) < 2:  # a histogram of one open bucket says nothing about latency
-        return [], ~np.isnan(cumulative[-1])
+        return []
     rolled = rolling_sum(cumulative, steps.width)
     columns = []
     for share in QUANTILES:
@@ -182,15 +191,15 @@ def _latency(entries: Sequence[Histogram], raw: RawOf, steps: Steps) -> tuple[li
         for number in np.flatnonzero(shared[:-1]):
             label = (("le", f"{upper[number]:.12g}"),)
             columns.append(Column(targets[0].within, label, cumulative[number]))
-    return columns, ~np.isnan(cumulative[-1])
+    return columns
 
 
-def _mean(entry: Mean, raw: RawOf, steps: Steps) -> tuple[list[Column], BoolArray]:
+def _mean(entry: Mean, raw: RawOf, steps: Steps) -> list[Column]:
     """Mean over the rolling window in seconds, NaN without observations."""
     total = rolling_sum(count([Count(entry.metric, entry.total)], raw, steps), steps.width)
     seen = rolling_sum(count([Count(entry.metric, entry.count)], raw, steps), steps.width)
     value = np.divide(total, seen * entry.per, out=np.full_like(total, np.nan), where=seen > 0)
-    return [Column(entry.metric, (), value)], ~np.isnan(seen)
+    return [Column(entry.metric, (), value)]
 
 
 def _summary(entry: Summary, rows: Sequence[Raw], steps: Steps) -> tuple[list[Column], BoolArray]:
@@ -272,16 +281,20 @@ def _metric(recipe: Recipe, metric: str, raw: RawOf, gridded: RawOf, steps: Step
     seen = np.zeros(length, dtype=np.bool_)
     histograms = [entry for entry in recipe.histogram if entry.metric == metric]
     if histograms:
-        found, seen = _latency(histograms, raw, steps)
+        found = _latency(histograms, raw, steps)
+        seen = _exported([entry.buckets for entry in histograms], raw, steps)
     for summary in recipe.summary:
         if summary.metric == metric and not seen.any():
             found, seen = _summary(summary, gridded.get(summary.name, ()), steps)
     for entry in recipe.mean:
         if entry.metric == metric and not seen.any():
-            found, seen = _mean(entry, raw, steps)
+            found, seen = _mean(entry, raw, steps), _exported([entry.total], raw, steps)
     counts = [entry for entry in recipe.count if entry.metric == metric]
     gauges = [(entry, gridded.get(entry.query, ())) for entry in recipe.gauge if entry.metric == metric]
-    if counts or gauges:
-        value = count(counts, raw, steps) if counts else _gauge(gauges, length)
+    if counts:
+        found = [Column(metric, (), count(counts, raw, steps))]
+        seen = _exported([entry.counter for entry in counts], raw, steps)
+    elif gauges:
+        value = _gauge(gauges, length)
         found, seen = [Column(metric, (), value)], ~np.isnan(value)
     return found, seen

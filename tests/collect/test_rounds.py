@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
+from app.bundle.manifest import read_manifest
 from app.bundle.signature import ECDSA_P384, SigningKey
 from app.clock import FrozenClock
 from app.collect.collector import Collector, policy_files
@@ -118,7 +119,7 @@ def told(rounds):
 
 
 def manifest(path):
-    return json.loads(base64.b64decode(json.loads((path / "manifest.json").read_bytes())["payload"]))
+    return read_manifest(base64.b64decode(json.loads((path / "manifest.json").read_bytes())["payload"]))
 
 
 # --- what is read and kept --------------------------------------------------------------------------------------
@@ -304,12 +305,12 @@ def test_that_the_first_bundle_is_full_then_deltas_and_a_full_at_its_interval(ma
     kinds = []
     for _ in range(5):
         rounds.run(Job())
-        kinds.append(manifest(rounds.cut([signer], Job()))["kind"])
+        kinds.append(manifest(rounds.cut([signer], Job())).kind)
         clock.at += 900
     assert kinds == ["full", "delta", "delta", "delta", "full"]
     clock.at += 7 * 86400
     rounds.run(Job())
-    assert manifest(rounds.cut([signer], Job()))["kind"] == "full"
+    assert manifest(rounds.cut([signer], Job())).kind == "full"
 
 
 def test_that_nothing_new_is_a_heartbeat(make, signer):
@@ -318,7 +319,7 @@ def test_that_nothing_new_is_a_heartbeat(make, signer):
     rounds.cut([signer], Job())
     clock.at += 900
     beat = manifest(rounds.cut([signer], Job()))
-    assert (beat["kind"], beat["seq"], beat["parts"]) == ("heartbeat", 2, [])
+    assert (beat.kind, beat.seq, beat.parts) == ("heartbeat", 2, ())
 
 
 def test_that_a_full_can_be_asked_for_from_a_time_on(make, signer):
@@ -326,8 +327,8 @@ def test_that_a_full_can_be_asked_for_from_a_time_on(make, signer):
     rounds.run(Job())
     rounds.cut([signer], Job())
     asked = manifest(rounds.cut([signer], Job(), full=True, since=NOW - 600))
-    assert asked["kind"] == "full"
-    assert asked["window_start"] == NOW - 600
+    assert asked.kind == "full"
+    assert asked.window_start == NOW - 600
 
 
 def test_that_a_failing_source_travels_too(make, signer, caplog):
@@ -378,4 +379,4 @@ def test_that_the_service_goes_on_after_a_failure_to_cut_and_says_it_once(make, 
     assert said[0].startswith("no bundle: ")
     assert said[1] == "bundles are cut again"
     # what was collected while nothing could be cut travels with the first bundle
-    assert manifest(cut[0])["kind"] == "full"
+    assert manifest(cut[0]).kind == "full"
