@@ -35,12 +35,12 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     )
     seconds = time.perf_counter() - began
     if options.json:
-        write_json("demo", now, Level.U, {"bundles": built.outcomes, "seconds": round(seconds, 1)})
+        write_json("demo", now, Level.U, {"bundles": dict(sorted(built.items())), "seconds": round(seconds, 1)})
         return 0
     print(
         f"Demonstration data in {context.paths.base}, built in {seconds:.0f} s. It contains no classified information."
     )
-    print("Bundles: " + ", ".join(f"{count} {what.lower()}" for what, count in sorted(built.outcomes.items())))
+    print("Bundles: " + ", ".join(f"{count} {what.lower()}" for what, count in sorted(built.items())))
     print(f"Open it with: watchfloor console --base-dir {context.paths.base}")
     return 0
 

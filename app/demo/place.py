@@ -59,7 +59,12 @@ def move_in(base: Path) -> None:
     site, old = _beside(base)
     if base.exists():
         base.rename(old)
-    site.rename(base)
+    try:
+        site.rename(base)
+    except OSError:
+        if old.exists():
+            old.rename(base)
+        raise
     if old.exists():
         _clear(old)
 

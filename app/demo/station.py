@@ -1,8 +1,9 @@
 """Building a demonstration: a station that real bundles of a made-up fleet have filled."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.bundle.inbound import receive
@@ -36,19 +37,13 @@ class Plan:
     scale: int = 1
 
 
-@dataclass(slots=True)
-class Built:
-    """What was built: samples imported, and bundles by what came of them (``lost`` for those that never came)."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-
-    def count(self, what: str) -> None:
-        """Count one bundle."""
-        self.outcomes[what] = self.outcomes.get(what, 0) + 1
-
-
-def build_demo(paths: Paths, plan: Plan, job: Job, *, rebuild: bool = False) -> Built:
+def build_demo(paths: Paths, plan: Plan, job: Job, *, rebuild: bool = False) -> Counter[str]:
     """Build a demonstration station at ``paths.base``, whole or not at all.
+
+    Returns
+    -------
+    Counter
+        Bundles by outcome code; those that never came as ``LOST``.
 
     Raises
     ------
@@ -68,7 +63,7 @@ def build_demo(paths: Paths, plan: Plan, job: Job, *, rebuild: bool = False) -> 
     return built
 
 
-def _build(paths: Paths, plan: Plan, job: Job) -> Built:
+def _build(paths: Paths, plan: Plan, job: Job) -> Counter[str]:
     station = Station("demo-1", "Demonstration", Level.TS, demo=True)
     paths.make()
     write_station(paths, station)
@@ -84,7 +79,7 @@ def _build(paths: Paths, plan: Plan, job: Job) -> Built:
     (media / "trust-2.json").write_bytes(install_trust(store, station, list(desks.values())))
     progress = _Steps(job, _groups(fleet) + len(trips))
     young = {site.enclave.id: _record_history(desks[site.enclave.id], trips, plan, progress) for site in fleet}
-    built = Built()
+    built: Counter[str] = Counter()
     for trip in trips:
         progress.step(f"{trip.site.enclave.name}: bundles")
         desk = desks[trip.site.enclave.id]
@@ -93,9 +88,9 @@ def _build(paths: Paths, plan: Plan, job: Job) -> Built:
             clock.at = trip.received
             outcome = receive(path, store, station, progress.quiet, carrier=trip.carrier)
             _require(outcome, trip)
-            built.count(outcome.code.value)
+            built[outcome.code.value] += 1
         else:
-            built.count(trip.fate)
+            built[trip.fate.upper()] += 1
         _put_away(path, trip, media)
     shutil.rmtree(workshop)
     return built

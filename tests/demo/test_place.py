@@ -73,3 +73,11 @@ def test_that_a_folder_without_our_mark_is_never_cleared(tmp_path):
     with pytest.raises(Refused, match="not ours"):
         place.building_site(tmp_path / "demo")
     assert (site / "diary.txt").exists()
+
+
+def test_that_the_old_one_stands_where_the_new_one_cannot_move_in(tmp_path):
+    base = tmp_path / "demo"
+    built_at(base)
+    with pytest.raises(OSError, match="unfinished"):
+        place.move_in(base)  # nothing was built
+    assert place.is_demo(base)
