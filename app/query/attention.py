@@ -121,7 +121,8 @@ def _of_sync(problem: SyncProblem, station: Station, at: float, weights: dict[st
         age=_age(at, problem.since),
         page="sync",
     )
-    return _Ranked(item, weights.get(problem.enclave, 0.0))
+    # whom a bundle that nobody could verify concerns is not known: it may be the largest enclave
+    return _Ranked(item, weights.get(problem.enclave, max(weights.values(), default=0.0)))
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,7 @@
 """How every declared endpoint of every enclave is, at the data time of its enclave."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,16 +59,33 @@ def wants(policy: HealthPolicy, at: float, span: TimeRange) -> list[Want]:
     All but the probe share one window, although most need less of it: the series of a scrape group
     share their times, and those are decoded once for each window.
     """
-    settings = policy.evaluation
-    judged = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY
-    usual = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
-    back = max(judged, usual, at - span.start) + _WARM_UP
-    found = [Want("exported", "endpoint", back)]
+    back = _back(policy, at, span)
+    found = []
     for metric in METRICS:
         seconds = max(back, AVAILABILITY_DAYS * _DAY) if metric == "endpoint_up" else back
         labels = (("quantile", "0.95"),) if metric.startswith("endpoint_latency") else ()
         found.append(Want(metric, "endpoint", seconds, labels))
     return found
+
+
+def flags_wanted(policy: HealthPolicy, at: float, span: TimeRange) -> tuple[Want, Callable[[Shelf, str, float], bool]]:
+    """The ``exported`` flags, and for which of them there is a question.
+
+    That is for errors, whose absence may mean zero, and for what has not been seen lately.
+    """
+    lately = policy.evaluation.lookback_hours * 3600.0
+
+    def needed(shelf: Shelf, metric: str, data_time: float) -> bool:
+        return metric == "endpoint_errors" or not shelf.newest(metric) > data_time - lately
+
+    return Want("exported", "endpoint", _back(policy, at, span)), needed
+
+
+def _back(policy: HealthPolicy, at: float, span: TimeRange) -> float:
+    settings = policy.evaluation
+    judged = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY
+    usual = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
+    return max(judged, usual, at - span.start) + _WARM_UP
 
 
 def deployments(picture: Picture, shelves: Mapping[Thing, Shelf], around: Surroundings) -> list[Deployment]:

@@ -96,20 +96,29 @@ def _use(shelf: Shelf, data_time: float, policy: HealthPolicy) -> list[float]:
 def _problems(
     picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy, events: list[Event]
 ) -> list[GpuProblem]:
+    xids = _xid_times(picture, shelf, policy, events)
     found = [
-        *_absent(picture, node, shelf, policy),
-        *_xids(picture, shelf, policy, events),
-        *_memory(picture, shelf, policy),
+        *_absent(picture, node, shelf, policy, {gpu for gpu, code in xids if code == _LOST}),
+        *_xids(xids, policy),
+        *_memory(picture, shelf, policy, {gpu for gpu, code in xids if code in _MEMORY}),
         *_hot(picture, shelf, policy),
     ]
     return [GpuProblem(picture.enclave, node, health, text, since) for health, text, since in found]
 
 
 Found = Iterable[tuple[Health, str, float]]
+XidTimes = Mapping[tuple[str, int], float]
+"""Newest time of each GPU's XIDs, seconds UTC; the code is -1 where nobody named it."""
+
+_LOST = 79
+_MEMORY = frozenset({48, 63, 64, 92, 94, 95})
 
 
-def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy) -> Found:
-    """A declared node without data is unknown; one with fewer GPUs than declared has lost some."""
+def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy, fallen: set[str]) -> Found:
+    """A declared node without data is unknown; one with fewer GPUs than declared has lost some.
+
+    One that fell off the bus, by its XID, is told of once, there.
+    """
     newest = shelf.newest(*_ALIVE)
     if not picture.data_time - newest <= _fresh_seconds(policy):
         yield Health.UNKNOWN, f"{silence_text(picture.data_time - newest)} from its {node.gpus} GPUs", newest
@@ -121,20 +130,20 @@ def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy) ->
             last[gpu] = max(last.get(gpu, -math.inf), float(one.time[-1]))
     gone = {gpu: time for gpu, time in last.items() if picture.data_time - time > _fresh_seconds(policy)}
     missing = node.gpus - (len(last) - len(gone))
-    if missing > 0:
+    if missing > len(fallen & set(gone)):
         since = min(gone.values(), default=math.nan)
         names = f" (GPU {', '.join(sorted(gone))})" if gone else ""
         yield Health.WARNING, f"{missing} of {node.gpus} GPUs do not report{names}", since
 
 
-def _xids(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Event]) -> Found:
-    """XIDs of the last hours, from events and from counters, each GPU and code once.
+def _xid_times(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Event]) -> XidTimes:
+    """XIDs of the last hours, from events and from counters.
 
     A counter of all codes says nothing where an event names the code.
     """
     since = picture.data_time - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
-    seen: dict[tuple[str, str], float] = {}
+    seen: dict[tuple[str, int], float] = {}
     for event in events:
         if since <= event.start <= picture.data_time:
             where = (dict(event.labels).get("gpu", ""), _code(event))
@@ -142,32 +151,36 @@ def _xids(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Eve
     named = {gpu for gpu, _ in seen}
     for one in shelf.series.get("gpu_xid_errors_total", []):
         code = one.key.label("xid")
-        where = (one.key.label("gpu"), code if code.isdecimal() else "")
+        where = (one.key.label("gpu"), int(code) if code.isdecimal() else -1)
         rise, last = increase(one.time, one.value, since, known)
-        if rise > 0.0 and (where[1] or where[0] not in named):
+        if rise > 0.0 and (where[1] >= 0 or where[0] not in named):
             seen[where] = max(seen.get(where, -math.inf), last)
-    for (gpu, code), last in sorted(seen.items()):
-        number = int(code) if code else -1
+    return seen
+
+
+def _code(event: Event) -> int:
+    """XID of an event: its label, or what its text names; -1 where neither does."""
+    told = dict(event.labels).get("xid", "")
+    named = re.search(r"\bXID (\d+)", event.text)
+    return int(told) if told.isdecimal() else int(named[1]) if named else -1
+
+
+def _xids(xids: XidTimes, policy: HealthPolicy) -> Found:
+    for (gpu, code), last in sorted(xids.items()):
         # a code that nobody told us may be any of them
-        health = Health.WARNING if number < 0 else xid_health(number, policy.gpu)
+        health = Health.WARNING if code < 0 else xid_health(code, policy.gpu)
         if health is not None:
-            words = f" {number}: {XID_WORDS.get(number, 'see the driver notes')}" if number >= 0 else ""
+            words = f" {code}: {XID_WORDS.get(code, 'see the driver notes')}" if code >= 0 else ""
             yield health, f"GPU {gpu or '?'} XID{words}", last
 
 
-def _code(event: Event) -> str:
-    """XID of an event: its label, or what its text names; empty where neither does."""
-    told = dict(event.labels).get("xid", "")
-    named = re.search(r"\bXID (\d+)", event.text)
-    return told if told.isdecimal() else named[1] if named else ""
-
-
-def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
+def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy, told: set[str]) -> Found:
+    """Uncorrectable memory errors, but of a GPU whose XID has `told` of them."""
     since = picture.data_time - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
     for one in shelf.series.get("gpu_ecc_uncorrectable_total", []):
         rise, last = increase(one.time, one.value, since, known)
-        if rise > 0.0:
+        if rise > 0.0 and one.key.label("gpu") not in told:
             errors = "error" if rise == 1.0 else "errors"
             yield Health.CRITICAL, f"GPU {one.key.label('gpu')} {rise:.0f} uncorrectable memory {errors}", last
 

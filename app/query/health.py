@@ -13,7 +13,7 @@ from app.query.enclaves import Picture, known_at, pictures
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.query.policy import read_policy
 from app.query.problems import sync_problems
-from app.query.readings import read_shelves
+from app.query.readings import read_flags, read_shelves
 from app.settings import Station
 from app.store.bundles import holds_demo
 from app.store.database import Store
@@ -59,6 +59,8 @@ def read_fleet(
         ends = {picture.enclave.id: picture.data_time for picture in seen}
         moment = known_at(reader, at)
         shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
+        flags, needed = deployments.flags_wanted(policy, at, span)
+        read_flags(reader, shelves, flags, ends, moment, needed)
         known = [end for end in ends.values() if not math.isnan(end)]
         since = min([at, *known]) - policy.gpu.event_hours * 3600.0
         told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]

@@ -32,6 +32,12 @@ class SyncProblem:
     since: float
 
 
+def verified_level(attempt: Attempt, station: Station) -> Level | None:
+    """Level of an attempt; None where it was only claimed: by a name, or above what the station may hold."""
+    claimed = attempt.level is None or not attempt.manifest or attempt.level > station.ceiling
+    return None if claimed else attempt.level
+
+
 def visible(level: Level | None, station: Station, ceiling: Level | None) -> bool:
     """Whether a row of the ledger may be shown below `ceiling`; one of unknown level only to the whole station."""
     if ceiling is None or ceiling >= station.ceiling:
@@ -67,30 +73,22 @@ def sync_problems(
     state: State, station: Station, at: float, span: TimeRange, ceiling: Level | None
 ) -> list[SyncProblem]:
     """Everything in the ledger that wants somebody and may be shown below `ceiling`."""
-    found = [*_tried(open_attempts(state, span, at)), *_missing(open_gaps(state, span, at))]
+    found = [*_tried(open_attempts(state, span, at), station), *_missing(open_gaps(state, span, at))]
     found += [
-        SyncProblem(
-            Health.CRITICAL, lock.level, "", f"source {lock.source} is locked: {lock.reason}", lock.code, lock.since
-        )
+        SyncProblem(Health.CRITICAL, None, "", f"source {lock.source} is locked: {lock.reason}", lock.code, lock.since)
         for lock in locks(state)
         if lock.since <= at
     ]
-    # A level above the station's was only claimed; the row itself belongs to the station.
-    known = [(one, None if one.level is None or one.level > station.ceiling else one.level) for one in found]
-    return [
-        SyncProblem(one.health, level, one.enclave, one.text, one.detail, one.since)
-        for one, level in known
-        if visible(level, station, ceiling)
-    ]
+    return [one for one in found if visible(one.level, station, ceiling)]
 
 
-def _tried(open_ones: Iterable[Attempt]) -> Iterable[SyncProblem]:
+def _tried(open_ones: Iterable[Attempt], station: Station) -> Iterable[SyncProblem]:
     for one in open_ones:
         health = Health.CRITICAL if one.code in _ALARMING else Health.WARNING
         word = "waits" if one.code in WAITING else "refused"
         which = str(one.seq) if one.manifest else one.name
         text = f"bundle {which} {word}: {one.reason}"
-        yield SyncProblem(health, one.level, one.enclave, text, one.action, one.received)
+        yield SyncProblem(health, verified_level(one, station), one.enclave, text, one.action, one.received)
 
 
 def _missing(open_ones: Iterable[Gap]) -> Iterable[SyncProblem]:

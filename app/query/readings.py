@@ -1,7 +1,7 @@
 """The series behind endpoints and GPUs, read in few passes and filed by what they are about."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,23 +60,52 @@ def read_shelves(
         Answer as of this moment, seconds UTC; None: as of now.
     """
     shelves: dict[Thing, Shelf] = {}
-    batches: dict[tuple[float, float], list[tuple[Want, SeriesRef]]] = {}
-    for want in wants:
-        for ref in find_series(reader, want.metric, dict(want.labels)):
-            end = ends.get(ref.enclave, math.nan)
-            if math.isnan(end) or not ref.key.label(want.kind):
-                continue
-            batches.setdefault(_window(end, want.seconds, ends.values()), []).append((want, ref))
     absent: list[tuple[Want, SeriesRef]] = []
-    for (start, end), batch in batches.items():
-        found = read_series(reader, [ref for _, ref in batch], TimeRange(start, end), known_at)
-        for (want, ref), series in zip(batch, found, strict=True):
-            if series.time.size:
-                _put(_shelf(shelves, want, ref), want.metric, series)
-            else:
-                absent.append((want, ref))
+    found = [(want, ref) for want in wants for ref in find_series(reader, want.metric, dict(want.labels))]
+    for want, ref, series in _read(reader, found, ends, known_at):
+        if series.time.size:
+            _shelf(shelves, want, ref).series.setdefault(want.metric, []).append(series)
+        else:
+            absent.append((want, ref))
     _note_silence(reader, shelves, absent, ends)
     return shelves
+
+
+def read_flags(
+    reader: Reader,
+    shelves: dict[Thing, Shelf],
+    want: Want,
+    ends: Mapping[str, float],
+    known_at: float | None,
+    needed: Callable[[Shelf, str, float], bool],
+) -> None:
+    """Put ``exported{metric}`` flags on the shelves.
+
+    There is one for nearly every other series, and most say what is plain to see. So only those are
+    read for which `needed` says so, given the shelf, the metric they speak of and the data time.
+    """
+    found = []
+    for ref in find_series(reader, want.metric, dict(want.labels)):
+        end = ends.get(ref.enclave, math.nan)
+        if ref.key.label(want.kind) and needed(_shelf(shelves, want, ref), ref.key.label("metric"), end):
+            found.append((want, ref))
+    for _, ref, series in _read(reader, found, ends, known_at):
+        _shelf(shelves, want, ref).flags.setdefault(ref.key.label("metric"), []).append(series)
+
+
+def _read(
+    reader: Reader, found: Sequence[tuple[Want, SeriesRef]], ends: Mapping[str, float], known_at: float | None
+) -> Iterator[tuple[Want, SeriesRef, Series]]:
+    """Read series in one pass for each window; those of other kinds of things are left out."""
+    batches: dict[tuple[float, float], list[tuple[Want, SeriesRef]]] = {}
+    for want, ref in found:
+        end = ends.get(ref.enclave, math.nan)
+        if not math.isnan(end) and ref.key.label(want.kind):
+            batches.setdefault(_window(end, want.seconds, ends.values()), []).append((want, ref))
+    for (start, end), batch in batches.items():
+        read = read_series(reader, [ref for _, ref in batch], TimeRange(start, end), known_at)
+        for (want, ref), series in zip(batch, read, strict=True):
+            yield want, ref, series
 
 
 def _window(end: float, seconds: float, ends: Iterable[float]) -> tuple[float, float]:
@@ -93,13 +122,6 @@ def _shelf(shelves: dict[Thing, Shelf], want: Want, ref: SeriesRef) -> Shelf:
     return shelves.setdefault((ref.enclave, want.kind, ref.key.label(want.kind)), Shelf())
 
 
-def _put(shelf: Shelf, metric: str, series: Series) -> None:
-    if metric == "exported":
-        shelf.flags.setdefault(series.key.label("metric"), []).append(series)
-    else:
-        shelf.series.setdefault(metric, []).append(series)
-
-
 def _note_silence(
     reader: Reader, shelves: dict[Thing, Shelf], absent: list[tuple[Want, SeriesRef]], ends: Mapping[str, float]
 ) -> None:
@@ -107,11 +129,7 @@ def _note_silence(
 
     Only for a metric of which no other series speaks: a version that was replaced is no silence.
     """
-    asked = [
-        (want, ref)
-        for want, ref in absent
-        if want.metric != "exported" and want.metric not in _shelf(shelves, want, ref).series
-    ]
+    asked = [(want, ref) for want, ref in absent if want.metric not in _shelf(shelves, want, ref).series]
     if not asked:
         return
     times = newest_times(reader, [ref for _, ref in asked], max(ends[ref.enclave] for _, ref in asked))

@@ -10,7 +10,7 @@ from app.model.marking import Level
 from app.model.sample import TimeRange
 from app.query.enclaves import Picture, pictures
 from app.query.health import marking_of
-from app.query.problems import ACCEPTED, WAITING, open_attempts, open_gaps, visible
+from app.query.problems import ACCEPTED, WAITING, open_attempts, open_gaps, verified_level, visible
 from app.query.sync import Arrival, BundleRow, CheckStep, Lane, LockedSource, SyncState, TrustedKey
 from app.settings import Station
 from app.store.bundles import BundleRecord, StoredBundle, bundles, holds_demo
@@ -54,7 +54,7 @@ def read_sync(
     with store.state() as state:
         told = {one.manifest: one for one in reversed(attempts(state, span)) if one.code in ACCEPTED}
         waiting = [one for one in open_attempts(state, span, at) if one.enclave not in hidden]
-        waiting = [one for one in waiting if visible(_level(one.level, station), station, ceiling)]
+        waiting = [one for one in waiting if visible(verified_level(one, station), station, ceiling)]
         holes = [one for one in open_gaps(state, span, at) if one.after.enclave not in hidden]
         holes = [one for one in holes if visible(one.after.level, station, ceiling)]
         keys = _keys(state, station, ceiling)
@@ -82,11 +82,6 @@ def read_sync(
         cache_bytes=_size(store),
         free_bytes=shutil.disk_usage(store.cache.parent).free,
     )
-
-
-def _level(level: Level | None, station: Station) -> Level | None:
-    """Level of a row of the ledger; one above the station's was only claimed."""
-    return None if level is None or level > station.ceiling else level
 
 
 def _size(store: Store) -> int:
@@ -199,7 +194,7 @@ def _tried_row(one: Attempt, enclaves: dict[str, Enclave], station: Station) -> 
         name=one.name,
         sequence=one.seq if one.manifest else None,
         enclave=enclaves.get(one.enclave),
-        level=_level(one.level, station),
+        level=verified_level(one, station),
         kind=one.kind,
         made=one.created,
         received=one.received,
@@ -250,7 +245,7 @@ def _keys(state: State, station: Station, ceiling: Level | None) -> tuple[Truste
     return tuple(
         TrustedKey(key.level, key.keyid, key.scheme, key.source, key.epoch, math.nan, key.revoked)
         for key in pinned_keys(state)
-        if visible(_level(key.level, station), station, ceiling)
+        if visible(key.level, station, ceiling)
     )
 
 

@@ -33,9 +33,9 @@ def well(name="n01", count=2, end=END):
     return rows + [gpu("gpu_temperature_celsius", n, 50.0, end, name) for n in range(count)]
 
 
-def fleet(store, rows, *, events=(), things=(N01,)):
+def fleet(store, rows, *, events=(), things=(N01,), seq=1):
     window = TimeRange(END - DAY, END)
-    bring(store, catalogue(U1, *things), window, rows, events=events)
+    bring(store, catalogue(U1, *things), window, rows, events=events, seq=seq)
     return read_fleet(store, station(Level.TS), NOW, TimeRange(NOW - DAY, NOW))
 
 
@@ -82,6 +82,16 @@ def test_that_a_card_that_is_gone_is_a_warning(store):
     assert told(fleet(store, rows + gone)) == [(Health.WARNING, "n01", "1 of 2 GPUs do not report (GPU 1)")]
 
 
+def test_that_a_card_that_fell_off_the_bus_is_told_of_once(store):
+    rows = [row for row in well() if row.key.label("gpu") == "0"]
+    gone = [row for row in well(end=END - HOUR) if row.key.label("gpu") == "1"]
+    found = fleet(store, rows + gone, events=[xid(79, before=HOUR)])
+    assert told(found) == [(Health.CRITICAL, "n01", "GPU 1 XID 79: fell off the bus")]
+    # a second card that is gone without a word is not covered by the first one's
+    found = fleet(store, rows + gone, events=[xid(79, before=HOUR)], things=(node(U1, "n01", 3),), seq=2)
+    assert (Health.WARNING, "n01", "2 of 3 GPUs do not report (GPU 1)") in told(found)
+
+
 def test_that_parts_of_one_card_are_one_card(store):
     rows = [gpu("gpu_temperature_celsius", f"{card}:{part}", 50.0) for card in (0, 1) for part in (1, 2, 3)]
     assert told(fleet(store, rows)) == []
@@ -124,6 +134,12 @@ def test_that_an_application_fault_named_by_an_event_silences_its_counter(store)
 def test_that_an_uncorrectable_memory_error_is_critical(store):
     rise = gpu("gpu_ecc_uncorrectable_total", 0, last(2.0, 10, 1.0))
     assert told(fleet(store, [*well(), rise])) == [(Health.CRITICAL, "n01", "GPU 0 1 uncorrectable memory error")]
+
+
+def test_that_a_memory_error_with_its_xid_is_told_of_once(store):
+    rise = gpu("gpu_ecc_uncorrectable_total", 1, last(2.0, 10, 1.0))
+    found = fleet(store, [*well(), rise], events=[xid(48)])
+    assert told(found) == [(Health.CRITICAL, "n01", "GPU 1 XID 48: double-bit memory error")]
 
 
 def test_that_hot_gpus_of_a_node_are_one_line_for_each_state(store):

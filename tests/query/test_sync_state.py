@@ -90,7 +90,7 @@ def test_that_a_hole_in_the_chain_is_missing_in_lane_rows_and_attention(store):
     assert found.missing == 2
     (item,) = [one for one in attention(store) if one.page == "sync"]
     assert (item.health, item.level, item.text) == (Health.WARNING, Level.S, "Bundles 2 to 3 are missing")
-    # when the late ones come in, nothing is missing any more; but an hour ago it was
+    # when the late ones come in, nothing is missing any more
     carried(store, S1, 2, NOW - 3 * HOUR, received=NOW - 120)
     carried(store, S1, 3, NOW - 2 * HOUR, received=NOW - 120)
     assert sync(store).missing == 0
@@ -108,7 +108,7 @@ def test_that_a_hostile_gap_is_counted_in_full_and_listed_in_part(store):
 
 def test_that_an_untrusted_bundle_shows_its_outside_only_and_comes_first(store):
     carried(store, U1, 1, NOW - 600)
-    tried(store, "UNTRUSTED", held="h1")
+    tried(store, "UNTRUSTED", held="h1", source="collector-enc-u1", seq=120, level=Level.U)  # as its name claims
     found = sync(store)
     row = found.bundles[0]
     assert (row.code, row.problem, row.sequence, row.enclave, row.level) == ("UNTRUSTED", True, None, None, None)
@@ -166,6 +166,13 @@ def test_that_a_claimed_level_above_the_station_is_never_taken_at_its_word(store
     items = attention(store)
     assert {item.health for item in items} == {Health.CRITICAL}
     assert {item.level for item in items} == {Level.S}
+
+
+def test_that_a_bundle_nobody_could_verify_may_concern_the_largest_enclave(store):
+    carried(store, U1, 1, NOW - 600)
+    carried(store, S1, 1, NOW - 4 * HOUR)  # overdue, and its people weigh as much
+    tried(store, "UNTRUSTED", held="h1", received=NOW - 5 * HOUR)
+    assert [item.enclave for item in attention(store) if item.page == "sync"] == ["", "enc-s1"]  # the older first
 
 
 def test_that_an_overdue_enclave_asks_for_attention_by_the_people_who_wait(store):
