@@ -1,6 +1,7 @@
 """Importing from the console: one bundle after another, off the GUI thread, in words."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -42,6 +43,7 @@ class Importing(QObject):
         self._outcomes: list[Outcome] = []
         self._total = 0
         self._job: Job | None = None
+        self._run = 0
 
     @property
     def running(self) -> bool:
@@ -60,8 +62,13 @@ class Importing(QObject):
     def retry_held(self) -> None:
         """Try again what was held, where that may have come right since. Silent unless something did."""
         if self._job is None:
+            self._run += 1
             self._job = self._runner.run(
-                self._retry, receiver=self, on_done=self._retried, on_error=self._fail, writes=True
+                self._retry,
+                receiver=self,
+                on_done=partial(self._retried, self._run),
+                on_error=partial(self._fail, self._run),
+                writes=True,
             )
 
     def cancel(self) -> None:
@@ -82,12 +89,13 @@ class Importing(QObject):
             return
         path, carrier = self._queue.pop(0)
         number = len(self._outcomes) + 1
+        self._run += 1
         self._tell(Progress(0, None, "Checking"), number)
         self._job = self._runner.run(
             lambda job: self._receive(path, carrier, job),
             receiver=self,
-            on_done=self._take,
-            on_error=self._fail,
+            on_done=partial(self._take, self._run),
+            on_error=partial(self._fail, self._run),
             on_progress=lambda progress: self._tell(progress, number),
             writes=True,
         )
@@ -101,22 +109,22 @@ class Importing(QObject):
         share = progress.done / progress.total if progress.total else 0.0
         self.said.emit(Message(title, "", None, "Stop", share))
 
-    def _take(self, outcome: Outcome) -> None:
-        if self._job is None:
-            return
+    def _take(self, run: int, outcome: Outcome) -> None:
+        if self._job is None or run != self._run:
+            return  # it was stopped; what came of it stands on the sync page
         self._outcomes.append(outcome)
         if outcome.code is Code.SPILL:
             self._queue.clear()
             self.spilled.emit()
         self._next()
 
-    def _retried(self, outcomes: list[Outcome]) -> None:
-        if self._job is not None:
+    def _retried(self, run: int, outcomes: list[Outcome]) -> None:
+        if self._job is not None and run == self._run:
             self._outcomes = outcomes
             self._next()
 
-    def _fail(self, error: Exception) -> None:
-        if self._job is None:
+    def _fail(self, run: int, error: Exception) -> None:
+        if self._job is None or run != self._run:
             return
         self._queue.clear()
         self._job = None

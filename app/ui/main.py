@@ -15,7 +15,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from app.bundle.inbound import new_arrivals, receive, reconcile, retry_held
+from app.bundle.outcome import Outcome
 from app.clock import Clock
 from app.errors import SettingsError
 from app.job import Job
@@ -103,8 +103,6 @@ def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", wat
     _paint_palette(look)
     station = load_station(paths) if paths.station_toml.is_file() else None
     store = Store.open(paths, clock)
-    if station is not None and watch:
-        reconcile(store)
     runner = TaskRunner()
     pages = discover() if station is not None else ()
     return Console(Window(_desk(store, station, clock, look, runner, pages, memory, watch=watch)), runner)
@@ -124,12 +122,6 @@ def _desk(
     paths = store.paths
     inbox = (station.inbox or paths.inbox) if station is not None and watch else None
 
-    def take(path: Path, carrier: str, job: Job) -> object:
-        if station is None:
-            msg = "This station has no ceiling yet, so nothing is imported."
-            raise SettingsError(msg, "Run 'watchfloor init --ceiling S' first.")
-        return receive(path, store, station, job, carrier=carrier)
-
     def hold(job: Job) -> Holdings:
         return read_holdings(store)
 
@@ -142,14 +134,40 @@ def _desk(
         pages=pages,
         holdings=hold,
         token=lambda: _token(store),
-        receive=take,  # type: ignore[arg-type]
-        retry=lambda job: retry_held(store, station, job) if station is not None else [],
-        untried=lambda found: new_arrivals(found, store),
+        receive=lambda path, carrier, job: _receive(path, store, station, job, carrier),
+        retry=lambda job: _retry(store, station, job),
+        untried=lambda found: _untried(found, store),
         inbox=inbox,
         person=signed_in(),
         calls=_calls(paths),
         memory=memory,
     )
+
+
+# Verifying needs cryptography, and nothing needs it before the first picture: these run on a worker.
+
+
+def _receive(path: Path, store: Store, station: Station | None, job: Job, carrier: str) -> Outcome:
+    from app.bundle.inbound import receive  # noqa: PLC0415 -- see above
+
+    if station is None:
+        msg = "This station has no ceiling yet, so nothing is imported."
+        raise SettingsError(msg, "Run 'watchfloor init --ceiling S' first.")
+    return receive(path, store, station, job, carrier=carrier)
+
+
+def _retry(store: Store, station: Station | None, job: Job) -> list[Outcome]:
+    """Put right what a crash left half done, then try again what was held."""
+    from app.bundle.inbound import reconcile, retry_held  # noqa: PLC0415 -- see above
+
+    reconcile(store)
+    return retry_held(store, station, job) if station is not None else []
+
+
+def _untried(found: Sequence[Path], store: Store) -> list[Path]:
+    from app.bundle.inbound import new_arrivals  # noqa: PLC0415 -- see above
+
+    return new_arrivals(found, store)
 
 
 def _token(store: Store) -> tuple[object, ...]:

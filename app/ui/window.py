@@ -77,6 +77,7 @@ class Window(Frame):
         self.go_to(self.desk.pages[0].id if self.desk.pages else "")
         self._clock_timer.start()
         self._refresh_timer.start()
+        self.importing.retry_held()
         self.live.start()
 
     def go_to(self, page: str) -> None:

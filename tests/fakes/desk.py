@@ -28,7 +28,7 @@ class Answers:
     fleet: object = field(default_factory=answers.fleet)
     sync: object = field(default_factory=answers.sync_state)
     holdings: Holdings = field(default_factory=lambda: Holdings(Level.TS, True, (answers.U, answers.S, answers.TS)))
-    outcome: Outcome = Outcome(Code.APPLIED, "bundle-1", "Every check passed.", "")
+    outcome: Outcome = field(default_factory=lambda: Outcome(Code.APPLIED, "bundle-1", "Every check passed.", ""))
     error: Exception | None = None
     threads: list[threading.Thread] = field(default_factory=list)
     received: list[str] = field(default_factory=list)

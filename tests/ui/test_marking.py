@@ -64,11 +64,17 @@ def test_that_a_level_the_site_left_out_is_not_known(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["no toml =", '[X]\nbackground = "#000000"\ntext = "#ffffff"', '[U]\nbackground = "red-ish"\ntext = "#ffffff"', "[U]"]
+    "text",
+    [
+        "no toml =",
+        '[X]\nbackground = "#000000"\ntext = "#ffffff"',
+        '[U]\nbackground = "red-ish"\ntext = "#ffffff"',
+        "[U]",
+    ],
 )
 def test_that_a_wrong_table_is_refused_in_words(tmp_path, text):
     (tmp_path / "markings.toml").write_text(text)
-    with pytest.raises(SettingsError, match="markings.toml cannot be used"):
+    with pytest.raises(SettingsError, match=r"markings\.toml cannot be used"):
         MarkingTable.load(resources() / "policy", tmp_path)
 
 

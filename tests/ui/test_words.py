@@ -17,7 +17,14 @@ def test_that_latency_is_written_in_milliseconds(seconds, said):
 
 @pytest.mark.parametrize(
     ("ratio", "said"),
-    [(0.0461, "4.61 %"), (0.0, "0.00 %"), (0.00001, "<0.01 %"), (0.00005, "0.01 %"), (1.0, "100.00 %"), (NAN, "no data")],
+    [
+        (0.0461, "4.61 %"),
+        (0.0, "0.00 %"),
+        (0.00001, "<0.01 %"),
+        (0.00005, "0.01 %"),
+        (1.0, "100.00 %"),
+        (NAN, "no data"),
+    ],
 )
 def test_that_something_never_reads_as_nothing(ratio, said):
     assert words.percent(ratio).replace("\u00a0", " ") == said
@@ -43,7 +50,8 @@ def test_that_cadences_are_written_as_people_say_them(seconds, said):
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(0, "0 B"), (999, "999 B"), (38_200_000, "38.2 MB"), (200_000_000_000, "200 GB"), (999_960, "1.0 MB")]
+    ("count", "said"),
+    [(0, "0 B"), (999, "999 B"), (38_200_000, "38.2 MB"), (200_000_000_000, "200 GB"), (999_960, "1.0 MB")],
 )
 def test_that_sizes_are_decimal(count, said):
     assert words.size(count).replace("\u00a0", " ") == said

@@ -1,0 +1,36 @@
+import pytest
+
+from app.cli import main
+from app.model.marking import Level
+from app.paths import Paths
+from app.settings import Station, write_station
+
+
+@pytest.fixture
+def station(tmp_path):
+    paths = Paths.under(tmp_path)
+    paths.make()
+    write_station(paths, Station("s-1", "Desk 1", Level.S))
+    return tmp_path
+
+
+def test_that_the_self_check_draws_every_page_without_a_display(qapp, station, capsys):
+    assert main(["console", "--base-dir", str(station), "--self-check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 * 2 * 3, "two pages, two themes, three sizes"
+    assert all(line.endswith(" ok") for line in lines)
+
+
+def test_that_a_folder_that_is_no_station_opens_with_what_to_do(qapp, tmp_path, capsys):
+    assert main(["console", "--base-dir", str(tmp_path), "--self-check"]) == 0
+    assert "first run" in capsys.readouterr().out
+
+
+def test_that_a_damaged_cache_fails_the_self_check_in_words(qapp, station, capsys):
+    assert main(["console", "--base-dir", str(station), "--self-check"]) == 0
+    (station / "cache" / "cache.db").write_bytes(b"no database" * 1000)
+    for extra in ("-wal", "-shm"):
+        (station / "cache" / f"cache.db{extra}").unlink(missing_ok=True)
+    assert main(["console", "--base-dir", str(station), "--self-check"]) != 0
+    told = capsys.readouterr()
+    assert "damaged" in told.out + told.err

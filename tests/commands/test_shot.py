@@ -1,0 +1,43 @@
+import pytest
+from PySide6.QtGui import QImage
+
+from app.cli import main
+from app.model.marking import Level
+from app.paths import Paths
+from app.settings import Station, write_station
+
+
+@pytest.fixture
+def station(tmp_path):
+    paths = Paths.under(tmp_path / "d")
+    paths.make()
+    write_station(paths, Station("s-1", "Desk 1", Level.S))
+    return paths.base
+
+
+@pytest.mark.parametrize("page", ["overview", "sync"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_that_a_page_is_saved_at_its_size_with_its_banners(qapp, station, tmp_path, page, theme):
+    out = tmp_path / "p.png"
+    arguments = ["shot", page, "--base-dir", str(station), "--out", str(out), "--size", "1100x720", "--theme", theme]
+    assert main(arguments) == 0
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == (1100, 720)
+    assert picture.pixelColor(3, 3).name() == "#c8102e", "an empty cache shows the station's ceiling"
+    assert picture.pixelColor(1096, 717).name() == "#c8102e"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere", "--size", "1100x720"], "There is no page 'nowhere'"),
+        (["overview", "--size", "large"], "is no size"),
+        (["overview", "--size", "800x600"], "at least 1024x700"),
+        (["overview", "--size", "1920x1080", "--scale", "2"], "at least 1024x700"),
+    ],
+)
+def test_that_a_wrong_wish_is_refused_in_words(qapp, station, tmp_path, capsys, arguments, said):
+    out = tmp_path / "p.png"
+    assert main(["shot", *arguments, "--base-dir", str(station), "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()

@@ -1,0 +1,255 @@
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from app.bundle.outcome import Code, Outcome
+from app.errors import StoreDamaged
+from app.model.health import Health
+from app.model.marking import Level
+from app.query.holdings import Holdings
+from app.ui.page import Badge
+from app.ui.states import Kind
+from tests.fakes import answers
+
+SIZES = [(1024, 700), (1280, 720), (1366, 768), (1500, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+
+
+def keys(qtbot, window, text):
+    qtbot.keyClicks(window.focusWidget() or window, text)
+    qtbot.waitUntil(lambda: window.settled)
+
+
+def banners_are_whole(window):
+    """Whether the pixels along both banners are the marking's and nothing else's."""
+    picture = window.grab().toImage()
+    colour = window.desk.look.markings.ink(Level.TS).background.name()
+    right, bottom = picture.width() - 1, picture.height() - 1
+    rows = (0, 24, bottom - 24, bottom)
+    return all(picture.pixelColor(x, y).name() == colour for y in rows for x in range(0, right, 7))
+
+
+@pytest.mark.parametrize("page", ["overview", "sync"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_that_banners_are_inside_the_window_and_uncovered(open_window, width, height, page):
+    window = open_window(width, height)
+    window.show_page(page)
+    assert (window.width(), window.height()) == (width, height)
+    for banner in window.banners:
+        assert window.rect().contains(banner.geometry())
+        assert (banner.width(), banner.height()) == (width, 26)
+    assert banners_are_whole(window)
+
+
+def test_that_nothing_that_opens_covers_a_banner(open_window, qtbot):
+    window = open_window(1024, 700)
+    for opens in (window.open_ranges, window.show_keys, window.choose_bundle):
+        opens()
+        qtbot.waitUntil(lambda: window.settled)
+        assert banners_are_whole(window)
+        window.close_overlay()
+    window.show_spill()
+    assert banners_are_whole(window)
+    window.resize(1500, 900)
+    assert window.notice.geometry() == window.body.rect()
+    assert banners_are_whole(window)
+
+
+def test_that_many_rows_cannot_push_a_banner_out(open_window, told):
+    fleet = told.fleet
+    rows = tuple(replace(fleet.rows[0], id=f"e{n}", title=f"endpoint-{n}") for n in range(400))
+    told.fleet = replace(fleet, rows=rows)
+    window = open_window(1024, 700)
+    assert banners_are_whole(window)
+
+
+def test_that_the_banner_shows_everything_held_and_not_only_what_is_visible(open_window, qtbot):
+    window = open_window()
+    window.header.filter.toggle(3)
+    qtbot.waitUntil(lambda: window.settled)
+    assert [banner.words for banner in window.banners] == ["TOP SECRET"] * 2
+    assert "Demonstration data" in window.banners[0].accessibleName()
+    assert "Demonstration data" not in window.banners[1].accessibleName()
+
+
+def test_that_an_unreadable_cache_has_no_known_marking(open_window, told):
+    told.error = StoreDamaged("The cache cannot be read.", "Move it away.")
+    window = open_window()
+    assert all(banner.words.endswith("CLASSIFICATION NOT KNOWN") for banner in window.banners)
+    states = window.states()
+    assert Kind.ERROR in {state.kind for state in states}
+    assert any(state.title == "The cache cannot be read." and state.text == "Move it away." for state in states)
+
+
+def test_that_an_empty_cache_shows_the_ceiling_and_what_to_do(open_window, told):
+    told.holdings = Holdings(None, False, ())
+    told.fleet = replace(told.fleet, enclaves=(), rows=(), attention=())
+    window = open_window()
+    assert window.banners[0].words == "TOP SECRET"
+    names = [widget.accessibleName() for widget in window.findChildren(QWidget) if widget.isVisible()]
+    assert any("watchfloor trust init" in name for name in names)
+
+
+def test_that_a_station_without_settings_opens_and_fails_closed(open_window):
+    window = open_window(1024, 700, station=None)
+    assert window.banners[0].words == "TOP SECRET//SCI  ·  CLASSIFICATION NOT KNOWN"
+    names = [widget.accessibleName() for widget in window.findChildren(QWidget) if widget.isVisible()]
+    assert any("watchfloor init" in name for name in names)
+
+
+def test_that_the_gui_thread_never_asks_the_store(open_window, told, qtbot):
+    window = open_window()
+    window.show_page("sync")
+    window.import_paths([Path("bundle-1")])
+    qtbot.waitUntil(lambda: window.settled)
+    assert told.received == ["bundle-1"]
+    assert told.threads
+    assert threading.main_thread() not in told.threads
+
+
+def test_that_the_keyboard_reaches_every_page_and_filter(open_window, qtbot):
+    window = open_window()
+    keys(qtbot, window, "gs")
+    assert window.page == "sync"
+    keys(qtbot, window, "go")
+    assert window.page == "overview"
+    keys(qtbot, window, "3")
+    assert window.header.filter.hidden_ids == {answers.TS.id}
+    keys(qtbot, window, "0")
+    assert window.header.filter.hidden_ids == frozenset()
+    keys(qtbot, window, "]")
+    assert window.range == 3
+    keys(qtbot, window, "[[[[[")
+    assert window.range == 0
+    matrix = window.views["overview"].matrix
+    keys(qtbot, window, "n")
+    assert (matrix.currentIndex().row(), matrix.currentIndex().column()) == (0, 2)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    assert matrix.currentIndex().row() == 5
+
+
+def test_that_the_theme_changes_by_key_and_is_remembered(open_window, qtbot, look):
+    window = open_window()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_L, both)
+    assert look.theme.name == "light"
+    window.set_range(4)
+    window.close()
+    assert window.desk.memory.value("window/theme") == "light"
+    assert open_window().range == 4
+
+
+def test_that_all_keys_are_shown_and_escape_gives_the_keyboard_back(open_window, qtbot):
+    window = open_window()
+    before = window.focusWidget()
+    keys(qtbot, window, "?")
+    assert window.overlay is not None
+    keys(qtbot, window, "gs")
+    assert window.page == "overview", "keys belong to what is open"
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert window.overlay is None
+    assert window.focusWidget() is before
+
+
+def test_that_the_range_menu_is_walked_with_the_keyboard(open_window, qtbot):
+    window = open_window()
+    keys(qtbot, window, "t")
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Down)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.settled)
+    assert window.range == 3
+
+
+def test_that_tab_goes_through_header_then_page_then_navigation(open_window, qtbot):
+    window = open_window()
+    window.header.range.setFocus()
+    seen = []
+    for _ in range(9):
+        here = window.focusWidget()
+        for name, part in (("header", window.header), ("page", window.stack), ("navigation", window.navigation)):
+            if part.isAncestorOf(here) and (not seen or seen[-1] != name):
+                seen.append(name)
+        qtbot.keyClick(here, Qt.Key.Key_Tab)
+    assert seen[:3] == ["header", "page", "navigation"]
+
+
+@pytest.mark.parametrize("page", ["overview", "sync"])
+def test_that_everything_the_keyboard_reaches_has_a_name(open_window, page):
+    window = open_window()
+    window.show_page(page)
+    window.strip.say(window.strip.message)
+    nameless = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.accessibleName()
+    ]
+    assert nameless == []
+
+
+def test_that_hiding_everything_still_names_the_worst(open_window, qtbot):
+    window = open_window()
+    for number in (1, 2, 3):
+        window.header.filter.toggle(number)
+    qtbot.waitUntil(lambda: window.settled)
+    state = next(state for state in window.states() if state.action)
+    assert state.kind is Kind.FILTERED
+    assert state.text == "34 deployments not shown, the worst critical"
+    assert state.key == "0"
+
+
+def test_that_badges_count_what_needs_somebody(open_window, qtbot):
+    window = open_window()
+    assert window.hosts["overview"].page.badge(window.hosts["overview"].data) == Badge(Health.CRITICAL, 7)
+    assert window.hosts["sync"].page.badge(window.hosts["sync"].data) == Badge(Health.CRITICAL, 2)
+    assert "worst critical" in window.navigation.items["sync"].accessibleName()
+
+
+def test_that_the_oldest_data_is_named_in_the_header(open_window):
+    window = open_window()
+    assert window.header.age.accessibleName().replace("\u00a0", " ") == "Oldest data 3 h 12 m, Top Secret"
+
+
+def test_that_a_dropped_bundle_is_imported(open_window, told, qtbot, tmp_path):
+    window = open_window()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "bundle-7"))])
+    actions, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(500, 400), actions, data, button, none))
+    qtbot.waitUntil(lambda: window.settled)
+    assert told.received == ["bundle-7"]
+    assert window.strip.message.title == "Imported: bundle-1"
+
+
+def test_that_a_spill_fills_the_body_and_waits_for_the_person(open_window, told, qtbot):
+    told.outcome = Outcome(Code.SPILL, "", "", "")
+    window = open_window()
+    window.import_paths([Path("name-that-must-not-show")])
+    qtbot.waitUntil(lambda: window.notice is not None)
+    assert window.notice.geometry() == window.body.rect()
+    shown = window.notice.accessibleName() + window.strip.accessibleName()
+    assert "name-that-must-not-show" not in shown
+    assert "trust release" not in window.strip.accessibleName()
+    qtbot.keyClick(window.notice, Qt.Key.Key_Escape)
+    assert window.notice is not None, "no key leaves it"
+    window.notice._button.click()
+    assert window.notice is None
+
+
+def test_that_the_rail_moves_below_and_the_navigation_folds_on_small_screens(open_window, qtbot):
+    window = open_window(1920, 1080)
+    columns = window.views["overview"]._columns
+    assert not columns.stacked
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: columns.stacked and columns.rail.width() == columns.main.width())
+    assert columns.rail.y() > columns.main.y()
+    assert window.navigation.width() == 56
+
+
+def test_that_a_fault_is_told_and_the_program_goes_on(open_window):
+    window = open_window()
+    window.show_fault("1a2b3c4d")
+    assert "1a2b3c4d" in window.strip.message.text
