@@ -1,5 +1,6 @@
 """Who is there in the demonstration: enclaves, endpoints, GPU nodes. Data, no behaviour over time."""
 
+import math
 from dataclasses import dataclass
 
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
@@ -8,6 +9,7 @@ from app.model.marking import Level
 MINUTE = 60.0
 HOUR = 3600.0
 DAY = 86400.0
+ALWAYS = math.inf
 
 OBJECTIVES = {  # seconds; the `le` bounds an enclave counts requests within: its promise, half of it, twice of it
     "rag-gateway": 1.0,
@@ -128,13 +130,13 @@ _WEIGHTS = {
 }
 
 _VERSIONS = {
-    ("rag-gateway", 1): (("2.4.0", 60 * DAY), ("2.4.1", 6 * DAY + 18 * HOUR)),
-    ("doc-summarise", 1): (("1.8.0", 60 * DAY), ("1.9.0", 3 * DAY + 2 * HOUR), ("1.8.0", 2 * DAY + 19 * HOUR)),
-    ("entity-extract", 2): (("3.1", 60 * DAY), ("3.2", 4 * HOUR + 30 * MINUTE)),
-    ("image-detect", 0): (("5.0.2", 60 * DAY), ("5.1.0", 12 * DAY)),
-    ("image-detect", 1): (("5.0.2", 60 * DAY), ("5.1.0", 8 * DAY)),
-    ("code-assist", 0): (("0.9.3", 60 * DAY), ("0.9.4", 17 * DAY + 5 * HOUR)),
-    ("content-guard", 2): (("1.2.0", 60 * DAY), ("1.3.0", 21 * DAY)),
+    ("rag-gateway", 1): (("2.4.0", ALWAYS), ("2.4.1", 6 * DAY + 18 * HOUR)),
+    ("doc-summarise", 1): (("1.8.0", ALWAYS), ("1.9.0", 3 * DAY + 2 * HOUR), ("1.8.0", 2 * DAY + 19 * HOUR)),
+    ("entity-extract", 2): (("3.1", ALWAYS), ("3.2", 4 * HOUR + 30 * MINUTE)),
+    ("image-detect", 0): (("5.0.2", ALWAYS), ("5.1.0", 12 * DAY)),
+    ("image-detect", 1): (("5.0.2", ALWAYS), ("5.1.0", 8 * DAY)),
+    ("code-assist", 0): (("0.9.3", ALWAYS), ("0.9.4", 17 * DAY + 5 * HOUR)),
+    ("content-guard", 2): (("1.2.0", ALWAYS), ("1.3.0", 21 * DAY)),
 }
 
 _ECC = ("gpu_xid_errors_total", "gpu_ecc_uncorrectable_total")
@@ -212,7 +214,7 @@ def _services(enclave: str, column: int, share: float, copy: int) -> list[Servic
             _WEIGHTS.get(name, (10.0, 10.0, 10.0))[column],
             replicas,
         )
-        versions = _VERSIONS.get((name, column), (("1.4.2", 60 * DAY),))
+        versions = _VERSIONS.get((name, column), (("1.4.2", ALWAYS),))
         latency = {("code-assist", 0): "floor", ("ocr-forms", 2): "none"}.get((name, column), "exact")
         p95, errors = normal
         queue = name != "content-guard"

@@ -17,8 +17,8 @@ from app.model.sample import FloatArray
 class Trouble:
     """One deployment that is not itself for a while.
 
-    Times are seconds before now. It rises from nothing at `start` to its full size over `rise`, and falls back
-    over `rise` from `end` on; `end` is 0 while it lasts. `p95` (s) and `errors` (ratio) are what is seen at
+    It rises from nothing at `start`, in seconds before now, to its full size over `rise` seconds, and is gone
+    after `lasts` seconds, falling over `rise`; None while it lasts. `p95` (s) and `errors` (ratio) are what is seen at
     full size, `queue` a number of requests, `ready` and `wanted` numbers of replicas, `up` what the probe says;
     None leaves a number alone.
     """
@@ -27,13 +27,18 @@ class Trouble:
     endpoint: str
     start: float
     rise: float
-    end: float = 0.0
+    lasts: float | None = None
     p95: float | None = None
     errors: float | None = None
     queue: float | None = None
     ready: float | None = None
     wanted: float | None = None
     up: float | None = None
+
+    @property
+    def end(self) -> float:
+        """When it was gone, in seconds before now; 0 while it lasts."""
+        return 0.0 if self.lasts is None else self.start - self.lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class GpuTrouble:
     xid: int = 0
 
 
+_OUTAGE = 9 * DAY + 97 * MINUTE
+
 TROUBLES = (
     # now: two critical
     Trouble("enc-s1", "rag-gateway", 2.93 * HOUR, 40 * MINUTE, p95=2.31, errors=0.0461, queue=19),
@@ -98,26 +105,22 @@ TROUBLES = (
     Trouble("enc-u1", "chat-assist-70b", 53 * MINUTE, 0.0, ready=12, wanted=14),
     Trouble("enc-t1", "entity-extract", 4.43 * HOUR, 50 * MINUTE, p95=0.132, errors=0.0021),
     # 3 days ago in S: a release that was slow and was taken back
-    Trouble("enc-s1", "doc-summarise", 3 * DAY + 2 * HOUR, 25 * MINUTE, 2 * DAY + 19 * HOUR, p95=5.2, errors=0.004),
+    Trouble("enc-s1", "doc-summarise", 3 * DAY + 2 * HOUR, 25 * MINUTE, 7 * HOUR, p95=5.2, errors=0.004),
     # 9 days ago in U: power lost in one pool; the collector was blind for 38 minutes of it
-    Trouble("enc-u1", "rag-gateway", 9 * DAY, 0.0, 9 * DAY - 52 * MINUTE, errors=0.93, ready=0, up=0.0),
-    Trouble("enc-u1", "chat-assist-70b", 9 * DAY, 0.0, 9 * DAY - 58 * MINUTE, errors=0.97, ready=0, up=0.0),
-    Trouble("enc-u1", "speech-to-text", 9 * DAY, 0.0, 9 * DAY - 50 * MINUTE, errors=0.95, ready=0, up=0.0),
-    Trouble(
-        "enc-u1", "translate-multi", 9 * DAY, 2 * MINUTE, 9 * DAY - 95 * MINUTE, p95=1.9, errors=0.11, queue=64, ready=3
-    ),
-    Trouble(
-        "enc-u1", "doc-summarise", 9 * DAY, 2 * MINUTE, 9 * DAY - 80 * MINUTE, p95=7.4, errors=0.06, queue=31, ready=4
-    ),
+    Trouble("enc-u1", "rag-gateway", _OUTAGE, 0.0, 52 * MINUTE, errors=0.93, ready=0, up=0.0),
+    Trouble("enc-u1", "chat-assist-70b", _OUTAGE, 0.0, 58 * MINUTE, errors=0.97, ready=0, up=0.0),
+    Trouble("enc-u1", "speech-to-text", _OUTAGE, 0.0, 50 * MINUTE, errors=0.95, ready=0, up=0.0),
+    Trouble("enc-u1", "translate-multi", _OUTAGE, 2 * MINUTE, 95 * MINUTE, p95=1.9, errors=0.11, queue=64, ready=3),
+    Trouble("enc-u1", "doc-summarise", _OUTAGE, 2 * MINUTE, 80 * MINUTE, p95=7.4, errors=0.06, queue=31, ready=4),
     # nights when nobody was there
-    Trouble("enc-t1", "chat-assist-70b", 22 * DAY, 0.0, 22 * DAY - 6 * HOUR, errors=1.0, ready=0, up=0.0),
-    Trouble("enc-s1", "geo-segment", 19 * DAY, 0.0, 19 * DAY - 8 * HOUR, errors=1.0, ready=0, up=0.0),
-    Trouble("enc-u1", "ocr-forms", 26 * DAY, 0.0, 26 * DAY - 3 * HOUR, errors=1.0, ready=0, up=0.0),
+    Trouble("enc-t1", "chat-assist-70b", 22 * DAY + 11 * HOUR, 0.0, 6 * HOUR, errors=1.0, ready=0, up=0.0),
+    Trouble("enc-s1", "geo-segment", 19 * DAY + 13 * HOUR, 0.0, 8 * HOUR, errors=1.0, ready=0, up=0.0),
+    Trouble("enc-u1", "ocr-forms", 26 * DAY + 10 * HOUR, 0.0, 3 * HOUR, errors=1.0, ready=0, up=0.0),
     # small things
-    Trouble("enc-u1", "image-detect", 17 * DAY, 2 * MINUTE, 17 * DAY - 14 * MINUTE, p95=0.31, errors=0.027),
-    Trouble("enc-s1", "speech-to-text", 13 * DAY, 5 * MINUTE, 13 * DAY - 70 * MINUTE, p95=1.9, queue=22, ready=5),
-    Trouble("enc-t1", "geo-segment", 20 * DAY, 10 * MINUTE, 20 * DAY - 2 * HOUR, p95=1.15, errors=0.009),
-    Trouble("enc-s1", "ocr-forms", 6 * DAY, 3 * MINUTE, 6 * DAY - 25 * MINUTE, errors=0.034, ready=2),
+    Trouble("enc-u1", "image-detect", 17 * DAY + 5 * HOUR, 2 * MINUTE, 14 * MINUTE, p95=0.31, errors=0.027),
+    Trouble("enc-s1", "speech-to-text", 13 * DAY + 3 * HOUR, 5 * MINUTE, 70 * MINUTE, p95=1.9, queue=22, ready=5),
+    Trouble("enc-t1", "geo-segment", 20 * DAY + 17 * HOUR, 10 * MINUTE, 2 * HOUR, p95=1.15, errors=0.009),
+    Trouble("enc-s1", "ocr-forms", 6 * DAY + 7 * HOUR, 3 * MINUTE, 25 * MINUTE, errors=0.034, ready=2),
 )
 
 CANARIES = (Canary("enc-s1", "rag-gateway", "2.5.0", 3 * HOUR + 2 * MINUTE, 0.10, 0.83),)
@@ -128,7 +131,7 @@ MAINTENANCES = (
 )
 
 SILENCES = (
-    Silence("enc-u1", 9 * DAY - 6 * MINUTE, 9 * DAY - 44 * MINUTE),
+    Silence("enc-u1", _OUTAGE - 6 * MINUTE, _OUTAGE - 44 * MINUTE),
     Silence("enc-s1", 15 * DAY + 4 * HOUR, 15 * DAY + 4 * HOUR - 23 * MINUTE),
     Silence("enc-s1", 5 * DAY + 7 * HOUR, 5 * DAY + 7 * HOUR - 6 * MINUTE),
     Silence("enc-s1", 31 * HOUR, node="s-n04"),

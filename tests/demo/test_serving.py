@@ -140,9 +140,9 @@ def test_that_a_bounded_quantile_says_at_most_and_a_missing_one_says_not_exporte
 
 
 def test_that_the_outage_nine_days_ago_left_a_hole():
-    series = scraped("enc-u1", "rag-gateway", days=10)
+    series = scraped("enc-u1", "rag-gateway", days=9.5)
     up = next(s for s in series.values() if s.key.metric == "endpoint_up")
-    start = NOW - 9 * 86400
+    start = NOW - (9 * 86400 + 97 * 60)
     inside = up.time[(up.time >= start + 360) & (up.time < start + 44 * 60)]
     assert inside.size == 0
     assert up.value[(up.time >= start) & (up.time < start + 300)].max() == 0
