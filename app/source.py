@@ -22,7 +22,7 @@ from app.model.sample import Series, TimeRange
 from app.settings import Labels, SourceTable
 from app.toml import Seconds, SecretReference, read_table, refuse_unknown
 
-MAX_ANSWER = 64 * 1024 * 1024
+MAX_ANSWER = 32 * 1024 * 1024
 """Largest answer in bytes that is read; an adapter asks for less at a time instead."""
 
 
@@ -205,7 +205,7 @@ def ask(
         msg = f"{response.url.host} sent a web page instead of data: a sign-in page stands in front of it."
         raise SourceError(msg, _ADDRESS_HINT, kind="authentication")
     try:
-        return Answer(response.status_code, json.loads(bytes(body)))
+        return Answer(response.status_code, json.loads(body))
     except (ValueError, RecursionError) as error:
         if response.status_code != 200:
             raise _refused(response, page=False) from error

@@ -9,7 +9,7 @@ import numpy as np
 from app.analysis.counter import BoolArray, increments, known_edges, rolling_sum
 from app.analysis.histogram import bucket_quantile
 from app.analysis.recipe import Count, Family, Gauge, Histogram, Labels, Mean, Recipe, Summary
-from app.model.sample import FloatArray
+from app.model.sample import FloatArray, TimeRange
 
 QUANTILES = (0.5, 0.95, 0.99)
 ROLLING = 300.0
@@ -41,6 +41,14 @@ class Steps:
     interval: float
     width: int
     warm: int
+
+    @classmethod
+    def over(cls, span: TimeRange, step: float, interval: float) -> "Steps":
+        """Steps that end in `span`, whose ends are multiples of `step`, and those that fill the window before."""
+        width = max(1, round(ROLLING / step))
+        count = round(span.seconds / step) + width
+        edges = span.start + step * np.arange(-width, count - width, dtype=np.float64)
+        return cls(edges, interval, width, width - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

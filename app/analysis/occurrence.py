@@ -38,11 +38,11 @@ def changes(rule: Occurrence, rows: Sequence[Raw], steps: Steps) -> Moments:
     for row in rows:
         if not rule.family.holds(row.labels):
             continue
-        moved = np.flatnonzero((np.diff(row.value) != 0) & (row.value[1:] != 0) & ~np.isnan(row.value[1:])) + 1
-        for place in moved:
-            if steps.edges[0] < row.time[place] <= steps.edges[-1]:
-                text = _text(rule, row.labels, row.value[place])
-                found.append((float(row.time[place]), text, row.labels))
+        usable = ~np.isnan(row.value)
+        time, value = row.time[usable], row.value[usable]
+        for place in np.flatnonzero((np.diff(value) != 0) & (value[1:] != 0)) + 1:
+            if steps.edges[0] < time[place] <= steps.edges[-1]:
+                found.append((float(time[place]), _text(rule, row.labels, value[place]), row.labels))
     return found
 
 

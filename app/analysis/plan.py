@@ -78,6 +78,12 @@ def holds(match: Labels, labels: Labels) -> bool:
     return all(labels.get(name, "") == value for name, value in match.items())
 
 
+def touches(match: Labels, labels: Labels) -> bool:
+    """Whether a match is about series with these labels: they share a label and differ in none."""
+    common = {name: value for name, value in match.items() if name in labels}
+    return bool(common) and holds(common, labels)
+
+
 def limited(match: Labels, only: Sequence[str]) -> Labels | None:
     """Part of a match that an entry goes by; None where it lacks one of the labels, or is empty."""
     if not only:

@@ -20,7 +20,7 @@ from app.analysis import occurrence
 from app.analysis.counter import MEMORY
 from app.analysis.histogram import native_buckets
 from app.analysis.mapping import ROLLING, Raw, Reading, Steps, apply
-from app.analysis.plan import OwnLabels, Plan, holds, make_plans, unknown_recipes
+from app.analysis.plan import OwnLabels, Plan, make_plans, touches, unknown_recipes
 from app.analysis.recipe import Family, Labels, Recipe
 from app.errors import SettingsError, SourceError
 from app.job import Job
@@ -30,23 +30,20 @@ from app.source import Context, Finding, Source, TooMuch, ask
 from app.toml import Seconds, parse_toml, read_table
 
 _POINTS = 10_000
-"""Points per series and query; Prometheus refuses more than 11,000 (web/api/v1, "exceeded maximum
-resolution")."""
+"""Points per series and query; Prometheus refuses more than 11,000 ("exceeded maximum resolution")."""
 
-_WITH_REASON = frozenset({200, 400, 422, 503})
-"""Statuses with which Prometheus sends its own JSON."""
+_WITH_REASON = frozenset({200, 400, 422, 503})  # statuses with which Prometheus sends its own JSON
 
 _SPAN = 6 * 3600.0
-"""Seconds of raw scrapes per query: 1,440 a series at 15 s."""
+"""Seconds of raw scrapes per query."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prometheus:
     """Settings of one server.
 
-    `tenant` is sent as X-Scope-OrgID. `scrape_interval` is the longest in use for what is read here;
-    one and a half of it after the last scrape a series counts as unknown. `recipes` limits what is
-    read here; empty means all that endpoints and nodes name.
+    `tenant` is sent as X-Scope-OrgID. `scrape_interval` is the longest in use for what is read here; one and a
+    half of it after its last scrape a series is unknown. `recipes` limits what is read; empty means all.
     """
 
     tenant: str = ""
@@ -182,8 +179,7 @@ def _recipes(context: Context) -> dict[str, Recipe]:
 
 def _plans(settings: Prometheus, context: Context, recipes: Mapping[str, Recipe]) -> list[Plan]:
     named = [*context.matches.values(), *context.node_matches.values()]
-    unknown = [name for name in unknown_recipes(named, recipes) if name not in recipes]
-    unknown += [name for name in settings.recipes if name not in recipes]
+    unknown = unknown_recipes(named, recipes) + [name for name in settings.recipes if name not in recipes]
     if unknown:
         msg = f"There is no recipe {unknown[0]!r}."
         raise SettingsError(msg, f"Known: {', '.join(sorted(recipes))}; add one in config/policy/prometheus.")
@@ -198,13 +194,6 @@ def _pieces(window: TimeRange, step: float) -> Iterator[TimeRange]:
     size = max(1, min(_POINTS - round(ROLLING / step), int(_SPAN // step)))
     for start in range(first, last, size):
         yield TimeRange(start * step, min(start + size, last) * step)
-
-
-def _steps(settings: Prometheus, piece: TimeRange, step: float) -> Steps:
-    width = max(1, round(ROLLING / step))
-    count = round(piece.seconds / step) + width
-    edges = piece.start + step * np.arange(-width, count - width, dtype=np.float64)
-    return Steps(edges, settings.scrape_interval, width, width - 1)
 
 
 def _fill(query: str, plan: Plan, steps: Steps, only: Sequence[str] = ()) -> str | None:
@@ -331,7 +320,7 @@ def collect(settings: Prometheus, context: Context, job: Job) -> Iterator[Series
         pieces = list(_pieces(context.window, context.step))
         while pieces:
             piece = pieces.pop(0)
-            steps = _steps(settings, piece, context.step)
+            steps = Steps.over(piece, context.step, settings.scrape_interval)
             try:
                 found = [item for _, _, item in _read(server, plan, context, steps, job)]
             except (TooMuch, httpx.ReadTimeout):
@@ -375,7 +364,7 @@ def check(settings: Prometheus, context: Context, job: Job) -> Iterator[Finding]
 
 def _check_plan(server: _Server, plan: Plan, settings: Prometheus, context: Context, job: Job) -> Iterator[Finding]:
     end = math.floor(context.window.end / context.step) * context.step
-    steps = _steps(settings, TimeRange(end - 10 * context.step, end), context.step)
+    steps = Steps.over(TimeRange(end - 10 * context.step, end), context.step, settings.scrape_interval)
     exported: dict[str, dict[str, bool]] = {}
     for identifier, reading, _ in _read(server, plan, context, steps, job):
         own = exported.setdefault(identifier, {})
@@ -401,17 +390,11 @@ def _proposals(
     query = f"count by ({', '.join(recipe.by)}) ({recipe.find})"
     for entry in server.query("query", query=query, time=f"{context.window.end:.3f}"):
         labels = {label: value for label, value in _labels(entry).items() if label in recipe.by}
-        if not labels or any(_touches(match, labels) for match in known):
+        if not labels or any(touches(match, labels) for match in known):
             continue
         match = ", ".join(f"{label} = {json.dumps(value, ensure_ascii=False)}" for label, value in labels.items())
         text = f"{recipe.title}: not declared: {match}"
         yield Finding(context.source, "proposal", text, f"match = {{ {name} = {{ {match} }} }}")
-
-
-def _touches(match: Labels, labels: Labels) -> bool:
-    """Whether a declared match is about the series found: equal wherever both name a label, and they share one."""
-    common = {name: value for name, value in match.items() if name in labels}
-    return bool(common) and holds(common, labels)
 
 
 SOURCE = Source(kind="prometheus", settings=Prometheus, collect=collect, check=check)
