@@ -176,7 +176,7 @@ def _came_row(one: StoredBundle, enclaves: dict[str, Enclave], attempt: Attempt 
         made=record.created,
         received=record.received,
         size=record.size,
-        rows=record.rows,
+        rows=one.samples,
         code="APPLIED" if attempt is None else attempt.code,
         text="" if attempt is None else attempt.reason,
         action="",

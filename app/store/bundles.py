@@ -44,10 +44,11 @@ class BundleRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredBundle:
-    """A published bundle and its number in this cache."""
+    """A published bundle, its number in this cache and how many samples it brought."""
 
     id: int
     record: BundleRecord
+    samples: int
 
 
 COLUMNS = (
@@ -57,9 +58,9 @@ COLUMNS = (
 
 
 def _stored(row: tuple[Any, ...]) -> StoredBundle:
-    number, *fields = row
+    number, samples, *fields = row
     fields[7], fields[17] = Level(fields[7]), bool(fields[17])
-    return StoredBundle(number, BundleRecord(*fields))
+    return StoredBundle(number, BundleRecord(*fields), samples)
 
 
 def bundles(reader: Reader, span: TimeRange | None = None) -> list[StoredBundle]:
@@ -70,7 +71,7 @@ def bundles(reader: Reader, span: TimeRange | None = None) -> list[StoredBundle]
         where = "WHERE (window_end >= ? AND window_start < ?) OR (received >= ? AND received < ?)"
         given = (span.start, span.end, span.start, span.end)
     rows = reader.db.execute(
-        f"SELECT id, {COLUMNS} FROM bundle {where} ORDER BY window_end DESC, epoch DESC, seq DESC", given
+        f"SELECT id, samples, {COLUMNS} FROM bundle {where} ORDER BY window_end DESC, epoch DESC, seq DESC", given
     )
     return [_stored(row) for row in rows]
 
@@ -79,7 +80,7 @@ def newest_bundle(reader: Reader, enclave: str, known_at: float | None = None) -
     """Published bundle of `enclave` whose window ends last; with `known_at`, among those received by then."""
     limit = float("inf") if known_at is None else known_at
     row = reader.db.execute(
-        f"SELECT id, {COLUMNS} FROM bundle WHERE enclave = ? AND received <= ?"
+        f"SELECT id, samples, {COLUMNS} FROM bundle WHERE enclave = ? AND received <= ?"
         " ORDER BY window_end DESC, epoch DESC, seq DESC LIMIT 1",
         (enclave, limit),
     ).fetchone()

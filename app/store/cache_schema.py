@@ -21,6 +21,7 @@ CREATE TABLE bundle (
     expires REAL NOT NULL, received REAL NOT NULL,
     carrier TEXT NOT NULL, name TEXT NOT NULL,
     size INTEGER NOT NULL, rows INTEGER NOT NULL, demo INTEGER NOT NULL,
+    samples INTEGER NOT NULL DEFAULT 0,
     published INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX bundle_of_enclave ON bundle (enclave, window_end);

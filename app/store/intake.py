@@ -172,7 +172,11 @@ def publish(writer: Writer, bundle: int) -> Changes:
             " (SELECT scrape_group FROM arrival WHERE bundle = ?)",
             (bundle,),
         )
-        db.execute("UPDATE bundle SET published = 1 WHERE id = ?", (bundle,))
+        db.execute(
+            "UPDATE bundle SET published = 1, samples ="
+            " (SELECT coalesce(sum(samples), 0) FROM head WHERE head.bundle = bundle.id) WHERE id = ?",
+            (bundle,),
+        )
         _drop_older_catalogues(writer)
         tables = {"head": Topic.TELEMETRY, "event": Topic.EVENTS, "catalogue": Topic.CATALOGUE}
         touched = {

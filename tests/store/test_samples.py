@@ -334,6 +334,13 @@ def test_that_a_full_equals_what_is_read_however_it_is_stored(tmp_path_factory, 
         assert found.get(key, {}) == wanted
 
 
+def test_that_a_bundle_remembers_how_many_samples_it_brought(store):
+    bring(store, 1, [made({0.0: 1.0, 60.0: 2.0}), made({0.0: 5.0}, OTHER)])
+    fold(store)
+    with store.reader() as reader:
+        assert [b.samples for b in bundles.bundles(reader)] == [3]
+
+
 def test_that_a_gap_stays_a_gap_and_newest_times_are_by_series(store):
     bring(store, 1, [made({0.0: 1.0, 600.0: 2.0}), made({0.0: 5.0}, OTHER)])
     with store.reader() as reader:
