@@ -53,9 +53,11 @@ class AttentionList(Table[Attention]):
 
     def show_items(self, items: Sequence[Attention]) -> None:
         """Show other items."""
-        self.show_rows(items, lambda item: (item.subject, item.enclave, item.health))
+        scrolled = self.verticalScrollBar().value()
+        self.show_rows(items, lambda item: (item.subject, item.enclave, item.text))
         for number, item in enumerate(items):
             self.setRowHeight(number, _THREE_LINES if item.detail else _TWO_LINES)
+        self.verticalScrollBar().setValue(scrolled)
 
     @property
     def natural_height(self) -> int:

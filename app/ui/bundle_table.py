@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 from app.bundle.outcome import Code
 from app.model.health import Health
 from app.query.sync import BundleRow
-from app.ui import words
+from app.ui import text, words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.look import Look
 from app.ui.outcomes import outcome_title
@@ -55,7 +55,9 @@ def _paint_mark(canvas: Canvas, cell: QRectF, row: BundleRow) -> None:
 
 def _paint_title(canvas: Canvas, cell: QRectF, row: BundleRow) -> None:
     baseline = canvas.middle("mono", cell.top(), cell.height())
-    canvas.write("mono", bundle_title(row), cell.left() + PAD, baseline, "text.hi", room=cell.width() - PAD)
+    # of a name, the end says most: it holds the sequence
+    name = text.elided(canvas.look.fonts, "mono", bundle_title(row), cell.width() - PAD, middle=True)
+    canvas.write("mono", name, cell.left() + PAD, baseline, "text.hi")
 
 
 def _paint_state(canvas: Canvas, cell: QRectF, row: BundleRow) -> None:

@@ -40,7 +40,7 @@ class PushButton(Control):
             fill, ink = ("hair" if self.hovered or self.isDown() else "raised"), "text.hi"
         canvas.fill(body, fill, self.radius)
         if not self._primary:
-            canvas.outline(body, "hair", self.radius)
+            canvas.outline(body, "line", self.radius)
         key_wide = canvas.width("mono.small", self._key) + 24 if self._key else 0
         words_wide = canvas.width("medium", self._words)
         left = body.center().x() - (words_wide + key_wide) / 2
@@ -67,7 +67,7 @@ class IconButton(Control):
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         if self._framed:
             canvas.fill(body, "raised" if self.hovered else "inset", self.radius)
-            canvas.outline(body, "hair", self.radius)
+            canvas.outline(body, "hair" if self.look.theme.dark else "line", self.radius)
         elif self.hovered:
             canvas.fill(body, "raised", self.radius)
         middle = body.center()

@@ -49,8 +49,10 @@ class CellPlan:
 def plan(width: float) -> CellPlan:
     """Lay out a column: symbol, p95, errors, curve."""
     right = width - 12
-    if width >= 262:
-        return CellPlan(106, 166, 184, min(right - 12, 184 + 200))
+    if width >= 300:
+        return CellPlan(106, 166, 184, right - 12)
+    if width >= 240:
+        return CellPlan(98, 153, 166, right - 10)
     if width >= 196:
         return CellPlan(max(106.0, right - 78), right - 8, math.nan, math.nan)
     return CellPlan(right - 8, math.nan, math.nan, math.nan)
@@ -120,7 +122,7 @@ def _paint_numbers(canvas: Canvas, cell: QRectF, deployment: Deployment, places:
         canvas.write("small", latency, cell.left() + 34, baseline, "text.low", room=cell.width() - 46)
         return
     for said, number, right, left, metric in (
-        (latency, deployment.latency_p95, places.latency, 32.0, "latency"),
+        (latency, deployment.latency_p95, places.latency, 28.0, "latency"),
         (errors, deployment.error_ratio, places.errors, places.latency + 6, "error"),
     ):
         if math.isnan(right):
@@ -263,11 +265,13 @@ class MatrixView(QTableView):
         """Show another answer; the current cell stays where it is still there."""
         row, column = self.currentIndex().row(), self.currentIndex().column()
         wanted = self.matrix.fleet.rows[row].id if self.matrix.fleet is not None and row >= 0 else ""
+        scrolled = self.verticalScrollBar().value()
         self.matrix.replace(fleet)
         self._fit()
         ids = [line.id for line in fleet.rows]
         if wanted in ids and column < self.matrix.columnCount():
             self._go(ids.index(wanted), column)
+        self.verticalScrollBar().setValue(scrolled)
 
     @property
     def natural_height(self) -> int:
@@ -288,15 +292,17 @@ class MatrixView(QTableView):
         self._go(chosen.row(), chosen.column())
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def select_cell(self, endpoint: str, enclave: str) -> None:
-        """Move to one deployment, found by the title of its endpoint and the id of its enclave."""
+    def select_cell(self, endpoint: str, enclave: str) -> bool:
+        """Move to one deployment, found by its endpoint and the id of its enclave; say whether it is there."""
         fleet = self.matrix.fleet
         if fleet is None:
-            return
+            return False
         for column, state in enumerate(fleet.enclaves, 1):
             for number, row in enumerate(fleet.rows):
                 if state.enclave.id == enclave and endpoint in (row.id, row.title):
                     self._go(number, column)
+                    return True
+        return False
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

@@ -98,10 +98,10 @@ def _age_spans(fleet: Fleet) -> list[Span]:
     return [Span(said, strong=True, health=Health.WARNING)]
 
 
-def below_sentence(fleet: Fleet, hidden_worst: Health) -> str:
+def below_sentence(fleet: Fleet) -> str:
     """How much the sentence is about; before that what the filter hides, for a problem is never hidden silently."""
     cells = _cells(fleet)
-    parts = [hidden_words(fleet.hidden, hidden_worst)] if fleet.hidden else []
+    parts = [hidden_words(fleet.hidden)] if fleet.hidden else []
     if cells:
         current = not any(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
         if current and any(cell.health in (Health.CRITICAL, Health.WARNING) for cell in cells):
@@ -114,7 +114,7 @@ def below_sentence(fleet: Fleet, hidden_worst: Health) -> str:
     return " ".join(parts)
 
 
-def hidden_words(hidden: tuple[EnclaveState, ...], worst: Health) -> str:
+def hidden_words(hidden: tuple[EnclaveState, ...]) -> str:
     """What the filter hides: how many, how many of them are not healthy, and the worst state."""
     names = words.listed([place(state, hidden) for state in hidden])
     total = sum(state.total for state in hidden)
@@ -122,7 +122,12 @@ def hidden_words(hidden: tuple[EnclaveState, ...], worst: Health) -> str:
     said = f"{names} hidden by the filter: {words.grouped(total)} {words.plural(total, 'deployment')}"
     if not bad:
         return f"{said}, all healthy."
-    return f"{said}, {words.count_word(bad)} not healthy, the worst {STATE_WORDS[worst]}."
+    return f"{said}, {words.count_word(bad)} not healthy, the worst {STATE_WORDS[worst_hidden(hidden)]}."
+
+
+def worst_hidden(hidden: tuple[EnclaveState, ...]) -> Health:
+    """Worst state among what the filter hides."""
+    return min((state.worst for state in hidden), key=lambda health: health.rank)
 
 
 def overview_figures(fleet: Fleet) -> tuple[Figure, ...]:
@@ -134,7 +139,9 @@ def overview_figures(fleet: Fleet) -> tuple[Figure, ...]:
             label += f", {percent_floor(fleet.availability_coverage)} known"
         figures.append(Figure(label, _availability(fleet.availability), "%"))
     if not math.isnan(fleet.gpu_busy):
-        figures.append(Figure("GPU in use", words.grouped(fleet.gpu_busy * 100), f"% of {words.grouped(fleet.gpus)}"))
+        figures.append(
+            Figure(f"GPU in use, mean of {words.grouped(fleet.gpus)}", words.grouped(fleet.gpu_busy * 100), "%")
+        )
     return tuple(figures)
 
 

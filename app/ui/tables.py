@@ -187,6 +187,7 @@ class Table(QTableView, Generic[Row]):
 
     def show_rows(self, rows: Sequence[Row], keep: Callable[[Row], object]) -> None:
         """Show other rows; the chosen one stays chosen where `keep` finds it again."""
+        scrolled = self.verticalScrollBar().value()
         before = self.current_row()
         wanted = keep(before) if before is not None else None
         self.rows.replace(rows)
@@ -194,6 +195,8 @@ class Table(QTableView, Generic[Row]):
         if self.rows.rows:
             self.choose(numbers[0] if numbers else 0)
         self._fit()
+        if numbers:
+            self.verticalScrollBar().setValue(scrolled)
 
     def current_row(self) -> Row | None:
         """The chosen row."""

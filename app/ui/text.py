@@ -13,12 +13,13 @@ def width(fonts: Fonts, role: str, text: str) -> float:
     return fonts.metrics(role).horizontalAdvance(text)
 
 
-def elided(fonts: Fonts, role: str, text: str, room: float) -> str:
-    """`text`, shortened with an ellipsis to fit `room` pixels."""
+def elided(fonts: Fonts, role: str, text: str, room: float, *, middle: bool = False) -> str:
+    """`text`, shortened with an ellipsis to fit `room` pixels, at its end or in its middle."""
     metrics = fonts.metrics(role)
     if metrics.horizontalAdvance(text) <= room:
         return text
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, room))
+    mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+    return metrics.elidedText(text, mode, max(0.0, room))
 
 
 def write(

@@ -91,7 +91,9 @@ class Window(Frame):
 
     def show_page(self, page: str) -> None:
         """Go to a page; it is built on the first visit."""
-        host = self.hosts[page]
+        host = self.hosts.get(page)
+        if host is None:
+            return  # what it would show is not made yet
         self.page = page
         if page not in self.views:
             self._build(host)

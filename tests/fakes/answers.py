@@ -50,7 +50,7 @@ def spark(health: Health, level: float, seed: int, known_until: float) -> Spark:
     value = level + (value - value.mean())
     if health in (_C, _W):
         value[-18:] *= np.linspace(1.0, 2.4, 18)
-    buckets = int(round((known_until - DAY.start) / 86400 * count))
+    buckets = round((known_until - DAY.start) / 86400 * count)
     value[buckets:] = np.nan
     return Spark(DAY.start, DAY.end, known_until, value)
 
@@ -104,6 +104,7 @@ def enclave_state(enclave: Enclave, rows: tuple[EndpointRow, ...]) -> EnclaveSta
         HOUR + 12 * MINUTE if late else 0.0,
         healthy,
         len(cells),
+        min((cell.health for cell in cells), key=lambda health: health.rank),
     )
 
 
@@ -200,7 +201,7 @@ def _cut(whole: Spark | None, until: float) -> Spark | None:
     if whole is None:
         return None
     value = whole.value.copy()
-    value[int(round((until - whole.start) / (whole.end - whole.start) * len(value))) :] = np.nan
+    value[round((until - whole.start) / (whole.end - whole.start) * len(value)) :] = np.nan
     return replace(whole, known_until=until, value=value)
 
 

@@ -7,7 +7,6 @@ from PySide6.QtCore import QSettings
 
 from app.bundle.outcome import Code, Outcome
 from app.clock import FrozenClock
-from app.model.health import Health
 from app.model.marking import Level
 from app.query.holdings import Holdings
 from app.settings import Station
@@ -46,8 +45,7 @@ class Answers:
             shown = tuple(item for item in fleet.attention if item.enclave not in ask.hidden)
             fleet = replace(fleet, enclaves=kept, rows=rows if kept else (), attention=shown, hidden=gone)
         lanes = fresh_lanes(fleet.enclaves, self.sync.lanes)
-        ids = tuple(state.enclave.id for state in gone)
-        return OverviewData(fleet, lanes, ask.span, Health.CRITICAL if gone else Health.HEALTHY, ids)
+        return OverviewData(fleet, lanes, ask.span)
 
     def arrivals(self, ask, job):
         self._asked()

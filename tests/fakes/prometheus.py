@@ -5,13 +5,17 @@ import http.server
 import json
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 AVAILABLE = bool(shutil.which("prometheus") and shutil.which("promtool"))
+VICTORIA = shutil.which("victoria-metrics")
 
 
 @dataclass
@@ -85,6 +89,41 @@ def _address(process, log):
         assert process.poll() is None, text
         assert time.monotonic() < deadline, text
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def victoria(folder, samples):
+    """Start VictoriaMetrics over the same samples; it is ended with the block."""
+    folder.mkdir(parents=True)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{sock.getsockname()[1]}"
+    command = [
+        VICTORIA,
+        "-storageDataPath",
+        str(folder / "data"),
+        "-httpListenAddr",
+        address,
+        "-retentionPeriod",
+        "10y",
+    ]
+    lines = [line.rsplit(" ", 1) for line in samples.text().splitlines() if not line.startswith("#")]
+    text = "".join(f"{head} {int(float(at) * 1000)}\n" for head, at in lines)
+    log = folder / "log"
+    with log.open("wb") as output, httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=60) as client:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 60
+            while b"pprof handlers are exposed" not in log.read_bytes():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            assert client.post("/api/v1/import/prometheus", content=text).status_code == 204
+            client.get("/internal/force_flush")
+            yield Server(f"http://{address}", log)
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @contextlib.contextmanager

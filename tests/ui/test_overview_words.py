@@ -96,7 +96,7 @@ def test_that_enclaves_of_one_level_are_told_apart_by_name():
 def test_that_what_the_filter_hides_is_said_first_with_its_worst_state():
     fleet = answers.fleet()
     hidden = replace(fleet, enclaves=fleet.enclaves[:2], hidden=fleet.enclaves[2:])
-    below = below_sentence(hidden, Health.CRITICAL)
+    below = below_sentence(hidden)
     assert below.startswith("Top Secret hidden by the filter: 11 deployments, three not healthy, the worst critical.")
 
 
@@ -109,7 +109,7 @@ def test_that_figures_say_how_much_is_known_and_are_left_out_where_nothing_is():
     figures = overview_figures(answers.fleet())
     assert [(f.label.replace("\u00a0", " "), f.value) for f in figures] == [
         ("Availability, 30 d, 99.4 % known", "99.91"),
-        ("GPU in use", "68"),
+        ("GPU in use, mean of 212", "68"),
     ]
     nothing = replace(answers.fleet(), availability=math.nan, gpu_busy=math.nan)
     assert overview_figures(nothing) == ()

@@ -22,7 +22,7 @@ from app.ui.freshness import FreshLane, FreshnessLanes, fresh_lanes
 from app.ui.look import Look
 from app.ui.matrix import STATE_WORDS
 from app.ui.matrix_view import MatrixView
-from app.ui.overview_words import below_sentence, oldest, overview_figures, overview_sentence, place
+from app.ui.overview_words import below_sentence, oldest, overview_figures, overview_sentence, place, worst_hidden
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
@@ -32,33 +32,20 @@ from app.ui.states import Kind, PanelState
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OverviewData:
-    """What the page shows. `hidden_worst` is the worst state among what the filter hides."""
+    """What the page shows."""
 
     fleet: Fleet
     lanes: tuple[FreshLane, ...]
     span: TimeRange
-    hidden_worst: Health
-    hidden_ids: tuple[str, ...]
 
 
 def load(ask: Ask, job: Job) -> OverviewData:
     """Ask the store. Runs on a worker thread; touches no widget."""
     job.step(0, None, "Reading the fleet")
     fleet = read_fleet(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
-    worst = Health.HEALTHY
-    if fleet.hidden:
-        everything = read_fleet(ask.store, ask.station, ask.at, ask.span)
-        worst = hidden_worst(everything, ask.hidden)
     job.check()
     sync = read_sync(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
-    lanes = fresh_lanes(fleet.enclaves, sync.lanes)
-    return OverviewData(fleet, lanes, ask.span, worst, tuple(state.enclave.id for state in fleet.hidden))
-
-
-def hidden_worst(everything: Fleet, hidden: frozenset[str]) -> Health:
-    """Worst state among the deployments of the hidden enclaves."""
-    states = [cell.health for row in everything.rows for name, cell in row.cells.items() if name in hidden]
-    return min(states, key=lambda state: state.rank, default=Health.HEALTHY)
+    return OverviewData(fleet, fresh_lanes(fleet.enclaves, sync.lanes), ask.span)
 
 
 class OverviewView(PageView):
@@ -97,10 +84,9 @@ class OverviewView(PageView):
         self._sentence.setVisible(not empty)
         if empty:
             return
-        self._hidden = data.hidden_ids
-        below = below_sentence(fleet, data.hidden_worst)
-        self._sentence.say(overview_sentence(fleet), below, overview_figures(fleet))
-        self._show_matrix(data)
+        self._hidden = tuple(state.enclave.id for state in fleet.hidden)
+        self._sentence.say(overview_sentence(fleet), below_sentence(fleet), overview_figures(fleet))
+        self._show_matrix(fleet)
         self._show_attention(fleet)
         self._fresh.show_lanes(data.span, data.lanes)
         self._rail_low.show_title("Data freshness", f"Bundles received, last {words.span_words(data.span.seconds)}")
@@ -143,12 +129,12 @@ class OverviewView(PageView):
             self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2], self.matrix.natural_height + 14, attention
         )
 
-    def _show_matrix(self, data: OverviewData) -> None:
-        fleet = data.fleet
+    def _show_matrix(self, fleet: Fleet) -> None:
         if not fleet.enclaves:
             names = words.listed([place(state, fleet.hidden) for state in fleet.hidden])
             total = sum(state.total for state in fleet.hidden)
-            said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {STATE_WORDS[data.hidden_worst]}"
+            worst = STATE_WORDS[worst_hidden(fleet.hidden)]
+            said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {worst}"
             verb = "is" if len(fleet.hidden) == 1 else "are"
             self._main.show_state(
                 PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", said, "Show all", "0")
@@ -187,8 +173,7 @@ class OverviewView(PageView):
             return
         if item.page and item.page != PAGE.id:
             self.show_wanted.emit(item.page)
-        else:
-            self.matrix.select_cell(item.subject, item.enclave)
+        elif self.matrix.select_cell(item.subject, item.enclave):
             self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _open_current(self) -> None:
