@@ -163,6 +163,7 @@ class _Examination:
         self.level: Level | None = None
         self.layout: Layout | None = None
         self.manifest: Manifest | None = None
+        self.envelope = b""
         self.payload = b""
         self.digest = ""
         self.evidence = ""
@@ -177,7 +178,7 @@ class _Examination:
         self.judge_name()
         layout = self.open_files()
         entry = self.find_trust()
-        self.judge_signature(layout, entry)
+        self.judge_signature(entry)
         manifest = self.judge_manifest(entry)
         code = self.judge_position(manifest)
         digests = self.judge_parts(layout, manifest)
@@ -249,12 +250,12 @@ class _Examination:
         self.title = "Files"
         try:
             self.layout = Layout(self.path)
-            self.payload = self.layout.read(MANIFEST, ENVELOPE_BYTES)
+            self.envelope = self.layout.read(MANIFEST, ENVELOPE_BYTES)
         except UnsafeLayout as error:
             self.stop(Code.UNSAFE_LAYOUT, f"Its files are not what a bundle may consist of: {error}.", _ASK)
         except Incomplete as error:
             self.stop(Code.INCOMPLETE, f"It is not complete: {error}.", _COPY_AGAIN)
-        if not self.payload.endswith(b"\n"):
+        if not self.envelope.endswith(b"\n"):
             self.stop(Code.INCOMPLETE, f"It is not complete: {MANIFEST} is cut off.", _COPY_AGAIN)
         self.passed(f"{len(self.layout.sizes)} files, no links, nothing unexpected.")
         return self.layout
@@ -281,15 +282,14 @@ class _Examination:
     def key_hint(self) -> str:
         """Key ids that the envelope claims, unverified."""
         try:
-            return f"; it claims key {hint(read_envelope(self.payload))}"
+            return f"; it claims key {hint(read_envelope(self.envelope))}"
         except SignatureRefused:
             return ""
 
-    def judge_signature(self, layout: Layout, entry: TrustedSource) -> None:
+    def judge_signature(self, entry: TrustedSource) -> None:
         self.title = "Signature"
-        self.envelope_bytes = self.payload
         try:
-            envelope = read_envelope(self.payload)
+            envelope = read_envelope(self.envelope)
             signed = verify(envelope, entry.keys, entry.revoked)
             require_profile(signed, entry.profile)
         except SignatureRefused as error:
@@ -387,7 +387,7 @@ class _Examination:
             self.stop(Code.PART_MISMATCH, f"{error}.", _ASK)
         except Incomplete as error:
             self.stop(Code.INCOMPLETE, f"It is not complete: {error}.", _COPY_AGAIN)
-        if sums != sums_text(self.envelope_bytes, manifest):
+        if sums != sums_text(self.envelope, manifest):
             self.stop(Code.PART_MISMATCH, f"{SUMS} does not list what the manifest signs.", _ASK)
         self.passed(
             f"{len(expected)} parts, {manifest.rows} lines, {manifest.size} bytes match the manifest (SHA-384)."

@@ -486,3 +486,26 @@ def test_that_an_unforeseen_fault_leaves_everything_as_it_was(desk, monkeypatch)
             desk.take(path)
     assert (desk.picture(), desk.memory()) == before
     assert desk.take(path).code is Code.APPLIED
+
+
+def test_that_a_fault_before_anything_was_staged_leaves_no_intent(desk, monkeypatch):
+    import app.store.intake
+
+    path = desk.sender.cut(desk.outbox)
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.store.intake, "begin", broken)
+        with pytest.raises(ZeroDivisionError):
+            desk.take(path)
+    assert desk.memory()[2] == []
+    assert desk.take(path).code is Code.APPLIED
+
+
+def test_that_a_copy_cut_short_by_a_crash_is_removed(desk):
+    unfinished = desk.store.paths.held / ("a" * 32 + ".copying") / "x"
+    unfinished.mkdir(parents=True)
+    reconcile(desk.store)
+    assert list(desk.store.paths.held.iterdir()) == []

@@ -569,3 +569,13 @@ def test_that_a_first_trust_of_another_kind_is_refused(tmp_path):
 
 def test_that_no_manifest_hash_is_the_zero_hash():
     assert NO_MANIFEST == "0" * 96
+
+
+def test_that_a_part_that_grows_while_it_is_hashed_is_incomplete(desk):
+    path = desk.sender.cut(desk.outbox)
+
+    def still_copying(_):
+        with (path / "p0001.ndjson").open("ab") as file:
+            file.write(b"more")
+
+    assert desk.take(path, Job(still_copying)).code is Code.INCOMPLETE

@@ -5,7 +5,11 @@ import json
 import jsonschema
 import pytest
 
+from app.bundle.inbound import receive
+from app.bundle.outcome import Code
 from app.cli import main
+from app.clock import SystemClock
+from app.job import Job
 from app.model.marking import Level
 from app.paths import resources
 from app.settings import write_station
@@ -59,6 +63,19 @@ def test_that_one_refused_bundle_gives_exit_4_and_does_not_stop_the_others(run, 
     assert "UNTRUSTED" in told
     assert "trust add" in told
     assert "1 expired as history, 1 untrusted" in told
+
+
+def test_that_what_waited_for_a_clock_is_told_when_it_comes_in(run, place, tmp_path):
+    store, sender = place
+    now = SystemClock().now()
+    path = sender.cut(tmp_path, created=now + 600.0)
+    store.clock.at = now
+    assert receive(path, store, station(Level.S), Job(), carrier="x").code is Code.CLOCK
+    store.clock.at = now + 400.0
+    path = sender.cut(tmp_path, created=now - 5.0)
+    with store.state() as state:  # as if the clock had been behind when it came
+        state.db.execute("UPDATE attempt SET created = ? WHERE code = 'CLOCK'", (now - 1.0,))
+    assert "CLOCK" in run("import", path).out
 
 
 def test_that_json_tells_every_outcome_with_its_checks(run, place, tmp_path):

@@ -200,6 +200,7 @@ def test_that_entries_are_replaced_removed_and_revoked(run, rooted):
         (("trust", "sign", "pp", "--key", "root-1", "--passphrase-file", "pp"), 3),
         (("trust", "sign", "t1.json", "--key", "root-9"), 3),
         (("trust", "add", "t1.json"), 4),
+        (("trust", "add", "none.json"), 3),
         (("trust", "show"), 3),
         (("trust", "release", "enc01", "--reason", "x"), 4),
     ],
