@@ -8,6 +8,7 @@ from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.look import Look
 from app.ui.part import RIM, Control, Part
 from app.ui.text import CENTRE, RIGHT
+from app.ui.tips import TIP
 
 HEIGHT = 36
 
@@ -88,7 +89,7 @@ class AgeChip(Part):
         """Show `words` in the ink of `health`, with the marking of the enclave they are about."""
         self._health, self._words, self._level = health, words, level
         self.setAccessibleName(words + (f", {level.title}" if level is not None else ""))
-        self.setToolTip("Age of the oldest enclave in view, by the clock of its own collector")
+        self.setProperty(TIP, "Age of the oldest enclave in view, by the clock of its own collector")
         self.updateGeometry()
         self.update()
 

@@ -23,7 +23,7 @@ class Step:
 _STEPS = (
     Step(
         "Name the station and its ceiling",
-        "Nothing above the ceiling is ever opened here. Without one nothing is imported.",
+        "Nothing above the ceiling is ever opened here. Without one nothing is imported. Then open the console again.",
         "watchfloor init --ceiling S --station NAME",
     ),
     Step(

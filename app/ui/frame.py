@@ -2,7 +2,8 @@
 
 from typing import TypeVar
 
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHelpEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.model.marking import Level
@@ -15,6 +16,7 @@ from app.ui.marking import Banner
 from app.ui.navigation import Foot, Navigation
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.strip import Strip
+from app.ui.tips import Tip, tip_of
 
 Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
 
@@ -30,7 +32,16 @@ class Body(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self._tip = Tip(look, self)
         look.changed.connect(self.update)
+
+    def event(self, event: QEvent) -> bool:
+        """Answer every wish for a tip that no child answered."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            at = event.globalPos()
+            self._tip.say(tip_of(self.childAt(self.mapFromGlobal(at)), at), at)
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with Canvas(self, self._look) as canvas:

@@ -14,6 +14,7 @@ from app.ui.look import Look
 from app.ui.part import RIM, Control, Part
 from app.ui.text import RIGHT
 from app.ui.time_range import DEFAULT, RANGES
+from app.ui.tips import TIP
 
 HEADER_HEIGHT = 64
 
@@ -31,7 +32,7 @@ class RangeButton(Control):
         """Show another range."""
         self._number = number
         self.setAccessibleName(f"Time range: {RANGES[number].words}")
-        self.setToolTip("Time range  (T; [ and ] step)")
+        self.setProperty(TIP, "Time range  (T; [ and ] step)")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -66,7 +67,7 @@ class EnclaveToggle(Control):
         shown = "shown" if self.isChecked() else "hidden"
         titles = dict.fromkeys((self.enclave.name, self.enclave.level.title))
         self.setAccessibleName(f"{', '.join(titles)}: {shown}")
-        self.setToolTip(f"{self.enclave.name}, {shown}  ({self._number})")
+        self.setProperty(TIP, f"{self.enclave.name}, {shown}  ({self._number})")
 
     def sizeHint(self) -> QSize:
         portion = self.look.fonts.metrics("block.large").horizontalAdvance(self.enclave.level.portion)

@@ -1,5 +1,6 @@
 """Builds the console: store, runner, look, window."""
 
+import ctypes
 import faulthandler
 import logging
 import os
@@ -13,7 +14,7 @@ from types import TracebackType
 import platformdirs
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication
 
 from app.bundle.outcome import Outcome
 from app.clock import Clock
@@ -83,11 +84,12 @@ def _check_display() -> None:
 
 def _check_xcb() -> None:
     """Qt ends the process where libxcb-cursor is missing; say so first."""
-    import ctypes.util  # noqa: PLC0415 -- needed on one kind of desktop only
-
-    if ctypes.util.find_library("xcb-cursor") is None:
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError as error:
         msg = "A library that Qt needs on X11 is missing: libxcb-cursor."
-        raise SettingsError(msg, "Install it: apt install libxcb-cursor0, or dnf install xcb-util-cursor.")
+        hint = "Install it: apt install libxcb-cursor0, or dnf install xcb-util-cursor."
+        raise SettingsError(msg, hint) from error
 
 
 def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True) -> Console:
@@ -189,7 +191,7 @@ def _calls(paths: Paths) -> tuple[str, ...]:
 
 
 def _paint_palette(look: Look) -> None:
-    """Colours for what Qt paints itself: the file dialog and tool tips."""
+    """Colours for what Qt might still paint itself."""
     theme = look.theme
     palette = QPalette()
     role = QPalette.ColorRole
@@ -204,8 +206,6 @@ def _paint_palette(look: Look) -> None:
         (role.Highlight, "accent"),
         (role.HighlightedText, "accent.ink"),
         (role.PlaceholderText, "text.low"),
-        (role.ToolTipBase, "raised"),
-        (role.ToolTipText, "text.hi"),
         (role.Light, "hair"),
         (role.Mid, "line"),
         (role.Dark, "inset"),
@@ -217,8 +217,6 @@ def _paint_palette(look: Look) -> None:
         palette.setColor(disabled, name, theme["faint"])
     QApplication.setPalette(palette)
     QApplication.setFont(look.fonts.font("body"))
-    QToolTip.setPalette(palette)
-    QToolTip.setFont(look.fonts.font("small"))
 
 
 def user_memory() -> QSettings:
@@ -243,9 +241,21 @@ def fault_handler(
     return handle
 
 
+def _log_to_file(paths: Paths) -> None:
+    """Keep our own faults where they can be looked up; a station that cannot be written to logs to the terminal."""
+    try:
+        paths.logs.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(paths.logs / "console.log", encoding="utf-8", delay=True)
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log.addHandler(handler)
+
+
 def run(paths: Paths, clock: Clock) -> int:
     """Open the console and stay until it is closed."""
     faulthandler.enable()
+    _log_to_file(paths)
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = make_application()
     console = build(paths, clock, user_memory())

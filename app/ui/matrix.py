@@ -50,14 +50,21 @@ def maintenance_words(cell: Deployment) -> str:
     return f"Maintenance until {words.clock(cell.maintenance_until)}{words.GAP}Z"
 
 
-def age_words(state: EnclaveState, *, short: bool = False) -> str:
-    """Age of an enclave's picture for its column head. Short forms drop the verb first."""
+def age_words(state: EnclaveState) -> tuple[str, ...]:
+    """Age of an enclave's picture for its column head, from the longest form to the shortest."""
     if math.isnan(state.data_time):
-        return words.NO_DATA
+        return (words.NO_DATA,)
     old = words.age(state.age)
     if state.freshness is Freshness.FRESH:
-        return f"{old} ago" if short else f"synced {old} ago"
-    return f"{old} old"
+        return (f"synced {old} ago", f"{old} ago", old)
+    return (f"{old} old", old)
+
+
+def healthy_words(state: EnclaveState) -> tuple[str, ...]:
+    """How many deployments are healthy, or were when the last data came, from long to short."""
+    count = f"{state.healthy} of {state.total}"
+    stale = state.freshness in (Freshness.STALE, Freshness.EXPIRED)
+    return (f"{count}, last known" if stale else f"{count} healthy", count)
 
 
 def cell_words(cell: Deployment | None, row: EndpointRow, enclave: Enclave) -> str:
@@ -133,5 +140,5 @@ class MatrixModel(QAbstractTableModel):
         state = self.state(section)
         if state is None:
             return "Endpoint, worst first"
-        healthy = f"{state.healthy} of {state.total} healthy"
-        return f"{state.enclave.level.title}, {state.enclave.name}, {healthy}, {age_words(state)}"
+        healthy, age = healthy_words(state)[0], age_words(state)[0]
+        return f"{state.enclave.level.title}, {state.enclave.name}, {healthy}, {age}"

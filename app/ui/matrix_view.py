@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
@@ -19,6 +19,7 @@ from app.ui.matrix import (
     MatrixModel,
     age_words,
     error_words,
+    healthy_words,
     latency_words,
     maintenance_words,
 )
@@ -198,9 +199,10 @@ def _paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
     x += canvas.block(state.enclave.level, x, 23, BLOCK_LARGE) + 12
     right = box.right() - 17
     name = canvas.width("title", state.enclave.name)
-    for said in (f"{state.healthy} of {state.total} healthy", f"{state.healthy} of {state.total}"):
+    colour = "text.low" if state.freshness in (Freshness.STALE, Freshness.EXPIRED) else "text.mid"
+    for said in healthy_words(state):
         if name + 14 + canvas.width("small", said) <= right - x:
-            canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, "text.mid", align=RIGHT)
+            canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, colour, align=RIGHT)
             break
     canvas.write("title", state.enclave.name, x, canvas.middle("title", 12, 22), "text.hi", room=right - x)
 
@@ -217,18 +219,19 @@ def _paint_columns(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
         left, right = box.left() + 8, box.left() + places.latency - canvas.width("label", "p95") - 10
     else:
         left, right = box.left() + places.errors + 14, box.left() + places.spark_right
-    sign = 0.0 if fresh else 22.0
-    said = age_words(state, short=math.isnan(places.spark_right))
-    if canvas.width("label", said) > right - left - sign:
-        said = age_words(state, short=True)
+    sign = 0.0 if fresh else 20.0
+    forms = age_words(state)
     if math.isnan(places.spark_right):
-        if not fresh:
-            canvas.status(Health.WARNING, left + 8, baseline - 5, 14)
-        canvas.write("label", said, left + sign, baseline, colour, room=right - left - sign)
+        forms = forms[1:] or forms
+    fitting = [said for said in forms if canvas.width("label", said) <= right - left - sign]
+    said = (fitting or forms[-1:])[0]
+    if math.isnan(places.spark_right):
+        x = left + sign
+        canvas.write("label", said, x, baseline, colour, room=right - x)
     else:
-        wide = canvas.write("label", said, right, baseline, colour, align=RIGHT, room=right - left)
-        if not fresh and wide + sign <= right - left:
-            canvas.status(Health.WARNING, right - wide - 13, baseline - 5, 14)
+        x = right - canvas.write("label", said, right, baseline, colour, align=RIGHT)
+    if not fresh:
+        canvas.status(Health.WARNING, x - 12, baseline - 5, 14)
 
 
 class MatrixView(QTableView):
@@ -307,6 +310,10 @@ class MatrixView(QTableView):
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Leave tips to the window: Qt's own could cover a banner."""
+        return False if event.type() is QEvent.Type.ToolTip else super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}.get(Qt.Key(event.key()))

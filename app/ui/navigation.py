@@ -13,6 +13,7 @@ from app.ui.look import Look
 from app.ui.matrix import STATE_WORDS
 from app.ui.page import Badge, Page
 from app.ui.part import RIM, Control, Part
+from app.ui.tips import TIP
 
 WIDE, NARROW = 216, 56
 
@@ -34,7 +35,7 @@ class NavItem(Control):
         self._badge = badge
         told = f", {badge.count} need attention, worst {STATE_WORDS[badge.health]}" if badge else ""
         self.setAccessibleName(self.page.title + told)
-        self.setToolTip(f"{self.page.title}{told}  (G {self.page.key})")
+        self.setProperty(TIP, f"{self.page.title}{told}  (G {self.page.key})")
         self.update()
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
@@ -100,7 +101,7 @@ class Foot(Part):
     def __init__(self, look: Look, person: str, station: str, carriage: str) -> None:
         super().__init__(look, f"{carriage}. {person}, {station}")
         self._person, self._station, self._carriage = person, station, carriage
-        self.setToolTip(f"{carriage}\n{person}, {station}")
+        self.setProperty(TIP, f"{carriage}\n{person}, {station}")
         self.setFixedHeight(92)
 
     def paint(self, canvas: Canvas) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.ui.canvas import Canvas
 from app.ui.look import Look
+from app.ui.tips import TIP
 
 RIM = 4
 """Room around a control for its focus ring: 2 px wide, 2 px outside."""
@@ -41,7 +42,7 @@ class Control(QAbstractButton):
         self.hovered = False
         self._ring = False
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self.setProperty(TIP, tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         look.changed.connect(self.update)

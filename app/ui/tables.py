@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QObject,
@@ -213,6 +214,10 @@ class Table(QTableView, Generic[Row]):
         self.viewport().update()
         if current.isValid() and current.row() != previous.row():
             self.chosen.emit(current.data(ROW_ROLE))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Leave tips to the window: Qt's own could cover a banner."""
+        return False if event.type() is QEvent.Type.ToolTip else super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}.get(Qt.Key(event.key()))

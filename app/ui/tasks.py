@@ -1,5 +1,6 @@
 """The one place where threads meet Qt."""
 
+import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -10,9 +11,11 @@ from typing import Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.errors import AppError
 from app.job import Cancelled, Job, Progress
 
 Answer = TypeVar("Answer")
+log = logging.getLogger("watchfloor")
 
 
 class TaskRunner(QObject):
@@ -89,6 +92,8 @@ class TaskRunner(QObject):
         except Cancelled:
             answer = None
         except Exception as error:  # whatever it is, it belongs to the caller
+            if not isinstance(error, AppError):
+                log.exception("a task failed")  # our own fault: kept where it can be looked up
             answer = partial(_call, receiver, on_error, error)
         self._post(job, partial(self._finish, job, answer), last=True)
 

@@ -84,7 +84,7 @@ def test_that_an_error_is_told_with_its_hint(importing, door, qtbot):
     assert [name for name, _ in door.came] == ["a"]
 
 
-def test_that_our_own_fault_is_told_as_such(importing, door, qtbot):
+def test_that_our_own_fault_is_told_as_such(importing, door, qtbot, caplog):
     door.error = KeyError("x")
     importing.start([Path("a")], "inbox")
     qtbot.waitUntil(lambda: not importing.running)

@@ -83,7 +83,7 @@ def test_that_arrivals_are_told_unless_the_station_knows_them(live, runner, worl
     assert [[path.name for path in paths] for paths in seen] == [["b-1"]]
 
 
-def test_that_a_look_that_fails_is_taken_again(runner, qtbot, tmp_path):
+def test_that_a_look_that_fails_is_taken_again(runner, qtbot, tmp_path, caplog):
     looks = []
 
     def token():

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.model.health import Bound, Freshness, Health
-from app.ui.matrix import MatrixModel, age_words, cell_words, error_words, latency_words
+from app.ui.matrix import MatrixModel, age_words, cell_words, error_words, healthy_words, latency_words
 from app.ui.matrix_view import ENCLAVE_LEAST, MatrixView, plan
 from tests.fakes import answers
 
@@ -52,9 +52,15 @@ def test_that_maintenance_says_until_when():
 
 def test_that_an_age_is_a_claim_and_says_so():
     fresh, _, late = answers.fleet().enclaves
-    assert plain(age_words(fresh)) == "synced 6 min ago"
-    assert plain(age_words(late)) == "3 h 12 m old"
-    assert age_words(replace(late, data_time=math.nan)) == "no data"
+    assert [plain(said) for said in age_words(fresh)] == ["synced 6 min ago", "6 min ago", "6 min"]
+    assert [plain(said) for said in age_words(late)] == ["3 h 12 m old", "3 h 12 m"]
+    assert age_words(replace(late, data_time=math.nan)) == ("no data",)
+
+
+def test_that_a_stale_column_s_count_is_only_the_last_known():
+    state = answers.fleet().enclaves[2]
+    assert healthy_words(state)[0] == "8 of 11 healthy"
+    assert healthy_words(replace(state, freshness=Freshness.STALE))[0] == "8 of 11, last known"
 
 
 def test_that_every_cell_and_head_has_text(qapp):

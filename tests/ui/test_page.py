@@ -39,7 +39,7 @@ def test_that_an_older_answer_is_dropped(runner, qtbot):
     assert host.data == 2.0
 
 
-def test_that_an_older_error_is_dropped_and_the_newest_is_told(runner, qtbot):
+def test_that_an_older_error_is_dropped_and_the_newest_is_told(runner, qtbot, caplog):
     def load(question, job):
         raise ValueError(question.at)
 

@@ -3,6 +3,7 @@ import threading
 import pytest
 from PySide6.QtCore import QObject
 
+from app.errors import StoreBusy
 from app.job import Progress
 from app.ui.tasks import TaskRunner
 
@@ -29,11 +30,21 @@ def test_that_work_runs_off_the_gui_thread_and_its_answer_comes_back_on_it(runne
     assert deliverer is threading.main_thread()
 
 
-def test_that_an_error_goes_to_its_caller(runner, qtbot):
+def test_that_an_error_goes_to_its_caller_and_our_own_to_the_log(runner, qtbot, caplog):
     seen = []
     runner.run(lambda job: 1 / 0, receiver=runner, on_done=fail, on_error=seen.append)
     qtbot.waitUntil(lambda: bool(seen))
     assert isinstance(seen[0], ZeroDivisionError)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_that_an_expected_failure_is_no_fault(runner, qtbot):
+    def busy(job):
+        raise StoreBusy("Another process writes.")
+
+    seen = []
+    runner.run(busy, receiver=runner, on_done=fail, on_error=seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
 
 
 def test_that_a_cancelled_job_tells_nobody(runner, qtbot):
