@@ -89,8 +89,8 @@ class VerifiedBundle:
     def lines(self, part: Part) -> Iterator[bytes]:
         """Lines of a part, without their newline.
 
-        Every step of the file is compared with what was hashed before, so that a file swapped
-        in between is never parsed.
+        After every step the hash so far is compared with what it was before, so that a file
+        swapped in between is never parsed.
 
         Raises
         ------
@@ -100,9 +100,10 @@ class VerifiedBundle:
             If a line is longer than its schema allows.
         """
         most = LINE_BYTES[part.schema]
-        rest = b""
+        rest, running = b"", hashlib.sha384()
         for known, step in zip(self._digests[part.name], self.layout.steps(part.name), strict=True):
-            if hashlib.sha384(step).digest() != known:
+            running.update(step)
+            if running.digest() != known:
                 msg = f"{part.name} changed after it was checked"
                 raise Incomplete(msg)
             *lines, rest = (rest + step).split(b"\n")
@@ -395,13 +396,13 @@ class _Examination:
         return digests
 
     def hash_parts(self, layout: Layout, manifest: Manifest) -> dict[str, tuple[bytes, ...]]:
-        """Hash every part whole and step by step; the steps let `lines` prove what it hands on."""
+        """Hash every part; the hash after each step lets `lines` prove what it hands on."""
         found, done = {}, 0
         for part in manifest.parts:
             whole, rows, last, digests = hashlib.sha384(), 0, b"", []
             for step in layout.steps(part.name):
                 whole.update(step)
-                digests.append(hashlib.sha384(step).digest())
+                digests.append(whole.digest())
                 rows += step.count(b"\n")
                 last = step[-1:]
                 done += len(step)
