@@ -103,13 +103,12 @@ class Grid:
         if low == high:
             return placed
         index, value = index[low:high], value[low:high]
-        first = np.flatnonzero(np.diff(index, prepend=-1))
         if fold is Fold.LAST:
-            last = np.append(first[1:], index.size) - 1
-            placed[index[last]] = value[last]
-        else:
-            with np.errstate(invalid="ignore"):  # infinities of both signs have no sum: NaN
-                placed[index[first]] = _UFUNC[fold].reduceat(value, first)
+            placed[index] = value  # of a repeated index the last value stays (NumPy, "Indexing with arrays of indices")
+            return placed
+        first = np.flatnonzero(np.diff(index, prepend=-1))
+        with np.errstate(invalid="ignore"):  # infinities of both signs have no sum: NaN
+            placed[index[first]] = _UFUNC[fold].reduceat(value, first)
         return placed
 
 

@@ -10,7 +10,7 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.sample import TimeRange
 from app.query.health import read_fleet
-from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, U1, catalogue, last, minutes, node, series
+from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, last, minutes, node, series
 from tests.fakes.stores import bring, open_store, station
 
 END = NOW - 5 * MINUTE
@@ -82,6 +82,12 @@ def test_that_a_card_that_is_gone_is_a_warning(store):
     assert told(fleet(store, rows + gone)) == [(Health.WARNING, "n01", "1 of 2 GPUs do not report (GPU 1)")]
 
 
+def test_that_a_card_that_is_gone_is_in_no_mean(store):
+    rows = [row for row in well() if row.key.label("gpu") == "0"]
+    gone = [row for row in well(end=END - HOUR) if row.key.label("gpu") == "1"]
+    assert fleet(store, rows + gone).gpu_busy == pytest.approx(0.2)
+
+
 def test_that_a_card_that_fell_off_the_bus_is_told_of_once(store):
     rows = [row for row in well() if row.key.label("gpu") == "0"]
     gone = [row for row in well(end=END - HOUR) if row.key.label("gpu") == "1"]
@@ -111,8 +117,12 @@ def test_that_an_xid_event_is_judged_by_its_meaning(store, code, expected):
     assert told(fleet(store, well(), events=[xid(code)])) == expected
 
 
-def test_that_an_old_xid_is_history(store):
-    assert told(fleet(store, well(), events=[xid(79, before=25 * HOUR)])) == []
+@pytest.mark.parametrize("before", [25 * HOUR, -60.0])
+def test_that_an_old_xid_is_history_and_one_after_the_data_is_not_known_yet(store, before):
+    end = END - 2 * HOUR  # the silence of another enclave widens what is read
+    bring(store, catalogue(S1), TimeRange(end - DAY, end))
+    found = fleet(store, well(), events=[xid(79, before=before)])
+    assert [item for item in told(found) if item[1] == "n01"] == []
 
 
 def test_that_a_counter_with_a_code_tells_as_much_as_an_event_and_is_told_once(store):

@@ -366,6 +366,15 @@ def test_that_availability_comes_with_its_coverage(store):
     assert found.availability_coverage == pytest.approx(3 / 60)
 
 
+def test_that_of_two_probes_the_worse_one_counts(store):
+    other = series("endpoint_up", {"enclave": "enc-u1", "endpoint": "rag", "probe": "b"}, minutes(NOW, 24), 0.0)
+    rows = [*serving(U1, "rag", NOW, 48), other]
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(NOW - 5 * DAY, NOW), rows, received=NOW)
+    found = fleet(store)
+    assert found.availability == pytest.approx(24 / 48)
+    assert only(found).health is Health.CRITICAL
+
+
 def test_that_its_own_habit_makes_a_quick_model_that_became_slow_a_warning(store):
     # 100 ms for eight days; own limit 115 ms; 120 ms for the last hour
     hours = 9 * 24.0

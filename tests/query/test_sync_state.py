@@ -131,6 +131,12 @@ def test_that_a_problem_that_was_made_good_is_none(store):
     assert [row.code for row in sync(store, NOW - 1.5 * HOUR).bundles] == ["UNTRUSTED"]
 
 
+def test_that_a_second_copy_that_was_accepted_settles_the_first(store):
+    tried(store, "INCOMPLETE", received=NOW - 2 * HOUR, manifest="m1", shape="half")
+    tried(store, "APPLIED", received=NOW - HOUR, manifest="m1", shape="whole")
+    assert sync(store).bundles == ()
+
+
 def test_that_what_still_waits_is_shown_however_old(store):
     tried(
         store, "HELD", received=NOW - 9 * DAY, held="h1", manifest="m1", source="x", stream="core", seq=7, level=Level.U
@@ -156,7 +162,7 @@ def test_that_below_the_stations_level_only_verified_rows_at_or_below_it_are_tol
 
 
 def test_that_a_claimed_level_above_the_station_is_never_taken_at_its_word(store):
-    tried(store, "SPILL", level=Level.TS)
+    tried(store, "SPILL", level=Level.TS, manifest="m1")
     with store.state() as state, recording(state):
         lock_source(state, Lock("collector-x", Level.TS, "SPILL", "claimed TS", NOW - HOUR))
     found = sync(store)
