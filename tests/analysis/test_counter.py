@@ -40,9 +40,12 @@ def test_that_what_rose_across_a_gap_is_unknown_and_not_put_anywhere():
 
 
 def test_that_one_missed_scrape_is_bridged():
-    # the scrape at 90 is missing; 60 to 120 is twice the interval
-    points = [(0, 0), (30, 1), (60, 2), (120, 6), (150, 7), (180, 8)]
-    assert steps(points, EDGES[:4], 30.0, NEVER[:4]) == nan([2, 4, 2])
+    # the scrape at 100 is missing: at the edge 120 the last one is 50 s old, but the next shows that it was only one
+    points = [(-20, 0), (10, 1), (40, 2), (70, 3), (130, 6), (160, 7), (190, 8)]
+    assert steps(points, EDGES[:4], 30.0, NEVER[:4]) == nan([2, 1, 4])
+    # with two missing it is an outage
+    points = [(-20, 0), (10, 1), (40, 2), (70, 3), (160, 7), (190, 8)]
+    assert steps(points, EDGES[:4], 30.0, NEVER[:4]) == nan([2, None, None])
 
 
 def test_that_nothing_is_known_beyond_one_and_a_half_intervals_after_the_last_scrape():

@@ -92,6 +92,41 @@ def test_that_pieces_of_a_long_window_join_without_a_seam(over):
     assert set(np.concatenate([one.value for one in parts])) == {4.0}
 
 
+def test_that_a_window_that_ends_in_a_missed_scrape_gives_what_a_longer_one_gives(over):
+    last = WINDOW[0] + 300
+    every = [at for at in range(last - 25 - 60 * 15, last + 300, 15) if at != last - 10]
+    labels = {**LABELS, "finished_reason": "stop"}
+    server = FakePrometheus({"vllm:request_success_total": [(labels, [(at, float(at % 100_000)) for at in every])]})
+    short = values(run(server, over(server, window=(WINDOW[0], last + 60))), "endpoint_requests")
+    long = values(run(server, over(server, window=(WINDOW[0], last + 240))), "endpoint_requests")
+    assert len(short) == 6
+    np.testing.assert_array_equal(short, long[:6])
+
+
+def test_that_a_series_that_was_away_for_less_than_five_minutes_is_not_taken_for_new(over):
+    known = counter(finished_reason="stop")
+    away = [(at, 70.0) for at in (WINDOW[0] - 350, *range(WINDOW[0] - 30, WINDOW[1], 15))]
+    error = ({**LABELS, "finished_reason": "error"}, away)
+    server = FakePrometheus({"vllm:request_success_total": [known, error]})
+    assert set(values(run(server, over(server)), "endpoint_errors")) == {0.0}
+
+
+def test_that_events_before_the_window_belong_to_the_run_before(over):
+    def code(at):
+        return 79.0 if at >= WINDOW[0] + 200 else 48.0 if at >= WINDOW[0] - 100 else 0.0
+
+    labels = {"job": "dcgm", "instance": "g1", "Hostname": "g1", "gpu": "0"}
+    points = [(at, code(at)) for at in range(WINDOW[0] - 900, WINDOW[1], 15)]
+    counted = [(at, float(at >= WINDOW[0] - 100) + float(at >= WINDOW[0] + 200)) for at, _ in points]
+    for raw in (
+        {"DCGM_FI_DEV_XID_ERRORS": [(labels, points)]},
+        {"DCGM_EXP_XID_ERRORS_TOTAL": [({**labels, "xid": "79"}, counted)]},
+    ):
+        server = FakePrometheus(raw)
+        found = run(server, over(server, matches={}, node_matches={"g1": {"dcgm": {"Hostname": "g1"}}}))
+        assert [(one.subject, one.text) for one in found if not isinstance(one, Series)] == [("g1", "XID 79")]
+
+
 # --- what comes back --------------------------------------------------------------------------------------------
 
 
