@@ -9,7 +9,7 @@ import numpy as np
 from app.analysis.baseline import own_limit
 from app.analysis.deployment import RULES, Judgement, Measured, judge
 from app.analysis.grid import Fold, Grid, across, spark
-from app.analysis.health import GOOD, UNKNOWN, Uptime, as_health, last_run, uptime
+from app.analysis.health import GOOD, UNKNOWN, Run, Uptime, as_health, last_run, uptime
 from app.analysis.health_policy import Evaluation, HealthPolicy
 from app.analysis.reasons import duration, silence_text
 from app.model.catalogue import Endpoint
@@ -137,22 +137,10 @@ def _deployment(picture: Picture, endpoint: Endpoint, shelf: Shelf, around: Surr
     newest = shelf.newest()
     if math.isnan(newest) or picture.data_time - newest > settings.forget_days * _DAY:
         return _without_data(picture, endpoint, newest, around)
-    rules = {name: around.policy.rule(name, endpoint.id, picture.enclave.id) for name in RULES}
     exported = _exported(shelf, picture.data_time, settings)
-    own = _own_limit(shelf, endpoint, picture.data_time, around) if "endpoint_latency_seconds" in exported else math.nan
-    back = settings.lookback_hours * 3600.0
-    while True:
-        grid = Grid.ending(picture.data_time, endpoint.step, back + _WARM_UP)
-        measured = _measured(shelf, exported, grid)
-        judgement = judge(measured, rules, settings, endpoint.expected_replicas, own)
-        shown = judgement.codes[grid.slots(_WARM_UP) :]
-        run = last_run(shown)
-        longest = settings.lookback_days_bad * _DAY
-        if run.code == GOOD or run.first > 0 or back >= longest:
-            break
-        back = longest  # a trouble older than a day: look for its beginning, for this endpoint alone
-    since = grid.time(grid.slots(_WARM_UP) + run.first)
-    health, since, until, notes = _with_plans(picture, endpoint, judgement, (as_health(run.code), since), grid, around)
+    judgement, run, grid = _judged(picture, endpoint, shelf, exported, around)
+    judged = (as_health(run.code), grid.time(run.first))
+    health, since, until, notes = _with_plans(picture, endpoint, judgement, judged, grid, around)
     reasons = notes + _reasons(judgement, run.code)
     return Deployment(
         enclave=picture.enclave,
@@ -174,6 +162,24 @@ def _deployment(picture: Picture, endpoint: Endpoint, shelf: Shelf, around: Surr
         maintenance_until=until,
         spark=_spark(shelf, around, newest),
     )
+
+
+def _judged(
+    picture: Picture, endpoint: Endpoint, shelf: Shelf, exported: set[str], around: Surroundings
+) -> tuple[Judgement, Run, Grid]:
+    """Judge over the last hours; a trouble that is older than that is followed to its beginning."""
+    settings = around.policy.evaluation
+    rules = {name: around.policy.rule(name, endpoint.id, picture.enclave.id) for name in RULES}
+    own = _own_limit(shelf, endpoint, picture.data_time, around) if "endpoint_latency_seconds" in exported else math.nan
+    back, longest = settings.lookback_hours * 3600.0, settings.lookback_days_bad * _DAY
+    while True:
+        grid = Grid.ending(picture.data_time, endpoint.step, back + _WARM_UP)
+        judgement = judge(_measured(shelf, exported, grid), rules, settings, endpoint.expected_replicas, own)
+        warm = grid.slots(_WARM_UP)
+        run = last_run(judgement.codes[warm:])
+        if run.code == GOOD or run.first > 0 or back >= longest:
+            return judgement, Run(run.code, warm + run.first), grid
+        back = longest
 
 
 def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: Surroundings) -> Deployment:

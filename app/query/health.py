@@ -1,8 +1,11 @@
 """How the fleet was at one moment, as it was known then: the overview and ``watchfloor health``."""
 
 import math
+from dataclasses import dataclass
 
+from app.analysis.health_policy import HealthPolicy
 from app.model.catalogue import Enclave
+from app.model.event import Event
 from app.model.health import Health
 from app.model.marking import Level, high_water
 from app.model.sample import TimeRange
@@ -13,7 +16,7 @@ from app.query.enclaves import Picture, known_at, pictures
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.query.policy import read_policy
 from app.query.problems import sync_problems
-from app.query.readings import read_flags, read_shelves
+from app.query.readings import Shelf, Thing, read_flags, read_shelves
 from app.settings import Station
 from app.store.bundles import holds_demo
 from app.store.database import Store
@@ -54,17 +57,8 @@ def read_fleet(
         If the cache cannot be read.
     """
     policy = read_policy(store.paths)
-    with store.reader(ceiling) as reader:
-        seen = pictures(reader, at)
-        ends = {picture.enclave.id: picture.data_time for picture in seen}
-        moment = known_at(reader, at)
-        shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
-        flags, needed = deployments.flags_wanted(policy, at, span)
-        read_flags(reader, shelves, flags, ends, moment, needed)
-        known = [end for end in ends.values() if not math.isnan(end)]
-        since = min([at, *known]) - policy.gpu.event_hours * 3600.0
-        told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]
-        demo = holds_demo(reader)
+    read = _read(store, policy, at, span, ceiling)
+    seen, shelves, told = read.pictures, read.shelves, read.events
     maintenance = tuple(event for event in told if event.kind == "maintenance")
     around = Surroundings(policy, at, span, maintenance)
     judged = {one.enclave.id: deployments.deployments(one, shelves, around) for one in seen}
@@ -80,7 +74,7 @@ def read_fleet(
     return Fleet(
         as_of=at,
         marking=marking_of(station, [one.enclave for one in seen], [item.level for item in items], ceiling),
-        demo=demo,
+        demo=read.demo,
         enclaves=tuple(states[one.enclave.id] for one in shown),
         rows=_rows(cells),
         attention=items,
@@ -90,6 +84,30 @@ def read_fleet(
         availability_coverage=up.coverage,
         hidden=tuple(states[one.enclave.id] for one in seen if one.enclave.id in hidden),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """Everything of the cache that an answer is made of; the reader is closed before anything is judged."""
+
+    pictures: list[Picture]
+    shelves: dict[Thing, Shelf]
+    events: list[Event]
+    demo: bool
+
+
+def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceiling: Level | None) -> _Read:
+    with store.reader(ceiling) as reader:
+        seen = pictures(reader, at)
+        ends = {picture.enclave.id: picture.data_time for picture in seen}
+        moment = known_at(reader, at)
+        shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
+        flags, needed = deployments.flags_wanted(policy, at, span)
+        read_flags(reader, shelves, flags, ends, moment, needed)
+        known = [end for end in ends.values() if not math.isnan(end)]
+        since = min([at, *known]) - policy.gpu.event_hours * 3600.0
+        told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]
+        return _Read(seen, shelves, told, holds_demo(reader))
 
 
 def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], ceiling: Level | None) -> Level:

@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from app.analysis.health import freshness
 from app.model.catalogue import Enclave
@@ -51,37 +52,58 @@ def read_sync(
         seen = [one for one in pictures(reader, at) if one.enclave.id not in hidden]
         came = [one for one in bundles(reader, span) if one.record.received <= at and one.record.enclave not in hidden]
         demo = holds_demo(reader)
-    with store.state() as state:
-        told = {one.manifest: one for one in reversed(attempts(state, span)) if one.code in ACCEPTED}
-        waiting = [one for one in open_attempts(state, span, at) if one.enclave not in hidden]
-        waiting = [one for one in waiting if visible(verified_level(one, station), station, ceiling)]
-        holes = [one for one in open_gaps(state, span, at) if one.after.enclave not in hidden]
-        holes = [one for one in holes if visible(one.after.level, station, ceiling)]
-        keys = _keys(state, station, ceiling)
-        locked = _locks(state, station, at, ceiling)
-        versions = trust_versions(state)
+    book = _ledger(store, station, at, span, ceiling, hidden)
     enclaves = {one.enclave.id: one.enclave for one in seen}
-    rows = [_tried_row(one, enclaves, station) for one in waiting]
-    rows += [row for gap in holes for row in _missing_rows(gap, enclaves)]
-    rows += [_came_row(one, enclaves, told.get(one.record.manifest)) for one in came]
-    levels = [row.level for row in rows if row.level is not None] + [key.level for key in keys]
-    if any(row.level is None for row in rows) or locked:
+    rows = [_tried_row(one, enclaves, station) for one in book.waiting]
+    rows += [row for gap in book.holes for row in _missing_rows(gap, enclaves)]
+    rows += [_came_row(one, enclaves, book.told.get(one.record.manifest)) for one in came]
+    levels = [row.level for row in rows if row.level is not None] + [key.level for key in book.keys]
+    if any(row.level is None for row in rows) or book.locks:
         levels.append(station.ceiling)  # what nobody verified may be anything up to there
     return SyncState(
         as_of=at,
         marking=marking_of(station, list(enclaves.values()), levels, ceiling),
         demo=demo,
-        lanes=tuple(lane for one in seen for lane in _lanes(one, came, waiting, holes, at)),
+        lanes=tuple(lane for one in seen for lane in _lanes(one, came, book, at)),
         bundles=tuple(sorted(rows, key=_row_order)),
-        keys=keys,
-        locks=locked,
-        trust_version=versions[0][0] if versions else 0,
+        keys=book.keys,
+        locks=book.locks,
+        trust_version=book.trust_version,
         imported=sum(span.start <= one.record.received for one in came),
-        held=sum(one.code in WAITING for one in waiting),
-        missing=sum(gap.last - gap.first + 1 for gap in holes),
+        held=sum(one.code in WAITING for one in book.waiting),
+        missing=sum(gap.last - gap.first + 1 for gap in book.holes),
         cache_bytes=_size(store),
         free_bytes=shutil.disk_usage(store.cache.parent).free,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What the ledger tells and may be shown; `told` holds the attempts that ended well, by manifest."""
+
+    told: dict[str, Attempt]
+    waiting: list[Attempt]
+    holes: list[Gap]
+    keys: tuple[TrustedKey, ...]
+    locks: tuple[LockedSource, ...]
+    trust_version: int
+
+
+def _ledger(
+    store: Store, station: Station, at: float, span: TimeRange, ceiling: Level | None, hidden: frozenset[str]
+) -> _Book:
+    with store.state() as state:
+        waiting = [one for one in open_attempts(state, span, at) if one.enclave not in hidden]
+        holes = [one for one in open_gaps(state, span, at) if one.after.enclave not in hidden]
+        versions = trust_versions(state)
+        return _Book(
+            told={one.manifest: one for one in reversed(attempts(state, span)) if one.code in ACCEPTED},
+            waiting=[one for one in waiting if visible(verified_level(one, station), station, ceiling)],
+            holes=[one for one in holes if visible(one.after.level, station, ceiling)],
+            keys=_keys(state, station, ceiling),
+            locks=_locks(state, station, at, ceiling),
+            trust_version=versions[0][0] if versions else 0,
+        )
 
 
 def _size(store: Store) -> int:
@@ -92,22 +114,18 @@ def _size(store: Store) -> int:
 # --- lanes ----------------------------------------------------------------------------------------------------------
 
 
-def _lanes(
-    picture: Picture,
-    came: list[StoredBundle],
-    waiting: list[Attempt],
-    holes: list[Gap],
-    at: float,
-) -> Iterable[Lane]:
+def _lanes(picture: Picture, came: list[StoredBundle], book: _Book, at: float) -> Iterable[Lane]:
     """The streams of one enclave, each with its own age; one empty lane where nothing came in the range."""
     enclave = picture.enclave
     records = [one.record for one in came if one.record.enclave == enclave.id]
     streams = sorted({(one.source, one.stream) for one in records})
     for source, stream in streams:
         mine = [one for one in records if (one.source, one.stream) == (source, stream)]
-        gaps_here = [gap for gap in holes if (gap.source, gap.stream) == (source, stream)]
+        gaps_here = [gap for gap in book.holes if (gap.source, gap.stream) == (source, stream)]
         arrivals = [_arrived(one) for one in mine]
-        arrivals += [_waits(one) for one in waiting if (one.source, one.stream) == (source, stream) and one.manifest]
+        arrivals += [
+            _waits(one) for one in book.waiting if (one.source, one.stream) == (source, stream) and one.manifest
+        ]
         arrivals += [arrival for gap in gaps_here for arrival in _gone(gap)]
         newest = max(mine, key=lambda one: (one.window_end, one.epoch, one.seq))
         data_time = min(newest.window_end, at)
