@@ -50,7 +50,15 @@ from app.store.codec import body_header
 from app.store.database import Reader, State, Store
 from app.store.events import events
 from app.store.export import blocks_after, blocks_between
-from app.store.outgoing import Outgoing, last_full, last_outgoing, mark_published, newest_epoch, reserve_sequence
+from app.store.outgoing import (
+    Outgoing,
+    folded_after,
+    last_full,
+    last_outgoing,
+    mark_published,
+    newest_epoch,
+    reserve_sequence,
+)
 from app.store.turn import take_turn
 
 PART_BYTES: Final = 32 * 2**20
@@ -213,8 +221,8 @@ def _content(
     writer = _PartWriter(hidden, job)
     if order.kind != "heartbeat":
         window = TimeRange(start or 0.0, order.now + 1.0)
-        full = order.kind == "full"
-        blocks = blocks_between(reader, window) if full else blocks_after(reader, before.run if before else 0)
+        newer = _newer_blocks(reader, before.run if before else 0, window.end)
+        blocks = blocks_between(reader, window) if order.kind == "full" else newer
         lines = chunk_lines if order.schema == "chunks" else plain_lines
         writer.write("catalogue", catalogue_lines(catalogue))
         writer.write("events", event_lines(event for event, _ in events(reader, window)))
@@ -240,6 +248,12 @@ def _content(
         program=f"watchfloor {__version__}",
         parts=tuple(writer.parts),
     )
+
+
+def _newer_blocks(reader: Reader, run: int, end: float) -> Iterator[Block]:
+    """Everything that runs after `run` brought, also where the store has folded it meanwhile."""
+    first = folded_after(reader, run)
+    return blocks_after(reader, run) if first is None else blocks_between(reader, TimeRange(first, end))
 
 
 def _newest_run(reader: Reader, chain: _Chain, kind: Kind) -> int:

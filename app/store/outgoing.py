@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from app.store.database import State
+from app.store.database import Reader, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +83,14 @@ def newest_epoch(state: State, source: str, stream: str) -> int | None:
     row = state.db.execute("SELECT max(epoch) FROM outgoing WHERE source = ? AND stream = ?", (source, stream))
     found = row.fetchone()[0]
     return None if found is None else int(found)
+
+
+def folded_after(reader: Reader, run: int) -> float | None:
+    """Time of the first sample, seconds UTC, of runs after `run` that no longer stand in the head; None where all do.
+
+    A delta is made of head rows. What was folded into chunks before it was cut must be found there.
+    """
+    row = reader.db.execute(
+        "SELECT min(first) FROM arrival WHERE bundle > ? AND bundle NOT IN (SELECT bundle FROM head)", (run,)
+    ).fetchone()
+    return None if row[0] is None else row[0] / 1000.0

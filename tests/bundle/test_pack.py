@@ -25,6 +25,7 @@ from app.paths import Paths
 from app.settings import StreamSettings
 from app.store.database import Store
 from app.store.outgoing import last_outgoing
+from app.store.settle import settle
 from tests.bundle.conftest import picture
 from tests.fakes.bundles import START, Sender, catalogue_of, event_of, series_of
 from tests.fakes.keys import mldsa, p384, trusting
@@ -351,3 +352,20 @@ def test_that_other_chains_in_the_outbox_do_not_matter(collector):
     collector.run()
     (collector.store.paths.outbox / "s_enc02_core_0000000099_e1").mkdir(parents=True)
     assert told(collector.cut("full")).seq == 1
+
+
+def test_that_runs_folded_before_they_were_cut_are_not_lost(collector):
+    """The store folds a head of many rows; a delta is made of head rows."""
+    collector.run()
+    first = collector.cut("full")
+    for _ in range(125):
+        collector.run()
+    with collector.store.writer() as writer:
+        settle(writer, Job())
+    second = collector.cut("delta")
+    collector.run()
+    third = collector.cut("delta")
+    place = collector.station()
+    assert take(place, first, second, third) == [Code.APPLIED] * 3
+    assert len(values(place)) == 1270
+    assert picture(place[0])[0] == picture(collector.store)[0]
