@@ -61,6 +61,7 @@ class ArrivalLanes(Part):
         super().__init__(look)
         self._span = TimeRange(0.0, 1.0)
         self._lanes: tuple[Lane, ...] = ()
+        self._indent = 44.0
 
     def show_lanes(self, span: TimeRange, lanes: tuple[Lane, ...]) -> None:
         """Show other lanes."""
@@ -74,7 +75,9 @@ class ArrivalLanes(Part):
 
     def paint(self, canvas: Canvas) -> None:
         names = max((canvas.width("strong", lane.enclave.name) for lane in self._lanes), default=0.0)
-        left = min(44 + max(names, 84.0) + 28, self.width() * 0.3)
+        blocks = max((canvas.block_width(lane.enclave.level, BLOCK_LARGE) for lane in self._lanes), default=0.0)
+        self._indent = max(44.0, blocks + 15)
+        left = min(self._indent + max(names, 84.0) + 28, self.width() * 0.3)
         axis = TimeAxis(self._span, round(left), self.width() - _AGE_ROOM)
         for number, lane in enumerate(self._lanes):
             self._paint_lane(canvas, axis, number * _ROW + 26.0, lane)
@@ -82,9 +85,9 @@ class ArrivalLanes(Part):
 
     def _paint_lane(self, canvas: Canvas, axis: TimeAxis, middle: float, lane: Lane) -> None:
         canvas.block(lane.enclave.level, 0, middle, BLOCK_LARGE)
-        room = axis.left - 44 - 16
-        canvas.write("strong", lane.enclave.name, 44, middle - 2, "text.hi", room=room)
-        canvas.write("caption", words.cadence(lane.enclave.cadence), 44, middle + 15, "text.low", room=room)
+        x, room = self._indent, axis.left - self._indent - 16
+        canvas.write("strong", lane.enclave.name, x, middle - 2, "text.hi", room=room)
+        canvas.write("caption", words.cadence(lane.enclave.cadence), x, middle + 15, "text.low", room=room)
         strip = QRectF(axis.left, middle - 15, axis.right - axis.left, 30)
         canvas.fill(strip, "inset", 3)
         if not canvas.look.theme.dark:

@@ -122,10 +122,8 @@ class Canvas:
         A level the table does not know shows as a question mark in the highest level's colours.
         """
         ink = self.look.markings.ink(level)
-        words = level.portion if level is not None and level in self.look.markings.inks else "?"
-        least, height = size
-        role = "block" if height < 20 else "block.large"
-        wide = max(least, round(self.width(role, words)) + (10 if height < 20 else 14))
+        words, role = self._portion(level), _block_role(size)
+        wide, height = self.block_width(level, size), size[1]
         box = QRectF(round(x), round(y - height / 2), wide, height)
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if outlined:
@@ -138,6 +136,14 @@ class Canvas:
         colour = self.colour("text.low") if outlined else ink.text
         self.write(role, words, box.center().x(), self.middle(role, box.top(), height), colour, align=CENTRE)
         return wide
+
+    def block_width(self, level: Level | None, size: tuple[float, float] = BLOCK) -> float:
+        """Width of a marking block."""
+        role = _block_role(size)
+        return max(size[0], round(self.width(role, self._portion(level))) + (10 if role == "block" else 14))
+
+    def _portion(self, level: Level | None) -> str:
+        return level.portion if level is not None and level in self.look.markings.inks else "?"
 
     def hatch(self, box: QRectF, colour: str | QColor, *, step: float = 5.0, weight: float = 1.0) -> None:
         """Time without data."""
@@ -166,3 +172,7 @@ class Canvas:
         """Straight line."""
         self.painter.setPen(QPen(self.colour(colour), weight))
         self.painter.drawLine(QLineF(x1, y1, x2, y2))
+
+
+def _block_role(size: tuple[float, float]) -> str:
+    return "block" if size[1] < 20 else "block.large"

@@ -19,6 +19,7 @@ from app.ui.time_axis import TimeAxis
 
 _ROW, _AXIS = 52, 28
 _LANE_LEFT, _AGE_ROOM = 50, 116
+_BLOCK_GAP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ class FreshnessLanes(Part):
         return QSize(300, len(self._lanes) * _ROW + _AXIS)
 
     def paint(self, canvas: Canvas) -> None:
-        axis = TimeAxis(self._span, _LANE_LEFT, self.width() - _AGE_ROOM)
+        levels = [lane.state.enclave.level for lane in self._lanes]
+        blocks = max((canvas.block_width(level, BLOCK) for level in levels), default=0.0)
+        axis = TimeAxis(self._span, max(_LANE_LEFT, blocks + _BLOCK_GAP), self.width() - _AGE_ROOM)
         for number, lane in enumerate(self._lanes):
             self._paint_lane(canvas, axis, number * _ROW + _ROW / 2, lane)
         axis.paint(canvas, len(self._lanes) * _ROW + 18)

@@ -29,7 +29,7 @@ from app.ui.text import RIGHT
 
 HEAD = 76
 NAME_LEAST, NAME_MOST = 150, 214
-ENCLAVE_LEAST = 128
+ENCLAVE_LEAST = 112
 ROW_LEAST, ROW_MOST = 46, 63
 _LOUD = (Health.CRITICAL, Health.WARNING)
 
@@ -204,34 +204,38 @@ def _paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
         if name + 14 + canvas.width("small", said) <= right - x:
             canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, colour, align=RIGHT)
             break
-    canvas.write("title", state.enclave.name, x, canvas.middle("title", 12, 22), "text.hi", room=right - x)
+    role = "title" if name <= right - x else "smallstrong"
+    canvas.write(role, state.enclave.name, x, canvas.middle(role, 12, 22), "text.hi", room=right + 9 - x)
 
 
 def _paint_columns(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
-    """What the numbers are, and the age: right of them above the curve, left of them where there is none."""
+    """What the numbers are, and the age: above the curve, or left of the heads where there is none.
+
+    The age is never cut short: in the narrowest columns it takes the place of "p95".
+    """
     places, baseline = plan(box.width()), 67
-    canvas.write("label", "p95", box.left() + places.latency, baseline, "text.low", align=RIGHT)
-    if not math.isnan(places.errors):
-        canvas.write("label", "Errors", box.left() + places.errors, baseline, "text.low", align=RIGHT)
     fresh = state.freshness is Freshness.FRESH
     colour: str | QColor = "text.low" if fresh else canvas.look.theme.status[Health.WARNING].text
-    if math.isnan(places.spark_right):
-        left, right = box.left() + 8, box.left() + places.latency - canvas.width("label", "p95") - 10
-    else:
-        left, right = box.left() + places.errors + 14, box.left() + places.spark_right
     sign = 0.0 if fresh else 20.0
-    forms = age_words(state)
+    latency = box.left() + places.latency
+    head = latency - canvas.width("label", "p95") - 10
     if math.isnan(places.spark_right):
-        forms = forms[1:] or forms
+        left, right, forms = box.left() + 8, head, age_words(state)[-2:]
+    else:
+        left, right, forms = box.left() + places.errors + 14, box.left() + places.spark_right, age_words(state)
     fitting = [said for said in forms if canvas.width("label", said) <= right - left - sign]
     said = (fitting or forms[-1:])[0]
     if math.isnan(places.spark_right):
         x = left + sign
-        canvas.write("label", said, x, baseline, colour, room=right - x)
+        right = x + canvas.write("label", said, x, baseline, colour, room=box.right() - 12 - x)
     else:
         x = right - canvas.write("label", said, right, baseline, colour, align=RIGHT)
     if not fresh:
         canvas.status(Health.WARNING, x - 12, baseline - 5, 14)
+    if not math.isnan(places.spark_right) or right <= head + 4:
+        canvas.write("label", "p95", latency, baseline, "text.low", align=RIGHT)
+    if not math.isnan(places.errors):
+        canvas.write("label", "Errors", box.left() + places.errors, baseline, "text.low", align=RIGHT)
 
 
 class MatrixView(QTableView):

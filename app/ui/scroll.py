@@ -53,6 +53,7 @@ def quiet(area: QAbstractScrollArea, look: Look) -> None:
     area.setHorizontalScrollBar(ScrollBar(look, Qt.Orientation.Horizontal))
     # always there, so that rows keep their width whether or not they scroll
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    area.setCornerWidget(QWidget())  # Qt would draw a frame there
     area.viewport().setAutoFillBackground(False)
     area.setStyleSheet(
         "QAbstractScrollArea { background: transparent; border: 0; selection-background-color: transparent }"

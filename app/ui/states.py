@@ -94,7 +94,7 @@ class StateView(Part):
         """Show another state. Loading shows after 300 ms only: a flash helps nobody."""
         if state.kind is Kind.LOADING and self._state.kind is not Kind.LOADING:
             self._patient = True
-        if state.kind is Kind.LOADING and self._patient:
+        if state.kind is Kind.LOADING and self._patient and not self._wait.isActive():
             self._wait.start()
         self._state = state
         self.setAccessibleName(f"{state.title}. {state.text}")
