@@ -114,6 +114,11 @@ def _no_log_warning(request):
     logging.getLogger().addHandler(handler)
     yield
     logging.getLogger().removeHandler(handler)
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("watchfloor")]
+    silenced = [logger.name for logger in loggers if logger.disabled]
+    for logger in loggers:
+        logger.disabled = False  # only the test that did it fails
+    assert not silenced, f"switched off the log of all later tests: {silenced}"
     if "caplog" not in request.fixturenames:
         assert not handler.lines, "\n".join(handler.lines)
 

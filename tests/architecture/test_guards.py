@@ -52,6 +52,11 @@ def test_log_warning():
 def test_log_warning_looked_at(caplog):
     logging.getLogger("watchfloor").warning("something is off")
 
+def test_log_switched_off():
+    import logging.config
+    logging.getLogger("watchfloor")
+    logging.config.dictConfig({"version": 1})
+
 def test_qt_warning(qapp):
     from PySide6.QtCore import qWarning
     qWarning("something is off")
@@ -84,6 +89,7 @@ def outcomes(tmp_path_factory):
         ("test_thread_left", "ERROR"),
         ("test_log_warning", "ERROR"),
         ("test_log_warning_looked_at", "PASSED"),
+        ("test_log_switched_off", "ERROR"),
         ("test_qt_warning", "FAILED"),
     ],
 )

@@ -1,12 +1,10 @@
 """A contract that cannot go red protects nothing: each is broken on purpose in a copy."""
 
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-from tests.architecture.test_imports import CONTRACTS
+from tests.architecture.test_imports import CONTRACTS, lint
 from tests.conftest import ROOT
 
 IN_FUNCTION = "def seeded():\n    {}\n"
@@ -58,20 +56,12 @@ SEEDS = [
     ("acyclic", {"store/seeded.py": "import app.store.other", "store/other.py": "import app.store.seeded"}),
 ]
 
-LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(**eval(sys.argv[1])))"
-
 
 @pytest.fixture
 def copy(tmp_path):
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
-
-
-def lint(folder, *contracts):
-    options = {"config_filename": "pyproject.toml", "limit_to_contracts": contracts, "no_cache": True}
-    command = [sys.executable, "-c", LINT, repr(options)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 def seed_id(value):
