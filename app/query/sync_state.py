@@ -217,7 +217,7 @@ def _tried_row(one: Attempt, enclaves: dict[str, Enclave], station: Station) -> 
         made=one.created,
         received=one.received,
         size=one.size,
-        rows=one.rows,
+        rows=0,
         code=one.code,
         text=one.reason,
         action=one.action,

@@ -10,7 +10,7 @@ from app.model.sample import TimeRange
 from app.query.health import read_fleet
 from app.query.sync_state import MOST_MISSING, read_sync
 from app.store.ledger import Accepted, Attempt, Lock, accept, lock_source, record_attempt, recording
-from tests.fakes.fleets import DAY, HOUR, NOW, S1, T1, U1, catalogue, endpoint
+from tests.fakes.fleets import DAY, HOUR, NOW, S1, T1, U1, catalogue, endpoint, minutes, series
 from tests.fakes.stores import bring, open_store, station
 
 STATION = station(Level.S)
@@ -72,6 +72,13 @@ def test_that_what_came_in_is_a_lane_with_its_age_and_its_rows(store):
     assert found.cache_bytes > 0
     assert found.free_bytes > 0
     assert found.trust_version == 0
+
+
+def test_that_a_row_counts_the_samples_that_came(store):
+    time = minutes(NOW - HOUR, 1)
+    rows = [series("endpoint_up", {"enclave": "enc-s1", "endpoint": "rag"}, time, 1.0)]
+    bring(store, catalogue(S1, endpoint(S1, "rag")), TimeRange(NOW - 2 * HOUR, NOW - HOUR), rows)
+    assert [row.rows for row in sync(store).bundles] == [60]
 
 
 def test_that_a_hole_in_the_chain_is_missing_in_lane_rows_and_attention(store):
