@@ -15,6 +15,7 @@ from app.ui.text import RIGHT
 
 _GAP = 12
 _INDENT = 32
+_AUDIT = "Every attempt stands in the audit log: watchfloor audit show"
 
 
 def chain_words(row: BundleRow) -> str:
@@ -82,7 +83,7 @@ class Chain(Part):
             total += 22 + len(text.wrapped(fonts, "small", step.text, room)) * small + _GAP
         if self._row.action:
             total += 30 + len(text.wrapped(fonts, "small", self._row.action, self.width() - 32.0)) * small + 16
-        return total + 12 + len(facts(self._row, self._now)) * 25
+        return total + 12 + len(facts(self._row, self._now)) * 25 + 28
 
     def paint(self, canvas: Canvas) -> None:
         if self._row is None:
@@ -99,6 +100,7 @@ class Chain(Part):
             canvas.write("small", name, 0, y + 17, "text.low")
             canvas.write("body", value, self.width(), y + 17, "text.mid", align=RIGHT, room=self.width() - 110)
             y += 25
+        canvas.write("caption", _AUDIT, 0, y + 20, "text.low", room=self.width())
 
     def _paint_step(self, canvas: Canvas, y: float, step: CheckStep, stopped: Health | None, *, last: bool) -> float:
         """One step; `stopped` is the state where the chain ended here."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.model.changes import Changes
@@ -16,6 +16,7 @@ from app.query.holdings import Holdings
 from app.ui import words
 from app.ui.choose import ChooseCard
 from app.ui.desk import Desk
+from app.ui.drop_hint import DropHint
 from app.ui.frame import Frame
 from app.ui.importing import Importing
 from app.ui.keyboard import Keyboard, KeysCard
@@ -43,6 +44,7 @@ class Window(Frame):
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
         self.setAcceptDrops(True)
+        self._drop_hint = DropHint(desk.look, self.body)
         self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
         self.views: dict[str, PageView] = {}
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
@@ -336,8 +338,13 @@ class Window(Frame):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and self.notice is None:
             event.acceptProposedAction()
+            self._drop_hint.begin()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths and self.notice is None:
             event.acceptProposedAction()

@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 
 from app.model.health import Bound, Freshness, Health
 from app.ui.matrix import MatrixModel, age_words, cell_words, error_words, healthy_words, latency_words
-from app.ui.matrix_view import ENCLAVE_LEAST, MatrixView, plan
+from app.ui.matrix_cells import plan
+from app.ui.matrix_view import ENCLAVE_LEAST, MatrixView
+from app.ui.name_column import NameColumn
 from tests.fakes import answers
 
 SHOWN, SPOKEN = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole
@@ -126,6 +128,32 @@ def test_that_any_number_of_enclaves_is_drawn(view, enclaves):
     widths = [view.columnWidth(number) for number in range(1, enclaves + 1)]
     assert min(widths) >= ENCLAVE_LEAST
     assert not view.grab().isNull()
+
+
+def test_that_names_stay_in_place_while_many_enclaves_scroll_sideways(view, look):
+    look.use("light")
+    fleet = answers.fleet()
+    state = fleet.enclaves[0]
+    several = tuple(replace(state, enclave=replace(state.enclave, id=f"e{n}", name=f"Enclave {n}")) for n in range(14))
+    rows = tuple(
+        replace(row, cells={s.enclave.id: next(iter(row.cells.values())) for s in several}) for row in fleet.rows
+    )
+    view.show_fleet(replace(fleet, enclaves=several, rows=rows))
+    names = view.findChild(NameColumn)
+    assert not names.isVisible()
+    area = (0, 0, view.columnWidth(0) - 2, view.viewport().height())
+    before = view.grab().toImage().copy(*area)
+    view.horizontalScrollBar().setValue(300)
+    assert names.isVisible()
+    after = view.grab().toImage().copy(*area)
+    differing = sum(
+        before.pixelColor(x, y).alpha() > 200
+        and before.pixelColor(x, y).lightness() < 60
+        and after.pixelColor(x, y).lightness() > 160
+        for x in range(0, area[2], 2)
+        for y in range(0, area[3], 2)
+    )
+    assert differing == 0, "every letter of a name is where it was"
 
 
 def test_that_many_endpoints_scroll_below_a_fixed_head(view):
