@@ -67,7 +67,7 @@ def read_shelves(
             _shelf(shelves, want, ref).series.setdefault(want.metric, []).append(series)
         else:
             absent.append((want, ref))
-    _note_silence(reader, shelves, absent, ends)
+    _note_silence(reader, shelves, absent, ends, known_at)
     return shelves
 
 
@@ -123,7 +123,11 @@ def _shelf(shelves: dict[Thing, Shelf], want: Want, ref: SeriesRef) -> Shelf:
 
 
 def _note_silence(
-    reader: Reader, shelves: dict[Thing, Shelf], absent: list[tuple[Want, SeriesRef]], ends: Mapping[str, float]
+    reader: Reader,
+    shelves: dict[Thing, Shelf],
+    absent: list[tuple[Want, SeriesRef]],
+    ends: Mapping[str, float],
+    known_at: float | None,
 ) -> None:
     """Find when a metric that has no sample in its window was last heard of.
 
@@ -132,7 +136,12 @@ def _note_silence(
     asked = [(want, ref) for want, ref in absent if want.metric not in _shelf(shelves, want, ref).series]
     if not asked:
         return
-    times = newest_times(reader, [ref for _, ref in asked], max(ends[ref.enclave] for _, ref in asked))
-    for (want, ref), time in zip(asked, times.tolist(), strict=True):
+    refs, before = [ref for _, ref in asked], max(ends[ref.enclave] for _, ref in asked)
+    if known_at is None:
+        times = newest_times(reader, refs, before).tolist()
+    else:
+        read = read_series(reader, refs, TimeRange(-math.inf, before), known_at)
+        times = [float(one.time[-1]) if one.time.size else math.nan for one in read]
+    for (want, ref), time in zip(asked, times, strict=True):
         silent = _shelf(shelves, want, ref).silent
         silent[want.metric] = float(np.fmax(silent.get(want.metric, math.nan), time))

@@ -270,6 +270,18 @@ def test_that_a_past_moment_is_answered_from_what_had_come_in_by_then(store):
     assert math.isnan(before.enclaves[0].age)
 
 
+def test_that_the_past_does_not_know_of_old_samples_that_came_in_later(store):
+    known = catalogue(U1, endpoint(U1, "rag"))
+    bring(store, known, TimeRange(END - DAY, END), seq=1)
+    # a full that reaches back arrives afterwards; its samples ended twenty days ago
+    late = serving(U1, "rag", END - 20 * DAY)
+    bring(store, known, HISTORY, late, seq=2, received=NOW + HOUR)
+    then = only(fleet(store))
+    assert math.isnan(then.data_time)
+    assert then.reasons[0].text == "no sample has ever arrived"
+    assert only(fleet(store, NOW + 2 * HOUR)).data_time == END - 20 * DAY - MINUTE
+
+
 # --- order, marking, filters ----------------------------------------------------------------------------------
 
 
