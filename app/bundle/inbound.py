@@ -25,6 +25,7 @@ from app.settings import Station
 from app.store import audit, intake, ledger
 from app.store.bundles import BundleRecord, is_published
 from app.store.database import State, Store, Writer
+from app.store.durable import durable
 from app.store.settle import settle
 from app.store.turn import take_turn
 
@@ -102,7 +103,8 @@ def _bring_in(bundle: VerifiedBundle, state: State, writer: Writer, carrier: str
     try:
         number = intake.begin(writer, _record(manifest, intent))
         _stage(bundle, writer, number, job)
-        intake.publish(writer, number)
+        with durable(writer):
+            intake.publish(writer, number)
     except (PartRefused, Incomplete) as error:
         _give_up(state, writer, number, bundle.digest)
         return _note(state, _refused(outcome, error), carrier, "", now)

@@ -509,3 +509,18 @@ def test_that_a_copy_cut_short_by_a_crash_is_removed(desk):
     unfinished.mkdir(parents=True)
     reconcile(desk.store)
     assert list(desk.store.paths.held.iterdir()) == []
+
+
+def test_that_the_cache_is_on_disk_before_the_ledger_relies_on_it(desk, monkeypatch):
+    import app.store.intake
+
+    seen = []
+    publish = app.store.intake.publish
+
+    def watched(writer, number):
+        seen.append(writer.db.execute("PRAGMA synchronous").fetchone()[0])
+        return publish(writer, number)
+
+    monkeypatch.setattr(app.store.intake, "publish", watched)
+    desk.take(desk.sender.cut(desk.outbox))
+    assert seen == [2]  # FULL
