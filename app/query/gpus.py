@@ -54,7 +54,7 @@ class GpuFleet:
 def wants(policy: HealthPolicy) -> list[Want]:
     """What must be read to judge the GPUs."""
     back = max(policy.evaluation.lookback_hours, policy.gpu.event_hours) * 3600.0 + _WARM_UP
-    return [Want(metric, "node", back) for metric in METRICS]
+    return [Want(metric, "node", back, silence=metric in _ALIVE) for metric in METRICS]
 
 
 def gpu_fleet(
@@ -73,7 +73,7 @@ def gpu_fleet(
                 continue
             count += node.gpus
             shelf = shelves.get((picture.enclave.id, "node", node.id), Shelf())
-            used += _use(shelf, picture.data_time, policy)
+            used += _use(shelf, picture.covered, policy)
             mine = [e for e in told if e.enclave == picture.enclave.id and e.subject == node.id]
             problems += _problems(picture, node, shelf, policy, mine)
     return GpuFleet(count, float(np.mean(used)) if used else math.nan, tuple(problems))
@@ -120,15 +120,15 @@ def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy, fa
     One that fell off the bus, by its XID, is told of once, there.
     """
     newest = shelf.newest(*_ALIVE)
-    if not picture.data_time - newest <= _fresh_seconds(policy):
-        yield Health.UNKNOWN, f"{silence_text(picture.data_time - newest)} from its {node.gpus} GPUs", newest
+    if not picture.covered - newest <= _fresh_seconds(policy):
+        yield Health.UNKNOWN, f"{silence_text(picture.covered - newest)} from its {node.gpus} GPUs", newest
         return
     last: dict[str, float] = {}
     for metric in _ALIVE:
         for one in shelf.series.get(metric, []):
             gpu = one.key.label("gpu").partition(":")[0]  # parts of one card share its number
             last[gpu] = max(last.get(gpu, -math.inf), float(one.time[-1]))
-    gone = {gpu: time for gpu, time in last.items() if picture.data_time - time > _fresh_seconds(policy)}
+    gone = {gpu: time for gpu, time in last.items() if picture.covered - time > _fresh_seconds(policy)}
     missing = node.gpus - (len(last) - len(gone))
     if missing > len(fallen & set(gone)):
         since = min(gone.values(), default=math.nan)
@@ -141,11 +141,11 @@ def _xid_times(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: lis
 
     A counter of all codes says nothing where an event names the code.
     """
-    since = picture.data_time - policy.gpu.event_hours * 3600.0
+    since = picture.covered - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
     seen: dict[tuple[str, int], float] = {}
     for event in events:
-        if since <= event.start <= picture.data_time:
+        if since <= event.start <= picture.covered:
             where = (dict(event.labels).get("gpu", ""), _code(event))
             seen[where] = max(seen.get(where, -math.inf), event.start)
     named = {gpu for gpu, _ in seen}
@@ -176,7 +176,7 @@ def _xids(xids: XidTimes, policy: HealthPolicy) -> Found:
 
 def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy, told: set[str]) -> Found:
     """Uncorrectable memory errors, but of a GPU whose XID has `told` of them."""
-    since = picture.data_time - policy.gpu.event_hours * 3600.0
+    since = picture.covered - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
     for one in shelf.series.get("gpu_ecc_uncorrectable_total", []):
         rise, last = increase(one.time, one.value, since, known)
@@ -191,9 +191,9 @@ def _hot(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
     hot: dict[int, list[tuple[float, float]]] = {}
     for one in shelf.series.get("gpu_temperature_celsius", []):
         mild = one.value.max() <= min(rule.warning, rule.critical)  # NaN limits and values go the long way
-        if mild or picture.data_time - one.time[-1] > _fresh_seconds(policy):
+        if mild or picture.covered - one.time[-1] > _fresh_seconds(policy):
             continue
-        grid = _grid(one, picture.data_time, policy)
+        grid = _grid(one, picture.covered, policy)
         run = last_run(timeline(_placed(one, grid), rule, grid, policy.evaluation.minimum_share))
         if run.code not in {GOOD, UNKNOWN}:
             hot.setdefault(run.code, []).append((float(one.value[-1]), grid.time(run.first)))

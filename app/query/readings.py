@@ -38,13 +38,15 @@ class Shelf:
 class Want:
     """A metric to read of the things of one kind, how far back, and which of its series.
 
-    `seconds` is counted back from the enclave's data time.
+    `seconds` is counted back from the enclave's data time. With `silence` it is looked up when a
+    series that has no sample in that time last had one.
     """
 
     metric: str
     kind: str
     seconds: float
     labels: tuple[tuple[str, str], ...] = ()
+    silence: bool = True
 
 
 def read_shelves(
