@@ -108,7 +108,7 @@ COLUMNS: tuple[Column[BundleRow], ...] = (
     Column("Made", 64, 0.3, _made, _right(_made, "text.mid"), RIGHT, 620),
     Column("Received", 78, 0.3, _received, _right(_received, "text.mid"), RIGHT),
     Column("Size", 84, 0.3, _size, _right(_size, "text.low"), RIGHT, 700),
-    Column("Records", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 900),
+    Column("Samples", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 900),
     Column("Signature and sequence", 240, 2.4, state_words, _paint_state),
     Column("Carried by", 110, 0.9, lambda row: row.carrier, _left(lambda row: row.carrier, "text.low"), LEFT, 1000),
 )

@@ -33,7 +33,7 @@ def facts(row: BundleRow, now: float) -> tuple[tuple[str, str], ...]:
         span = f"{words.when(row.window_start, now)} to {words.when(row.window_end, now)}{words.GAP}Z"
         found.append(("Time covered", span))
     if row.rows:
-        found.append(("Records", words.grouped(row.rows)))
+        found.append(("Samples", words.grouped(row.rows)))
     if not math.isnan(row.received):
         found.append(("Received", f"{words.when(row.received, now)}{words.GAP}Z"))
     if row.size:
@@ -82,7 +82,7 @@ class Chain(Part):
         for step in self._row.steps:
             total += 22 + len(text.wrapped(fonts, "small", step.text, room)) * small + _GAP
         if self._row.action:
-            total += 30 + len(text.wrapped(fonts, "small", self._row.action, self.width() - 32.0)) * small + 16
+            total += 38 + len(text.wrapped(fonts, "small", self._row.action, self.width() - 32.0)) * small + 12
         return total + 12 + len(facts(self._row, self._now)) * 25 + 28
 
     def paint(self, canvas: Canvas) -> None:
@@ -123,12 +123,12 @@ class Chain(Part):
         """What to do next, in a quiet field with the state's edge."""
         fonts = canvas.look.fonts
         lines = len(text.wrapped(fonts, "small", row.action, self.width() - 32.0))
-        height = 30 + lines * text.line_step(fonts, "small") + 4
+        height = 32 + lines * text.line_step(fonts, "small") + 6
         field = QRectF(0, y, self.width(), height)
         canvas.fill(field, "inset", 6)
         canvas.outline(field, "hair", 6)
         ink = canvas.look.theme.status[row_health(row)]
         canvas.fill(QRectF(0, y + 8, 3, height - 16), ink.edge, 1.5)
-        canvas.write("label", "What to do", 16, y + 19, "text.low")
-        canvas.lines("small", row.action, QRectF(16, y + 24, self.width() - 32, height), "text.hi")
+        canvas.write("label", "What to do", 16, y + 22, "text.low")
+        canvas.lines("small", row.action, QRectF(16, y + 27, self.width() - 32, height), "text.hi")
         return y + height + 12

@@ -57,7 +57,7 @@ class SyncView(PageView):
         self._drop = DropTarget(look)
         self._arrivals = Panel(look, "Arrivals", self._lanes)
         self._bundles = Panel(look, "Bundles", self.table, flush=(12, 12))
-        self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain), flush=(0, 12))
+        self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain), flush=(0, 10))
         self._locked = Panel(look, "Locked sources", self._locks)
         self._trusted = Panel(look, "Trusted keys", self._keys)
         self._arrivals.show_legend(*LEGEND)
