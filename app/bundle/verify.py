@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
-from app.bundle.layout import MANIFEST, SUMS, Incomplete, Layout, OuterName, UnsafeLayout, claimed_level, outer_name
-from app.bundle.manifest import PAYLOAD_TYPE, Manifest, ManifestRefused, Part, read_manifest, sums_text
+from app.bundle.layout import MANIFEST, Incomplete, Layout, OuterName, UnsafeLayout, claimed_level, outer_name
+from app.bundle.manifest import PAYLOAD_TYPE, Manifest, ManifestRefused, Part, read_manifest
 from app.bundle.outcome import Check, Code, Outcome
-from app.bundle.parts import LINE_BYTES, PartRefused
+from app.bundle.proof import Digests, PartMismatch, prove_parts, proven_lines
 from app.bundle.signature import (
     ENVELOPE_BYTES,
     SignatureRefused,
@@ -37,7 +37,6 @@ AHEAD_SECONDS: Final = 300.0
 """How far a source's clock may run ahead of ours."""
 
 WITHHELD: Final = "(withheld)"
-_SUMS_BYTES: Final = 2**18
 _SEAL: Final = object()
 
 _ASK = "Ask whoever made it to make it again; do not use this copy."
@@ -61,7 +60,7 @@ class VerifiedBundle:
         layout: Layout,
         payload: bytes,
         manifest: Manifest,
-        digests: dict[str, tuple[bytes, ...]],
+        digests: Digests,
         outcome: Outcome,
     ) -> None:
         if seal is not _SEAL:
@@ -87,30 +86,8 @@ class VerifiedBundle:
         return self.outcome.manifest
 
     def lines(self, part: Part) -> Iterator[bytes]:
-        """Lines of a part, without their newline.
-
-        After every step the hash so far is compared with what it was before, so that a file
-        swapped in between is never parsed.
-
-        Raises
-        ------
-        Incomplete
-            If the file changed.
-        PartRefused
-            If a line is longer than its schema allows.
-        """
-        most = LINE_BYTES[part.schema]
-        rest, running = b"", hashlib.sha384()
-        for known, step in zip(self._digests[part.name], self.layout.steps(part.name), strict=True):
-            running.update(step)
-            if running.digest() != known:
-                msg = f"{part.name} changed after it was checked"
-                raise Incomplete(msg)
-            *lines, rest = (rest + step).split(b"\n")
-            if len(rest) > most or any(len(line) > most for line in lines):
-                msg = f"a line of {part.name} is longer than {most} bytes"
-                raise PartRefused(msg)
-            yield from lines
+        """Lines of a part, without their newline; see `proven_lines` for what it raises."""
+        return proven_lines(self.layout, part, self._digests)
 
 
 class _Stop(Exception):
@@ -366,53 +343,16 @@ class _Examination:
             reason = f"It was made at {to_iso(manifest.created)}, but this station's clock says {to_iso(self.by.now)}."
             self.stop(Code.CLOCK, reason, "Set the wrong clock right. It is kept and tried again.")
 
-    def judge_parts(self, layout: Layout, manifest: Manifest) -> dict[str, tuple[bytes, ...]]:
+    def judge_parts(self, layout: Layout, manifest: Manifest) -> Digests:
         self.title = "Parts"
-        sizes = layout.sizes
-        expected = {part.name: part.bytes for part in manifest.parts}
-        absent = [name for name in (SUMS, *expected) if name not in sizes]
-        if absent:
-            reason = f"It is not complete: {len(absent)} of {len(expected) + 1} files are not there yet."
-            self.stop(Code.INCOMPLETE, reason, _COPY_AGAIN)
-        if set(sizes) != {MANIFEST, SUMS, *expected}:
-            self.stop(Code.PART_MISMATCH, "It holds a part that its manifest does not name.", _ASK)
-        short = sum(sizes[name] < size for name, size in expected.items())
-        if any(sizes[name] > size for name, size in expected.items()):
-            self.stop(Code.PART_MISMATCH, "A part is longer than its manifest says.", _ASK)
-        if short:
-            self.stop(Code.INCOMPLETE, f"It is not complete: {short} parts are shorter than signed.", _COPY_AGAIN)
         try:
-            digests = self.hash_parts(layout, manifest)
-            sums = layout.read(SUMS, _SUMS_BYTES)
-        except UnsafeLayout as error:
-            self.stop(Code.PART_MISMATCH, f"{error}.", _ASK)
+            digests = prove_parts(layout, self.envelope, manifest, self.job)
+        except PartMismatch as error:
+            self.stop(Code.PART_MISMATCH, f"Its parts are not what was signed: {error}.", _ASK)
         except Incomplete as error:
             self.stop(Code.INCOMPLETE, f"It is not complete: {error}.", _COPY_AGAIN)
-        if sums != sums_text(self.envelope, manifest):
-            self.stop(Code.PART_MISMATCH, f"{SUMS} does not list what the manifest signs.", _ASK)
-        self.passed(
-            f"{len(expected)} parts, {manifest.rows} lines, {manifest.size} bytes match the manifest (SHA-384)."
-        )
+        self.passed(f"{len(manifest.parts)} with {manifest.rows} lines, {manifest.size} bytes: SHA-384 as signed.")
         return digests
-
-    def hash_parts(self, layout: Layout, manifest: Manifest) -> dict[str, tuple[bytes, ...]]:
-        """Hash every part; the hash after each step lets `lines` prove what it hands on."""
-        found, done = {}, 0
-        for part in manifest.parts:
-            whole, rows, last, digests = hashlib.sha384(), 0, b"", []
-            for step in layout.steps(part.name):
-                whole.update(step)
-                digests.append(whole.digest())
-                rows += step.count(b"\n")
-                last = step[-1:]
-                done += len(step)
-                self.job.step(done, manifest.size, "Checking")
-            if whole.hexdigest() != part.sha384:
-                self.stop(Code.PART_MISMATCH, f"{part.name} is not the file that was signed.", _ASK)
-            if rows != part.rows or last != b"\n":
-                self.stop(Code.PART_MISMATCH, f"{part.name} has another number of lines than was signed.", _ASK)
-            found[part.name] = tuple(digests)
-        return found
 
 
 def _place_in_words(seq: int, newest: int | None) -> str:

@@ -106,7 +106,7 @@ def test_that_verify_shows_every_step_and_imports_nothing(run, place, tmp_path):
         assert ledger.attempts(state) == []
     (path / "p0001.ndjson").write_bytes(b"x" * (path / "p0001.ndjson").stat().st_size)
     told = run("verify", path, code=4).out
-    assert "failed  Parts: p0001.ndjson is not the file that was signed." in told
+    assert "failed  Parts: Its parts are not what was signed: p0001.ndjson is not the file that was signed." in told
     assert valid(run("verify", path, "--json", code=4).out)[0]["code"] == "PART_MISMATCH"
 
 
