@@ -102,12 +102,24 @@ def test_that_a_series_nobody_declared_is_no_row_and_a_retired_endpoint_neither(
 
 
 def test_that_an_endpoint_that_fell_silent_is_unknown_while_its_enclave_is_fresh(store):
-    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, serving(U1, "rag", END - 3 * HOUR))
-    cell = only(fleet(store))
+    told = [*serving(U1, "rag", END - 3 * HOUR), *serving(U1, "well", END)]
+    bring(store, catalogue(U1, endpoint(U1, "rag"), endpoint(U1, "well")), HISTORY, told)
+    cell = next(cell for (name, _), cell in cells(fleet(store)).items() if name == "rag")
     assert (cell.health, cell.freshness) == (Health.UNKNOWN, Freshness.FRESH)
     assert cell.data_time == END - 3 * HOUR - MINUTE
     assert math.isnan(cell.latency_p95)
     assert END - cell.since == pytest.approx(3 * HOUR, abs=5 * MINUTE)
+
+
+def test_that_bundles_without_telemetry_do_not_make_an_enclave_younger(store):
+    """The collector lives and says that it cannot read anything: it is judged until now, but its data are old."""
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, serving(U1, "rag", END - 3 * HOUR))
+    found = fleet(store)
+    (enclave,) = found.enclaves
+    assert enclave.data_time == END - 3 * HOUR - MINUTE
+    assert enclave.overdue == 0.0
+    assert enclave.freshness is Freshness.STALE
+    assert only(found).health is Health.UNKNOWN
 
 
 def test_that_one_metric_that_fell_silent_makes_it_unknown_and_is_named(store):
