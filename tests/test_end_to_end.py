@@ -171,18 +171,24 @@ def chain(tmp_path_factory):
         yield Promql(server.url), station, carried
 
 
+@pytest.fixture(scope="module")
+def enclave(chain):
+    """Folder of the collector behind `chain`."""
+    return Paths.under(chain[1].base.parent / "enclave")
+
+
 def root_fingerprint(trust):
     """What a root holder would read out on the telephone."""
     return open_trust(Path(trust).read_bytes(), before=None).root_fingerprint
 
 
-def run(name, paths, moment, *words):
-    """Run one command at a moment; it must succeed."""
+def run(name, paths, moment, *words, code=0):
+    """Run one command at a moment; it must end with `code`."""
     command = importlib.import_module(f"app.commands.{name}").COMMAND
     parser = argparse.ArgumentParser()
     command.arguments(parser)
     options = parser.parse_args([str(word) for word in words])
-    assert command.run(options, Context(paths, FrozenClock(moment), None)) == 0
+    assert command.run(options, Context(paths, FrozenClock(moment), None)) == code
 
 
 def asked(capsys, name, paths, *words, moment=NOW + 300):
@@ -311,3 +317,23 @@ def test_that_the_audit_chain_of_the_station_holds(chain, capsys):
     told = asked(capsys, "audit", station, "verify", "--json")
     assert told["data"]["first_broken"] is None
     assert told["data"]["records"] >= 4  # trust, two imports, two verifications
+
+
+def test_that_a_dead_prometheus_leaves_the_endpoints_unknown_though_bundles_go_on(chain, enclave, capsys, caplog):
+    """Runs last: it adds a bundle, cut an hour later while nothing could be read."""
+    _, station, _ = chain
+    later = NOW + 3600
+    dead = enclave.collector_toml.read_text(encoding="utf-8").replace('url = "http', 'url = "http://127.0.0.1:9/" #')
+    enclave.collector_toml.write_text(dead, encoding="utf-8")
+    secret = str(enclave.base.parent / "passphrase")
+    run("collect", enclave, later, "--once", "--passphrase-file", secret, code=3)
+    newest = max(path for path in enclave.outbox.iterdir() if not path.name.startswith("."))
+    run("import", station, later + 60, str(newest))
+    told = asked(capsys, "health", station, "--json", moment=later + 60)
+    (alpha,) = told["data"]["enclaves"]
+    assert from_iso(alpha["data_time"]) == NOW, "the age is that of the data, not of the last bundle"
+    chat = next(one for one in told["data"]["deployments"] if one["endpoint"] == "assist-chat")
+    assert chat["state"] == "unknown", "it was critical when last seen; now nobody knows"
+    assert from_iso(chat["data_time"]) == NOW
+    up = stored(capsys, station, "collection_up", "source=main", start=later - 60, end=later + 60)
+    assert set(up.values()) == {0.0}

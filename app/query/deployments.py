@@ -135,9 +135,9 @@ def _worst_probe(probes: list[Series]) -> tuple[FloatArray, FloatArray]:
 def _deployment(picture: Picture, endpoint: Endpoint, shelf: Shelf, around: Surroundings) -> Deployment:
     settings = around.policy.evaluation
     newest = shelf.newest()
-    if math.isnan(newest) or picture.data_time - newest > settings.forget_days * _DAY:
+    if math.isnan(newest) or picture.covered - newest > settings.forget_days * _DAY:
         return _without_data(picture, endpoint, newest, around)
-    exported = _exported(shelf, picture.data_time, settings)
+    exported = _exported(shelf, picture.covered, settings)
     judgement, run, grid = _judged(picture, endpoint, shelf, exported, around)
     judged = (as_health(run.code), grid.time(run.first))
     health, since, until, notes = _with_plans(picture, endpoint, judgement, judged, grid, around)
@@ -170,10 +170,10 @@ def _judged(
     """Judge over the last hours; a trouble that is older than that is followed to its beginning."""
     settings = around.policy.evaluation
     rules = {name: around.policy.rule(name, endpoint.id, picture.enclave.id) for name in RULES}
-    own = _own_limit(shelf, endpoint, picture.data_time, around) if "endpoint_latency_seconds" in exported else math.nan
+    own = _own_limit(shelf, endpoint, picture.covered, around) if "endpoint_latency_seconds" in exported else math.nan
     back, longest = settings.lookback_hours * 3600.0, settings.lookback_days_bad * _DAY
     while True:
-        grid = Grid.ending(picture.data_time, endpoint.step, back + _WARM_UP)
+        grid = Grid.ending(picture.covered, endpoint.step, back + _WARM_UP)
         judgement = judge(_measured(shelf, exported, grid), rules, settings, endpoint.expected_replicas, own)
         warm = grid.slots(_WARM_UP)
         run = last_run(judgement.codes[warm:])
@@ -184,7 +184,7 @@ def _judged(
 
 def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: Surroundings) -> Deployment:
     nan = math.nan
-    text = silence_text(picture.data_time - newest)
+    text = silence_text(picture.covered - newest)
     plan = _plan_in_force(picture, endpoint, around)
     until = nan if plan is None else math.inf if plan.end is None else plan.end
     return Deployment(
@@ -298,7 +298,7 @@ def _with_plans(
     over = [
         plan.end
         for plan in _plans(picture, endpoint, around)
-        if plan.end is not None and plan.start <= picture.data_time < plan.end <= around.at
+        if plan.end is not None and plan.start <= picture.covered < plan.end <= around.at
     ]
     if over:  # what was measured was measured during the work; it says nothing about the time after it
         text = f"planned work ended {duration(around.at - max(over))} ago and no data has come in since"

@@ -2,25 +2,34 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from app.analysis.health import freshness
 from app.model.catalogue import Catalogue, Enclave
 from app.model.health import Freshness
 from app.model.sample import TimeRange
-from app.store.bundles import StoredBundle, bundles, newest_bundle
+from app.store.bundles import StoredBundle, bundles, newest_bundle, newest_sample
 from app.store.catalogue import catalogues
 from app.store.database import Reader
+
+_COLLECTOR_ITSELF: Final = "collection_"
+_SILENCE: Final = 300.0
+"""Seconds by which the newest sample may end before its window without being news: scrapes have a phase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What is known of one enclave at one moment, and since when it has been silent.
 
-    `data_time` is the end of the newest published window, never later than the moment asked for;
-    NaN, like `age` and `received`, where nothing had come in by then. `overdue` is in seconds.
+    `covered` is the end of the newest published window, never later than the moment asked for: until
+    then the collector tells, and there the enclave is judged. `data_time` is how far its telemetry
+    reaches: earlier than `covered` where bundles go on while the collector cannot read its sources.
+    All of them, like `age` and `received`, are NaN where nothing had come in by then. `overdue` is in
+    seconds and speaks of bundles.
     """
 
     catalogue: Catalogue
+    covered: float
     data_time: float
     age: float
     received: float
@@ -36,21 +45,26 @@ class Picture:
 def pictures(reader: Reader, at: float) -> list[Picture]:
     """One picture for every enclave that has declared itself, by level, then name."""
     return [
-        picture(catalogue, newest_bundle(reader, catalogue.enclave.id, known_at=at), at)
+        picture(
+            catalogue,
+            newest_bundle(reader, catalogue.enclave.id, known_at=at),
+            newest_sample(reader, catalogue.enclave.id, besides=_COLLECTOR_ITSELF, known_at=at),
+            at,
+        )
         for catalogue in catalogues(reader)
     ]
 
 
-def picture(catalogue: Catalogue, newest: StoredBundle | None, at: float) -> Picture:
-    """Age of an enclave's data at the moment `at`, given the bundle whose window ends last."""
+def picture(catalogue: Catalogue, newest: StoredBundle | None, sample: float, at: float) -> Picture:
+    """Age of an enclave's data at the moment `at`, given the bundle whose window ends last and the newest sample."""
     if newest is None:
-        return Picture(catalogue, math.nan, math.nan, math.nan, 0.0, Freshness.EXPIRED)
+        return Picture(catalogue, math.nan, math.nan, math.nan, math.nan, 0.0, Freshness.EXPIRED)
     enclave, record = catalogue.enclave, newest.record
-    data_time = min(record.window_end, at)
-    age = at - data_time
+    covered = min(record.window_end, at)
+    data_time = sample if covered - sample > _SILENCE else covered
     due = enclave.cadence + enclave.grace
-    state = freshness(enclave.cadence, enclave.grace, age, record.expires - at)
-    return Picture(catalogue, data_time, age, record.received, max(0.0, age - due), state)
+    state = freshness(enclave.cadence, enclave.grace, at - data_time, record.expires - at)
+    return Picture(catalogue, covered, data_time, at - data_time, record.received, max(0.0, at - covered - due), state)
 
 
 def known_at(reader: Reader, at: float) -> float | None:

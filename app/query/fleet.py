@@ -75,10 +75,10 @@ class Deployment:
 class EnclaveState:
     """One enclave: how old its picture is and how its deployments are.
 
-    `data_time` is the end of the newest published window by the collector's clock (NaN if
-    there never was one); `received` when that bundle came in here. `overdue` is the seconds by
-    which the next bundle is late, 0 while it is not. `worst` is the worst state among its
-    deployments, so that a filter that hides them can still name it; OFF where it has none.
+    `data_time` is how far its telemetry reaches by the collector's clock (NaN if there never was
+    any); `received` when the newest bundle came in here. `overdue` is the seconds by which the next
+    bundle is late, 0 while it is not. `worst` is the worst state among its deployments, so that a
+    filter that hides them can still name it; OFF where it has none.
     """
 
     enclave: Enclave

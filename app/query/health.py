@@ -99,7 +99,7 @@ class _Read:
 def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceiling: Level | None) -> _Read:
     with store.reader(ceiling) as reader:
         seen = pictures(reader, at)
-        ends = {picture.enclave.id: picture.data_time for picture in seen}
+        ends = {picture.enclave.id: picture.covered for picture in seen}
         moment = known_at(reader, at)
         shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
         flags, needed = deployments.flags_wanted(policy, at, span)

@@ -128,7 +128,8 @@ def _lanes(picture: Picture, came: list[StoredBundle], book: _Book, at: float) -
         ]
         arrivals += [arrival for gap in gaps_here for arrival in _gone(gap)]
         newest = max(mine, key=lambda one: (one.window_end, one.epoch, one.seq))
-        data_time = min(newest.window_end, at)
+        covered = min(newest.window_end, at)
+        data_time = min(covered, picture.data_time)
         age, due = at - data_time, enclave.cadence + enclave.grace
         yield Lane(
             enclave=enclave,
@@ -138,7 +139,7 @@ def _lanes(picture: Picture, came: list[StoredBundle], book: _Book, at: float) -
             data_time=data_time,
             age=age,
             received=newest.received,
-            overdue=max(0.0, age - due),
+            overdue=max(0.0, at - covered - due),
             missing=tuple(number for gap in gaps_here for number in _numbers(gap)),
         )
     if not streams:
