@@ -57,7 +57,7 @@ class BundleRow:
 
     `code` is an outcome code (or ``MISSING``); `problem` whether it asks for a decision.
     `enclave` and `level` are None for a bundle whose signer is not trusted: nothing from inside is shown.
-    `rows` is how many samples it brought into the cache; 0 while it has brought none.
+    `samples` is how many it brought into the cache; 0 while it has brought none.
     """
 
     id: str
@@ -69,7 +69,7 @@ class BundleRow:
     made: float
     received: float
     size: int
-    rows: int
+    samples: int
     code: str
     text: str
     action: str

@@ -99,7 +99,7 @@ def _size(row: BundleRow) -> str:
 
 
 def _records(row: BundleRow) -> str:
-    return words.amount(row.rows) if row.rows else ""
+    return words.amount(row.samples) if row.samples else ""
 
 
 COLUMNS: tuple[Column[BundleRow], ...] = (

@@ -32,8 +32,8 @@ def facts(row: BundleRow, now: float) -> tuple[tuple[str, str], ...]:
     if not math.isnan(row.window_start) and not math.isnan(row.window_end):
         span = f"{words.when(row.window_start, now)} to {words.when(row.window_end, now)}{words.GAP}Z"
         found.append(("Time covered", span))
-    if row.rows:
-        found.append(("Samples", words.grouped(row.rows)))
+    if row.samples:
+        found.append(("Samples", words.grouped(row.samples)))
     if not math.isnan(row.received):
         found.append(("Received", f"{words.when(row.received, now)}{words.GAP}Z"))
     if row.size:

@@ -78,7 +78,7 @@ def test_that_a_row_counts_the_samples_that_came(store):
     time = minutes(NOW - HOUR, 1)
     rows = [series("endpoint_up", {"enclave": "enc-s1", "endpoint": "rag"}, time, 1.0)]
     bring(store, catalogue(S1, endpoint(S1, "rag")), TimeRange(NOW - 2 * HOUR, NOW - HOUR), rows)
-    assert [row.rows for row in sync(store).bundles] == [60]
+    assert [row.samples for row in sync(store).bundles] == [60]
 
 
 def test_that_a_hole_in_the_chain_is_missing_in_lane_rows_and_attention(store):
