@@ -92,7 +92,18 @@ class Rounds:
         """
         kind: Kind = "full" if full or epoch is not None else self._kind_due()
         stream = self.collector.settings.stream
-        return cut_bundle(self.store, stream, signers, kind=kind, since=since, epoch=epoch, job=job)
+        path = cut_bundle(self.store, stream, signers, kind=kind, since=since, epoch=epoch, job=job)
+        self._fold(job)
+        return path
+
+    def _fold(self, job: Job) -> None:
+        """Fold what has left; runs that no bundle has taken yet stay as they came, for the next delta."""
+        stream = self.collector.settings.stream
+        with self.store.state() as state:
+            epoch = newest_epoch(state, stream.source, stream.stream)
+            sent = [] if epoch is None else last_outgoing(state, stream.source, stream.stream, epoch, 1)
+        with self.store.writer() as writer:
+            settle(writer, job, through=sent[0].run if sent else 0)
 
     def _window(self, past: Past, now: float) -> TimeRange:
         """What to read: behind the last reading, with the overlap, and not too much at once."""
@@ -120,7 +131,6 @@ class Rounds:
             stage_events(writer, bundle, events)
             stage_catalogue(writer, bundle, replace(settings.catalogue, as_of=now))
             publish(writer, bundle)
-            settle(writer, job)
 
     def _record(self, number: int, attempts: Sequence[Attempt], now: float) -> BundleRecord:
         stream, enclave = self.collector.settings.stream, self.collector.settings.catalogue.enclave

@@ -42,6 +42,8 @@ _INTEGERS = ChunkConfig(compression_level=8, mode_spec=ModeSpec.classic())
 _FLOATS = ChunkConfig(compression_level=8)
 _POWERS: Final = 10.0 ** np.arange(0, 9)
 _EXACT: Final = 2.0**53
+_WIDTHS: Final = {2: np.int16, 4: np.int32, 8: np.int64}
+"""Integers of a decimal body, by their bytes."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -110,7 +112,7 @@ def _encode_decimal(values: FloatArray, mask: Mask | None) -> bytes | None:
         exponents.append(exponent)
         integers.append(np.rint(kept * _POWERS[exponent]).astype(np.int64))
     stream = _narrow(np.concatenate(integers))
-    return bytes(exponents) + bytes(standalone.simple_compress(stream, _INTEGERS))
+    return bytes([stream.itemsize, *exponents]) + bytes(standalone.simple_compress(stream, _INTEGERS))
 
 
 def encode_body(time: TimeArray, values: FloatArray, present: Mask | None = None) -> bytes:
@@ -225,14 +227,14 @@ def _decode_stream(kind: int, stream: bytes, k: int, stored: int, mask: Mask | N
             _fail_length()
         return np.full(stored, np.frombuffer(stream, np.float64)[0])
     if kind == _FLOAT:
-        return _decompress(stream, stored, (np.float64,)).view(np.float64)
-    if kind != _DECIMAL or len(stream) < k:
+        return _decompress(stream, stored, np.float64)
+    if kind != _DECIMAL or len(stream) <= k or stream[0] not in _WIDTHS:
         msg = f"A stored chunk has encoding {kind}, which this program does not know."
         raise StoreDamaged(msg)
-    exponents = np.frombuffer(stream, np.uint8, k)
+    exponents = np.frombuffer(stream, np.uint8, k, 1)
     if int(exponents.max()) >= _POWERS.size:
         _fail_length()
-    integers = _decompress(stream[k:], stored, (np.int16, np.int32, np.int64))
+    integers = _decompress(stream[k + 1 :], stored, _WIDTHS[stream[0]])
     counts = np.full(k, stored // k) if mask is None else mask.sum(axis=1)
     values = integers.astype(np.float64)
     if exponents.any():
@@ -240,15 +242,17 @@ def _decode_stream(kind: int, stream: bytes, k: int, stored: int, mask: Mask | N
     return values
 
 
-def _decompress(stream: bytes, size: int, kinds: tuple[Any, ...]) -> npt.NDArray[Any]:
+def _decompress(stream: bytes, size: int, kind: Any) -> npt.NDArray[Any]:
+    """Decompress exactly `size` numbers, however many the stream claims: a few bytes may claim billions."""
+    out = np.empty(size, kind)
     try:
-        out = standalone.simple_decompress(stream)
+        progress = standalone.simple_decompress_into(stream, out)
     except (RuntimeError, TypeError, ValueError) as error:
         msg = "A stored chunk cannot be decompressed."
         raise StoreDamaged(msg) from error
-    if out is None or out.size != size or out.dtype not in kinds:
+    if not progress.finished or progress.n_processed != size:
         _fail_length()
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def encode_clock(time: TimeArray) -> bytes:
@@ -305,7 +309,7 @@ def _pack_integers(numbers: npt.NDArray[np.int64]) -> bytes:
 
 def _unpack_integers(stream: bytes, size: int) -> npt.NDArray[np.int64]:
     if size > _SHORT:
-        return _decompress(stream, size, (np.int64,))
+        return _decompress(stream, size, np.int64)
     if len(stream) != 8 * size:
         _fail_length()
     return np.frombuffer(stream, "<i8")
@@ -351,7 +355,7 @@ def decode_clock(blob: bytes) -> TimeArray:
     (_, kind, _, n, first, last), payload = _unseal(blob, _CLOCK)
     if n == 0 or n > LIMIT:
         _fail_length()
-    time = _decode_grid(payload, n) if kind == _GRID else _decompress(payload, n, (np.int64,))
+    time = _decode_grid(payload, n) if kind == _GRID else _decompress(payload, n, np.int64)
     if time[0] != first or time[-1] != last or (n > 1 and np.diff(time).min() <= 0):
         msg = "The times of a stored chunk do not increase."
         raise StoreDamaged(msg)

@@ -55,6 +55,9 @@ def _explained(error: sqlite3.DatabaseError) -> Exception:
     if "full" in text:
         msg = "The disk that holds the station is full; nothing was changed."
         return StoreError(msg, "Make room and try again.")
+    if "disk I/O error" in text:
+        msg = "The disk that holds the station cannot be written or read; nothing was changed."
+        return StoreError(msg, "Check its free space, its limits and its health, and try again.")
     if "readonly" in text or "unable to open" in text:
         msg = "The station's files cannot be opened for writing."
         return StoreError(msg, "Check the owner and mode of the station's folder.")

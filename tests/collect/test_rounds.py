@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.bundle.manifest import read_manifest
+from app.bundle.parts import Bounds, read_blocks
 from app.bundle.signature import ECDSA_P384, SigningKey
 from app.clock import FrozenClock
 from app.collect.collector import Collector, policy_files
@@ -16,9 +17,11 @@ from app.collect.lock import only_collector
 from app.collect.rounds import Rounds, next_start, serve
 from app.errors import SettingsError, StoreBusy
 from app.job import Cancelled, Job
+from app.model.marking import Level
 from app.model.sample import TimeRange
 from app.paths import Paths
 from app.settings import load_collector
+from app.store.block import decode_block
 from app.store.catalogue import catalogues
 from app.store.database import Store
 from app.store.events import events
@@ -320,6 +323,23 @@ def test_that_nothing_new_is_a_heartbeat(make, signer):
     clock.at += 900
     beat = manifest(rounds.cut([signer], Job()))
     assert (beat.kind, beat.seq, beat.parts) == ("heartbeat", 2, ())
+
+
+def test_that_runs_which_no_bundle_has_taken_yet_are_all_in_the_next_delta(make, signer, monkeypatch):
+    monkeypatch.setattr("app.store.settle._ROWS", 0)  # fold whenever it may be folded
+    rounds, clock = make(Network(main=busy_server(), other=FakePrometheus()))
+    rounds.run(Job())
+    rounds.cut([signer], Job())
+    start = clock.at
+    for _ in range(4):  # the outbox was full, say: nothing could be cut for an hour
+        clock.at += 900
+        rounds.run(Job())
+    path = rounds.cut([signer], Job())
+    lines = [line for part in sorted(path.glob("p*.ndjson")) for line in part.read_bytes().splitlines()]
+    blocks = read_blocks("chunks", [x for x in lines if b'"body"' in x], Bounds("alpha", Level.S, clock.at))
+    wanted = [b for b in blocks if any(key.metric == "endpoint_requests" for key in b.keys)]
+    times = {t for block in wanted for t in decode_block(block).time.tolist() if t > start * 1000}
+    assert len(times) == 60
 
 
 def test_that_a_full_can_be_asked_for_from_a_time_on(make, signer):

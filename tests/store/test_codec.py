@@ -1,10 +1,13 @@
 """Values and times come back to the bit, and damage is found."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from pcodec import standalone
 
 from app.errors import StoreDamaged
 from app.store import codec
@@ -128,3 +131,17 @@ def test_that_late_scrapes_and_gaps_cost_little():
     blob = codec.encode_clock(time)
     assert np.array_equal(codec.decode_clock(blob), time)
     assert len(blob) / time.size < 0.12
+
+
+def test_that_a_stream_which_claims_billions_costs_no_memory():
+    """A few hundred bytes of pcodec can hold ten million zeros; only what the header allows is ever made."""
+    bomb = bytes(standalone.simple_compress(np.zeros(10_000_000, np.int64), codec._INTEGERS))
+    assert len(bomb) < 2000
+    head = codec._BODY.pack(1, codec._DECIMAL, 0, 0, 1, 100, 100, 0, 0, 99)
+    blob = codec._seal(head, bytes([8, 0]) + bomb)
+    tracemalloc.start()
+    with pytest.raises(StoreDamaged, match="number of samples"):
+        codec.decode_body(blob)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
