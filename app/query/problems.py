@@ -19,6 +19,21 @@ WAITING = frozenset({"HELD", "CLOCK", "UNTRUSTED", "INCOMPLETE"})
 
 _ALARMING = frozenset({"FORK", "SPILL"})
 
+_WORDS = {
+    "UNTRUSTED": "not opened: its signer is not trusted",
+    "HELD": "held until the bundle it builds on arrives",
+    "CLOCK": "held: its clock is ahead of ours",
+    "INCOMPLETE": "not complete yet",
+    "BAD_SIGNATURE": "refused: its signature does not hold",
+    "BAD_MANIFEST": "refused: its manifest cannot be used",
+    "PART_MISMATCH": "refused: its parts are not what was signed",
+    "UNSAFE_LAYOUT": "refused: it holds files that no bundle has",
+    "FORK": "refused: it contradicts what was accepted",
+    "SPILL": "refused: it is marked above this station's ceiling",
+    "SOURCE_LOCKED": "refused: its source is locked",
+}
+"""What happened, in the few words that fit a list; the full reason stands on the sync page."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncProblem:
@@ -85,10 +100,10 @@ def sync_problems(
 def _tried(open_ones: Iterable[Attempt], station: Station) -> Iterable[SyncProblem]:
     for one in open_ones:
         health = Health.CRITICAL if one.code in _ALARMING else Health.WARNING
-        word = "waits" if one.code in WAITING else "refused"
-        which = str(one.seq) if one.manifest else one.name
-        text = f"bundle {which} {word}: {one.reason}"
-        yield SyncProblem(health, verified_level(one, station), one.enclave, text, one.action, one.received)
+        which = f"bundle {one.seq}" if one.manifest else "a bundle"
+        text = f"{which} is {_WORDS[one.code]}"
+        detail = f"{one.name}: {one.action}" if one.action else one.name
+        yield SyncProblem(health, verified_level(one, station), one.enclave, text, detail, one.received)
 
 
 def _missing(open_ones: Iterable[Gap]) -> Iterable[SyncProblem]:

@@ -218,15 +218,17 @@ def gaps(state: State) -> list[Gap]:
 
     What was sent before a station's first bundle is not missing: it was not there yet.
     """
-    found, earlier = [], None
-    for later in accepted_bundles(state):
-        if (
-            earlier is not None
-            and (earlier.source, earlier.stream, earlier.epoch) == (later.source, later.stream, later.epoch)
-            and later.seq > earlier.seq + 1
-        ):
-            found.append(Gap(later.source, later.stream, later.epoch, earlier.seq + 1, later.seq - 1, earlier, later))
-        earlier = later
+    holes = state.db.execute(
+        f"""SELECT * FROM (
+                SELECT lag(manifest) OVER chain AS before, lag(seq) OVER chain AS last, {_ACCEPTED} FROM accepted
+                WINDOW chain AS (PARTITION BY source, stream, epoch ORDER BY seq))
+            WHERE seq > last + 1 ORDER BY source, stream, epoch, seq"""
+    ).fetchall()
+    found = []
+    for before, last, *fields in holes:
+        row = state.db.execute(f"SELECT {_ACCEPTED} FROM accepted WHERE manifest = ?", (before,)).fetchone()
+        later = _accepted(fields)
+        found.append(Gap(later.source, later.stream, later.epoch, last + 1, later.seq - 1, _accepted(row), later))
     return found
 
 

@@ -5,6 +5,7 @@ order of import does not matter. Beside each value stand the bundle whose word i
 that brought the same value first, which is what "as known at" needs.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     value = np.concatenate([one.value for one in full])
     winner = np.concatenate([one.winner for one in full])
     first = np.concatenate([one.first for one in full])
-    if bool(np.all(np.diff(time) > 0)):
+    if all(one.time[-1] < other.time[0] for one, other in itertools.pairwise(full)):
         return Layer(time, value, winner, first), EMPTY
     ordered = np.lexsort((order.place[winner], time))
     time, value, winner, first = time[ordered], value[ordered], winner[ordered], first[ordered]

@@ -4,9 +4,11 @@ import math
 
 import pytest
 
+from app.bundle.outcome import Code
 from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.model.sample import TimeRange
+from app.query import problems
 from app.query.health import read_fleet
 from app.query.sync_state import MOST_MISSING, read_sync
 from app.store.ledger import Accepted, Attempt, Lock, accept, lock_source, record_attempt, recording
@@ -127,7 +129,8 @@ def test_that_an_untrusted_bundle_shows_its_outside_only_and_comes_first(store):
     assert found.marking is Level.S  # nobody verified what is inside: the station's ceiling
     (item,) = [one for one in attention(store) if one.page == "sync"]
     assert (item.health, item.level) == (Health.WARNING, Level.S)
-    assert item.text == "Bundle s_x_core_0000000120_e1 waits: The signer is not trusted here."
+    assert item.text == "A bundle is not opened: its signer is not trusted"
+    assert item.detail.startswith("s_x_core_0000000120_e1")
 
 
 def test_that_a_problem_that_was_made_good_is_none(store):
@@ -213,3 +216,8 @@ def test_that_an_enclave_that_sent_nothing_lately_keeps_its_lane(store):
 def test_that_an_empty_station_has_an_empty_page_at_its_own_level(store):
     found = sync(store)
     assert (found.lanes, found.bundles, found.keys, found.marking) == ((), (), (), Level.S)
+
+
+def test_that_every_outcome_that_is_not_accepted_has_its_words():
+    assert set(problems._WORDS) == {code.value for code in Code if not code.accepted}
+    assert {code.value for code in Code if code.accepted} == problems.ACCEPTED
