@@ -1,5 +1,6 @@
 """Building a demonstration: a station that real bundles of a made-up fleet have filled."""
 
+import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.bundle.inbound import receive
-from app.bundle.outcome import Code, Outcome
+from app.bundle.outcome import Code
 from app.clock import FrozenClock
 from app.demo import place, recording
 from app.demo.carriage import ARRIVED, FORGED, Journey, journeys
@@ -78,22 +79,27 @@ def _build(paths: Paths, plan: Plan, job: Job) -> Counter[str]:
     media.mkdir()
     (media / "trust-2.json").write_bytes(install_trust(store, station, list(desks.values())))
     progress = _Steps(job, _groups(fleet) + len(trips))
-    young = {site.enclave.id: _record_history(desks[site.enclave.id], trips, plan, progress) for site in fleet}
     built: Counter[str] = Counter()
-    for trip in trips:
-        progress.step(f"{trip.site.enclave.name}: bundles")
-        desk = desks[trip.site.enclave.id]
-        path = _cut(desk, trip, young[trip.site.enclave.id].pop(trip.window.end, []), progress.quiet)
-        if trip.fate in _EXPECTED:
+    with _kept_open([store, *(desk.store for desk in desks.values())]):
+        young = {site.enclave.id: _record_history(desks[site.enclave.id], trips, plan, progress) for site in fleet}
+        for trip in trips:
+            progress.step(f"{trip.site.enclave.name}: bundles")
+            path = _cut(desks[trip.site.enclave.id], trip, young[trip.site.enclave.id], progress.quiet)
             clock.at = trip.received
-            outcome = receive(path, store, station, progress.quiet, carrier=trip.carrier)
-            _require(outcome, trip)
-            built[outcome.code.value] += 1
-        else:
-            built[trip.fate.upper()] += 1
-        _put_away(path, trip, media)
+            built[_deliver(path, trip, store, station, progress.quiet)] += 1
+            _put_away(path, trip, media)
     shutil.rmtree(workshop)
     return built
+
+
+@contextlib.contextmanager
+def _kept_open(stores: Iterable[Store]) -> Iterator[None]:
+    """Keep a connection to every database: else SQLite would clear its log away after each bundle."""
+    with contextlib.ExitStack() as stack:
+        for store in stores:
+            stack.enter_context(store.writer())
+            stack.enter_context(store.state())
+        yield
 
 
 class _Steps:
@@ -140,17 +146,22 @@ def _encoded(series: list[Series], trip: Journey) -> list[Block]:
     return list(block_from_series(recording.stretch(series, trip.window)))
 
 
-def _cut(desk: Desk, trip: Journey, blocks: list[Block], job: Job) -> Path:
+def _cut(desk: Desk, trip: Journey, young: dict[float, list[Block]], job: Job) -> Path:
     if trip.kind == "delta":
-        desk.collect(trip, blocks, job)
+        desk.collect(trip, young.pop(trip.window.end), job)
     return desk.cut(trip, job)
 
 
-def _require(outcome: Outcome, trip: Journey) -> None:
-    """Stop where the one door judges otherwise than the story says: then the story would not be told."""
+def _deliver(path: Path, trip: Journey, store: Store, station: Station, job: Job) -> str:
+    """Bring a bundle in by the one door, unless it is lost on its way; return what came of it."""
+    if trip.fate not in _EXPECTED:
+        return trip.fate.upper()
+    outcome = receive(path, store, station, job, carrier=trip.carrier)
     if outcome.code is not _EXPECTED[trip.fate]:
+        # Then the story would not be told.
         msg = f"A demonstration bundle came to {outcome.code.value}: {outcome.reason}"
         raise StoreError(msg, "This is our fault; please report it.")
+    return outcome.code.value
 
 
 def _put_away(path: Path, trip: Journey, media: Path) -> None:
