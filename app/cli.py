@@ -124,9 +124,7 @@ def _context(options: argparse.Namespace) -> Context:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 our fault, 2 usage, 3 input, 4 refused or held."""
-    logging.basicConfig(
-        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     names = command_names()
     parser = _parser(names)
     chosen = parser.parse_args(arguments)
@@ -136,9 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _load(chosen.command, names)
         sub = argparse.ArgumentParser(prog=f"watchfloor {chosen.command}", description=names[chosen.command])
-        sub.add_argument(
-            "--base-dir", metavar="D", help="folder of the station (default: the machine's, else yours)"
-        )
+        sub.add_argument("--base-dir", metavar="D", help="folder of the station (default: the machine's, else yours)")
         sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
         command.arguments(sub)
         options = sub.parse_args(chosen.rest)

@@ -90,7 +90,7 @@ def test_that_the_shipped_example_is_valid_and_says_what_it_seems_to_say():
 
 def test_that_a_small_file_gets_the_documented_defaults(tmp_path):
     settings = load_collector(write(tmp_path, SMALL))
-    chat, ocr = settings.catalogue.endpoints
+    chat, _ = settings.catalogue.endpoints
     assert (chat.enclave, chat.id, chat.user_weight, chat.step) == ("alpha", "chat", 1.0, 60.0)
     assert settings.stream.full_every == 24
     assert settings.matches == {"chat": {"vllm": {"model_name": "llama"}}, "ocr": {}}
