@@ -1,7 +1,6 @@
 """Small stand-ins for the network: what a server answers, by path and by query."""
 
 import json
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx
