@@ -92,14 +92,20 @@ def _decimal_exponent(row: FloatArray) -> int | None:
     """Smallest e for which every value is exactly an integer divided by 10**e, else None."""
     if not np.all(np.abs(row) < _EXACT):  # also false for NaN and infinities
         return None
-    for exponent, power in enumerate(_POWERS):
-        scaled = np.rint(row * power)
-        if not np.all(np.abs(scaled) < _EXACT):
-            return None
-        # By way of the integer, as the decoder goes: that is where a negative zero would be lost.
-        if np.array_equal((scaled.astype(np.int64) / power).view(np.int64), row.view(np.int64)):
+    probe = row[:: max(1, row.size // 64)]
+    for exponent in range(_POWERS.size):
+        if _is_decimal(probe, exponent) and _is_decimal(row, exponent):
             return exponent
     return None
+
+
+def _is_decimal(row: FloatArray, exponent: int) -> bool:
+    power = _POWERS[exponent]
+    scaled = np.rint(row * power)
+    # By way of the integer, as the decoder goes: that is where a negative zero would be lost.
+    return bool(np.all(np.abs(scaled) < _EXACT)) and np.array_equal(
+        (scaled.astype(np.int64) / power).view(np.int64), row.view(np.int64)
+    )
 
 
 def _encode_decimal(values: FloatArray, mask: Mask | None) -> bytes | None:
