@@ -29,7 +29,7 @@ _STEPS = (
     Step(
         "Trust a root",
         "Read the fingerprint to its owner over the telephone before you confirm it.",
-        "watchfloor trust init ROOT",
+        "watchfloor trust init FILE --fingerprint F",
     ),
     Step(
         "Import the first bundle",
@@ -39,7 +39,7 @@ _STEPS = (
     Step(
         "Or look at a demonstration",
         "A made-up fleet with a month of history, in a folder of its own. It says so at the top of every page.",
-        "watchfloor demo",
+        "watchfloor demo --base-dir FOLDER",
     ),
 )
 _ROW = 92
