@@ -19,7 +19,7 @@ from app.model.changes import Changes, Topic
 from app.model.event import Event
 from app.model.sample import SeriesKey
 from app.store import codec
-from app.store.block import Block
+from app.store.block import Block, decode_block, encode_block
 from app.store.bundles import COLUMNS, BundleRecord
 from app.store.catalogue import write_catalogue
 from app.store.database import Reader, Writer, transaction
@@ -68,7 +68,8 @@ def stage_blocks(writer: Writer, bundle: int, blocks: Iterable[Block], job: Job)
             written = 0
             while following is not None and written < _COMMIT_BYTES:
                 job.check()
-                pending.add(*names.look_up(following), following)
+                for group, ids, block in names.place(following):
+                    pending.add(group, ids, block)
                 following = next(source, None)
                 if following is None or pending.size >= _ROW_BYTES:
                     written += pending.size
@@ -119,31 +120,52 @@ class _Names:
         self.enclave, self.level = enclave, level
         groups = self.db.execute("SELECT name, id FROM scrape_group WHERE enclave = ?", (enclave,))
         self.groups: dict[str, int] = dict(groups.fetchall())
-        known = self.db.execute("SELECT metric, labels, id FROM series WHERE enclave = ?", (enclave,))
-        self.known = {(metric, labels): number for metric, labels, number in known}
-        self.series: dict[SeriesKey, int] = {}
+        known = self.db.execute(
+            "SELECT metric, labels, id, scrape_group, level FROM series WHERE enclave = ?", (enclave,)
+        )
+        self.known = {(metric, labels): (number, home, own) for metric, labels, number, home, own in known}
+        self.series: dict[SeriesKey, tuple[int, int]] = {}
 
-    def look_up(self, block: Block) -> tuple[int, list[int]]:
-        """Numbers of the block's scrape group and of its series."""
-        group = self.groups.get(block.group)
-        if group is None:
-            found = self.db.execute(
-                "INSERT INTO scrape_group (enclave, name) VALUES (?, ?)", (self.enclave, block.group)
-            )
-            group = self.groups[block.group] = int(found.lastrowid or 0)
-        return group, [self.series.get(key) or self._series(key, group) for key in block.keys]
+    def place(self, block: Block) -> Iterator[tuple[int, list[int], Block]]:
+        """Scrape group, series and block, for each group that the block's series are at home in.
 
-    def _series(self, key: SeriesKey, group: int) -> int:
+        A series stays in the group it was first seen in, because its chunks stand beside that group's
+        times; a collector whose settings changed may send it in another.
+        """
+        group = self._group(block.group)
+        found = [self.series.get(key) or self._series(key, group) for key in block.keys]
+        homes = {home for _, home in found}
+        if len(homes) == 1:
+            yield homes.pop(), [number for number, _ in found], block
+            return
+        decoded = decode_block(block)
+        for home in sorted(homes):
+            rows = [row for row, (_, own) in enumerate(found) if own == home]
+            present = None if decoded.present is None else decoded.present[rows]
+            keys = [block.keys[row] for row in rows]
+            part = encode_block(block.group, keys, decoded.time, decoded.values[rows], present)
+            yield home, [found[row][0] for row in rows], part
+
+    def _group(self, name: str) -> int:
+        if name not in self.groups:
+            found = self.db.execute("INSERT INTO scrape_group (enclave, name) VALUES (?, ?)", (self.enclave, name))
+            self.groups[name] = int(found.lastrowid or 0)
+        return self.groups[name]
+
+    def _series(self, key: SeriesKey, group: int) -> tuple[int, int]:
         labels = json.dumps(key.labels, ensure_ascii=False, separators=(",", ":"))
-        number = self.known.get((key.metric, labels))
-        if number is None:
+        number, home, level = self.known.get((key.metric, labels), (0, group, self.level))
+        if not number:
             found = self.db.execute(
                 "INSERT INTO series (metric, labels, enclave, level, scrape_group) VALUES (?, ?, ?, ?, ?)",
                 (key.metric, labels, self.enclave, self.level, group),
             )
             number = int(found.lastrowid or 0)
-        self.series[key] = number
-        return number
+        elif level < self.level:
+            # Its samples cannot be told apart by level afterwards: the whole series takes the higher one, at once.
+            self.db.execute("UPDATE series SET level = ? WHERE id = ?", (self.level, number))
+        self.series[key] = number, home
+        return number, home
 
 
 def stage_events(writer: Writer, bundle: int, events: Iterable[Event]) -> int:

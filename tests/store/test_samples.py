@@ -178,7 +178,8 @@ def test_that_neither_order_of_import_nor_settling_changes_the_picture(tmp_path_
     random.shuffle(order)
     for seq, content in order:
         series = [
-            made({60.0 * t: v for t, v in part.items()}, key) for part, key in zip(content, (KEY, OTHER), strict=True)
+            made({60.0 * t: v for t, v in part.items()}, key, data.draw(st.sampled_from("gh")))
+            for part, key in zip(content, (KEY, OTHER), strict=True)
         ]
         bring(store, seq, series)
         if data.draw(st.booleans()):
@@ -332,6 +333,37 @@ def test_that_a_full_equals_what_is_read_however_it_is_stored(tmp_path_factory, 
     for which, key in ((0, KEY), (1, OTHER)):
         wanted = {t: v for t, v in expected(contents, which).items() if span.start <= t < span.end}
         assert found.get(key, {}) == wanted
+
+
+def test_that_a_series_which_moves_to_another_group_keeps_all_its_samples(store):
+    """A collector's settings may give a metric to another recipe: another group, the same series."""
+    third = SeriesKey.of("endpoint_errors", {"enclave": "enc-u1", "endpoint": "rag"})
+    bring(store, 1, [made({0.0: 1.0, 60.0: 2.0}, group="a"), made({0.0: 5.0}, OTHER, group="a")])
+    fold(store)
+    bring(store, 2, [made({60.0: 9.0, 120.0: 3.0}, group="b"), made({60.0: 7.0}, third, group="b")])
+    for _ in range(2):
+        assert samples(store) == {0.0: 1.0, 60.0: 9.0, 120.0: 3.0}
+        assert samples(store, OTHER) == {0.0: 5.0}
+        assert samples(store, third) == {60.0: 7.0}
+        fold(store)
+
+
+@pytest.mark.parametrize("order", [(Level.S, Level.TS), (Level.TS, Level.S)])
+def test_that_a_series_takes_the_highest_level_that_ever_spoke_of_it(store, order):
+    for seq, level in enumerate(order, start=1):
+        bring(store, seq, [made({60.0 * seq: 1.0})], level=level)
+    with store.reader(Level.S) as reader:
+        assert find_series(reader) == []
+    assert len(samples(store)) == 2
+
+
+def test_that_a_series_is_raised_before_the_higher_bundle_can_be_seen(store):
+    bring(store, 1, [made({0.0: 1.0})], level=Level.S)
+    with store.writer() as writer:
+        number = intake.begin(writer, record(2, level=Level.TS))
+        intake.stage_blocks(writer, number, block_from_series([made({60.0: 2.0})]), Job())
+    with store.reader(Level.S) as reader:
+        assert find_series(reader) == []
 
 
 def test_that_a_bundle_remembers_how_many_samples_it_brought(store):
