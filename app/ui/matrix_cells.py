@@ -96,6 +96,8 @@ def _paint_numbers(canvas: Canvas, cell: QRectF, deployment: Deployment, places:
         bold = loud and any(metric in name for name in blamed)
         colour = _number_colour(deployment, metric, loud=loud, bold=bold)
         role = "caption" if math.isnan(number) else "strong" if bold else "body"
+        if canvas.width(role, said) > right - left:
+            role = "label" if bold else "caption"  # a number gets smaller before it would be cut
         canvas.write(role, said, cell.left() + right, baseline, colour, align=RIGHT, room=right - left)
 
 
