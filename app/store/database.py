@@ -7,6 +7,7 @@ what they cannot: trust, accepted manifests, locks, audit.
 import contextlib
 import math
 import sqlite3
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,23 +170,46 @@ class Store:
         db.execute("PRAGMA synchronous = FULL")
         return State(db, self)
 
-    def data_version(self) -> tuple[int, ...]:
-        """Say whether the cache changed: two equal answers mean that nothing was committed between.
-
-        Times and sizes of the files: it takes no lock and opens nothing, so it may be asked every second.
-        """
-        found: list[int] = []
-        for path in (self.cache, self.cache.with_name(self.cache.name + "-wal")):
-            with contextlib.suppress(FileNotFoundError):
-                status = path.stat()
-                found += (status.st_mtime_ns, status.st_size)
-        return tuple(found)
+    def watch(self) -> "Watch":
+        """Open a watch over both databases."""
+        return Watch(self.cache, self.paths.state_db)
 
 
-def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+class Watch:
+    """Tells whether anybody committed to one of the databases; may be asked from any thread, every second.
+
+    It keeps one connection to each: SQLite counts the commits of others for it (PRAGMA data_version).
+    Opening and closing readers and idle writers changes nothing.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        self._turn = threading.Lock()
+        with _known_errors():
+            self._connections = [_connect(path, read_only=True, any_thread=True) for path in paths]
+
+    def token(self) -> tuple[int, ...]:
+        """Numbers that differ from an earlier answer exactly when something was committed between."""
+        with self._turn, _known_errors():
+            return tuple(int(db.execute("PRAGMA data_version").fetchone()[0]) for db in self._connections)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._turn:
+            for db in self._connections:
+                db.close()
+            self._connections = []
+
+
+def _connect(path: Path, *, read_only: bool = False, any_thread: bool = False) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     with _known_errors():
-        db = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+        db = sqlite3.connect(
+            f"{path.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=not any_thread,
+        )
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA trusted_schema = OFF")

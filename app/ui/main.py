@@ -135,7 +135,7 @@ def _desk(
         runner=runner,
         pages=pages,
         holdings=hold,
-        token=lambda: _token(store),
+        token=store.watch().token,
         receive=lambda path, carrier, job: _receive(path, store, station, job, carrier),
         retry=lambda job: _retry(store, station, job),
         untried=lambda found: _untried(found, store),
@@ -170,16 +170,6 @@ def _untried(found: Sequence[Path], store: Store) -> list[Path]:
     from app.bundle.inbound import new_arrivals  # noqa: PLC0415 -- see above
 
     return new_arrivals(found, store)
-
-
-def _token(store: Store) -> tuple[object, ...]:
-    """The cache's own token, and that of the ledger: a refused bundle changes the ledger alone."""
-    found: list[object] = [store.data_version()]
-    for path in (store.paths.state_db, store.paths.state_db.with_name(f"{store.paths.state_db.name}-wal")):
-        if path.exists():
-            status = path.stat()
-            found.append((status.st_mtime_ns, status.st_size))
-    return tuple(found)
 
 
 def _calls(paths: Paths) -> tuple[str, ...]:
