@@ -7,8 +7,7 @@ from typing import Final
 from app.analysis.health import freshness
 from app.model.catalogue import Catalogue, Enclave
 from app.model.health import Freshness
-from app.model.sample import TimeRange
-from app.store.bundles import StoredBundle, bundles, newest_bundle, newest_sample
+from app.store.bundles import StoredBundle, came_after, newest_bundle, newest_sample
 from app.store.catalogue import catalogues
 from app.store.database import Reader
 
@@ -61,7 +60,7 @@ def picture(catalogue: Catalogue, newest: StoredBundle | None, sample: float, at
         return Picture(catalogue, math.nan, math.nan, math.nan, math.nan, 0.0, Freshness.EXPIRED)
     enclave, record = catalogue.enclave, newest.record
     covered = min(record.window_end, at)
-    data_time = sample if covered - sample > _SILENCE else covered
+    data_time = covered if covered - sample <= _SILENCE else sample  # NaN where no telemetry ever came
     due = enclave.cadence + enclave.grace
     state = freshness(enclave.cadence, enclave.grace, at - data_time, record.expires - at)
     return Picture(catalogue, covered, data_time, at - data_time, record.received, max(0.0, at - covered - due), state)
@@ -69,5 +68,4 @@ def picture(catalogue: Catalogue, newest: StoredBundle | None, sample: float, at
 
 def known_at(reader: Reader, at: float) -> float | None:
     """`at`, where something has come in after it that an answer "as of then" must leave out; else None."""
-    later = bundles(reader, TimeRange(at, math.inf))
-    return at if any(bundle.record.received > at for bundle in later) else None
+    return at if came_after(reader, at) else None

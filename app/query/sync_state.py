@@ -129,7 +129,7 @@ def _lanes(picture: Picture, came: list[StoredBundle], book: _Book, at: float) -
         arrivals += [arrival for gap in gaps_here for arrival in _gone(gap)]
         newest = max(mine, key=lambda one: (one.window_end, one.epoch, one.seq))
         covered = min(newest.window_end, at)
-        data_time = min(covered, picture.data_time)
+        data_time = covered if covered <= picture.data_time else picture.data_time  # NaN: no telemetry ever came
         age, due = at - data_time, enclave.cadence + enclave.grace
         yield Lane(
             enclave=enclave,

@@ -94,7 +94,7 @@ def newest_sample(reader: Reader, enclave: str, *, besides: str, known_at: float
     """
     row = reader.db.execute(
         """SELECT max((SELECT a.last FROM arrival a JOIN bundle b ON b.id = a.bundle
-                       WHERE a.scrape_group = g.id AND b.received <= ? ORDER BY a.first DESC LIMIT 1))
+                       WHERE a.scrape_group = g.id AND b.received <= ? ORDER BY a.last DESC LIMIT 1))
            FROM scrape_group g WHERE g.enclave = ? AND EXISTS (
                SELECT 1 FROM series s WHERE s.scrape_group = g.id AND substr(s.metric, 1, ?) <> ?)""",
         (known_at, enclave, len(besides), besides),
@@ -111,6 +111,11 @@ def highest_level(reader: Reader) -> Level | None:
 def holds_demo(reader: Reader) -> bool:
     """Whether anything in the cache is demonstration data."""
     return reader.db.execute("SELECT 1 FROM bundle WHERE demo = 1 LIMIT 1").fetchone() is not None
+
+
+def came_after(reader: Reader, moment: float) -> bool:
+    """Whether any bundle was received after a moment (seconds UTC)."""
+    return reader.db.execute("SELECT 1 FROM bundle WHERE received > ? LIMIT 1", (moment,)).fetchone() is not None
 
 
 def newest_run(reader: Reader) -> int:

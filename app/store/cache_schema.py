@@ -25,6 +25,7 @@ CREATE TABLE bundle (
     published INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX bundle_of_enclave ON bundle (enclave, window_end);
+CREATE INDEX bundle_by_arrival ON bundle (received);
 CREATE TABLE catalogue (
     bundle INTEGER PRIMARY KEY REFERENCES bundle (id),
     enclave TEXT NOT NULL, body TEXT NOT NULL
@@ -63,6 +64,7 @@ CREATE TABLE arrival (
     PRIMARY KEY (scrape_group, first, bundle)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX arrival_of_bundle ON arrival (bundle);
+CREATE INDEX arrival_by_end ON arrival (scrape_group, last);
 CREATE TABLE event (
     enclave TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, bundle INTEGER NOT NULL,
     subject TEXT NOT NULL, start REAL NOT NULL, "end" REAL, text TEXT NOT NULL,

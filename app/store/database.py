@@ -8,11 +8,11 @@ import contextlib
 import math
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from app.clock import Clock
 from app.errors import StoreBusy, StoreDamaged, StoreError
@@ -22,6 +22,7 @@ from app.store import cache_schema, state_schema
 from app.store.migrations import migrate
 
 _BUSY_SECONDS = 10.0
+Answer = TypeVar("Answer")
 
 
 @contextlib.contextmanager
@@ -95,6 +96,14 @@ class Reader(_Session):
     def __init__(self, db: sqlite3.Connection, store: "Store", ceiling: Level | None) -> None:
         super().__init__(db, store)
         self.ceiling = ceiling
+        self._answers: dict[object, Any] = {}
+
+    def once(self, ask: "Callable[[Reader], Answer]") -> "Answer":
+        """Ask what many questions need; within one snapshot the answer stays the same."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        answer: Answer = self._answers[ask]
+        return answer
 
 
 class Writer(_Session):

@@ -227,6 +227,8 @@ def discard(writer: Writer, bundle: int) -> None:
         for table in ("head", "arrival", "event", "catalogue"):
             db.execute(f"DELETE FROM {table} WHERE bundle = ?", (bundle,))
         db.execute("DELETE FROM bundle WHERE id = ? AND published = 0", (bundle,))
+        # Only one import runs at a time, so whatever series is still unpublished came with this one.
+        db.execute("DELETE FROM series WHERE published = 0")
 
 
 def staged(session: Reader | Writer) -> list[tuple[int, str]]:

@@ -56,7 +56,11 @@ class Ranks:
 
 
 def ranks(session: Reader | Writer) -> Ranks:
-    """Places and arrivals of all bundles of the cache."""
+    """Places and arrivals of all bundles of the cache; a reader sees one snapshot, so it asks but once."""
+    return session.once(_ranks) if isinstance(session, Reader) else _ranks(session)
+
+
+def _ranks(session: Reader | Writer) -> Ranks:
     found = session.db.execute("SELECT id, epoch, seq, source, stream, received FROM main.bundle").fetchall()
     size = max((row[0] for row in found), default=0) + 1
     place, received = np.zeros(size, np.int64), np.full(size, np.inf)
@@ -100,7 +104,8 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     first = np.concatenate([one.first for one in full])
     if all(one.time[-1] < other.time[0] for one, other in itertools.pairwise(full)):
         return Layer(time, value, winner, first), EMPTY
-    ordered = np.lexsort((order.place[winner], time))
+    # The value's own bits come last, so that a bundle which contradicts itself reads the same in every window.
+    ordered = np.lexsort((value.view(np.int64), order.place[winner], time))
     time, value, winner, first = time[ordered], value[ordered], winner[ordered], first[ordered]
     last = np.append(time[1:] != time[:-1], True)
     owner = np.cumsum(np.append(False, last[:-1]))

@@ -27,6 +27,7 @@ _DELETE_BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
+    head: int
     bundle: int
     ids: IdArray
     clock: bytes
@@ -53,10 +54,13 @@ def settle(writer: Writer, job: Job, *, through: int | None = None, always: bool
     heads = [n for (n,) in writer.db.execute(f"SELECT id FROM head WHERE {where} ORDER BY id", (limit,))]
     work = _frames_by_group(writer, heads)
     order = ranks(writer)
+    kept: set[int] = set()
     for done, ((group, span), found) in enumerate(work.items()):
         job.step(done, len(work), "folding what arrived into the cache")
         with transaction(writer.db):
-            _fold(writer, group, span, found, order)
+            if not _fold(writer, group, span, found, order):
+                kept.update(frame.head for frame in found)
+    heads = [number for number in heads if number not in kept]
     for start in range(0, len(heads), _DELETE_BATCH):
         batch = heads[start : start + _DELETE_BATCH]
         with transaction(writer.db) as db:
@@ -69,14 +73,15 @@ def _frames_by_group(writer: Writer, heads: Sequence[int]) -> Mapping[tuple[int,
         bundle, body = writer.db.execute("SELECT bundle, body FROM head WHERE id = ?", (number,)).fetchone()
         for group, ids, clock, packed in frames(body):
             span = codec.clock_span(clock)[0] // SPAN
-            work.setdefault((group, span), []).append(_Frame(bundle, ids, clock, packed))
+            work.setdefault((group, span), []).append(_Frame(number, bundle, ids, clock, packed))
     return work
 
 
-def _fold(writer: Writer, group: int, span: int, found: Sequence[_Frame], order: Ranks) -> None:
+def _fold(writer: Writer, group: int, span: int, found: Sequence[_Frame], order: Ranks) -> bool:
+    """Fold one group and span; False where its times are too many for one row, so that it stays in the head."""
     known = read_clock(writer, group, span)
     if known is None and _adopt(writer, group, span, found):
-        return
+        return True
     fresh: dict[int, list[Layer]] = {}
     for frame in found:
         _spread(frame, fresh)
@@ -93,7 +98,7 @@ def _fold(writer: Writer, group: int, span: int, found: Sequence[_Frame], order:
         _keep_lost(writer, number, lost)
         if kept.time.size:
             merged[number] = kept
-    _write(writer, group, span, merged, order)
+    return _write(writer, group, span, merged, order)
 
 
 def _adopt(writer: Writer, group: int, span: int, found: Sequence[_Frame]) -> bool:
@@ -125,8 +130,10 @@ def _keep_lost(writer: Writer, series: int, lost: Layer) -> None:
     )
 
 
-def _write(writer: Writer, group: int, span: int, merged: Mapping[int, Layer], order: Ranks) -> None:
+def _write(writer: Writer, group: int, span: int, merged: Mapping[int, Layer], order: Ranks) -> bool:
     time, origin = _group_origin(list(merged.values()), order)
+    if time.size > codec.LIMIT:
+        return False
     write_clock(writer, group, span, codec.encode_clock(time), origin)
     for number, layer in merged.items():
         at = np.searchsorted(time, layer.time)
@@ -137,6 +144,7 @@ def _write(writer: Writer, group: int, span: int, merged: Mapping[int, Layer], o
         own = (layer.winner, layer.first)
         inherited = np.array_equal(own[0], origin[0][at]) and np.array_equal(own[1], origin[1][at])
         write_chunk(writer, number, span, codec.encode_body(time, values, present), None if inherited else own)
+    return True
 
 
 def _group_origin(layers: Sequence[Layer], order: Ranks) -> tuple[TimeArray, Origin]:

@@ -122,6 +122,20 @@ def test_that_bundles_without_telemetry_do_not_make_an_enclave_younger(store):
     assert only(found).health is Health.UNKNOWN
 
 
+def test_that_an_enclave_which_never_delivered_telemetry_is_not_fresh(store):
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY)
+    (enclave,) = fleet(store).enclaves
+    assert math.isnan(enclave.data_time)
+    assert enclave.freshness is Freshness.EXPIRED
+
+
+def test_that_a_full_which_reaches_back_does_not_make_the_age_older(store):
+    known = catalogue(U1, endpoint(U1, "rag"))
+    bring(store, known, TimeRange(END - 2 * HOUR, END - HOUR), serving(U1, "rag", END - HOUR, 1), seq=1)
+    bring(store, known, HISTORY, serving(U1, "rag", END, 24), seq=2)
+    assert fleet(store).enclaves[0].data_time == END
+
+
 def test_that_one_metric_that_fell_silent_makes_it_unknown_and_is_named(store):
     bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, [
         *serving(U1, "rag", END, endpoint_latency_seconds=None),

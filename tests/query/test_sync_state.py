@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from app.bundle.outcome import Code
@@ -35,7 +36,9 @@ def carried(store, enclave, seq, end, *, cadence=HOUR, received=None):
     """A bundle that came in well: in the cache and in the ledger."""
     received = end + 60.0 if received is None else received
     window = TimeRange(end - cadence, end)
-    bring(store, catalogue(enclave, endpoint(enclave, "rag", user_weight=3.0)), window, seq=seq, received=received)
+    told = [series("endpoint_up", {"enclave": enclave.id, "endpoint": "rag"}, np.array([end - 60.0]), 1.0)]
+    known = catalogue(enclave, endpoint(enclave, "rag", user_weight=3.0))
+    bring(store, known, window, told, seq=seq, received=received)
     source = f"collector-{enclave.id}"
     accepted = Accepted(
         f"{source}/{seq}", source, "core", 1, seq, "delta", enclave.id, enclave.level, end, window.start, end,
@@ -211,6 +214,13 @@ def test_that_an_enclave_that_sent_nothing_lately_keeps_its_lane(store):
     found = read_sync(store, station(Level.TS), NOW, TimeRange(NOW - HOUR, NOW))
     (lane,) = found.lanes
     assert (lane.arrivals, lane.freshness, lane.age) == ((), Freshness.STALE, 3 * DAY)
+
+
+def test_that_an_enclave_without_any_telemetry_has_no_age_and_is_not_fresh(store):
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(NOW - HOUR, NOW - 60))
+    (lane,) = sync(store).lanes
+    assert lane.freshness is Freshness.EXPIRED
+    assert math.isnan(lane.age)
 
 
 def test_that_an_empty_station_has_an_empty_page_at_its_own_level(store):
