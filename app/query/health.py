@@ -18,7 +18,7 @@ from app.query.policy import read_policy
 from app.query.problems import sync_problems
 from app.query.readings import Shelf, Thing, read_flags, read_shelves
 from app.settings import Station
-from app.store.bundles import holds_demo
+from app.store.bundles import highest_level, holds_demo
 from app.store.database import Store
 from app.store.events import events
 
@@ -71,9 +71,11 @@ def read_fleet(
     items = attention(station, at, shown, cells, fleet_gpus.problems, troubles)
     up = deployments.availability(shown, shelves, at)
     states = {one.enclave.id: _state(one, judged[one.enclave.id]) for one in seen}
+    # Not only what enclaves declare of themselves: the labels of what was read count as well.
+    levels = [item.level for item in items] + ([] if read.highest is None else [read.highest])
     return Fleet(
         as_of=at,
-        marking=marking_of(station, [one.enclave for one in seen], [item.level for item in items], ceiling),
+        marking=marking_of(station, [one.enclave for one in seen], levels, ceiling),
         demo=read.demo,
         enclaves=tuple(states[one.enclave.id] for one in shown),
         rows=_rows(cells),
@@ -94,6 +96,7 @@ class _Read:
     shelves: dict[Thing, Shelf]
     events: list[Event]
     demo: bool
+    highest: Level | None
 
 
 def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceiling: Level | None) -> _Read:
@@ -107,7 +110,7 @@ def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceilin
         known = [end for end in ends.values() if not math.isnan(end)]
         since = min([at, *known]) - policy.gpu.event_hours * 3600.0
         told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]
-        return _Read(seen, shelves, told, holds_demo(reader))
+        return _Read(seen, shelves, told, holds_demo(reader), highest_level(reader))
 
 
 def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], ceiling: Level | None) -> Level:

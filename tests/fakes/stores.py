@@ -47,6 +47,7 @@ def bring(store, catalogue, window, series=(), *, events=(), seq=1, epoch=1, **r
         "size": 1000 + seq,
         "rows": sum(one.time.size for one in series),
         "demo": False,
+        "level": enclave.level,
     } | record
     digest = hashlib.sha384(f"{source}/{told['stream']}/{epoch}/{seq}".encode()).hexdigest()
     bundle = BundleRecord(
@@ -55,7 +56,6 @@ def bring(store, catalogue, window, series=(), *, events=(), seq=1, epoch=1, **r
         seq=seq,
         manifest=told.pop("manifest", digest),
         enclave=enclave.id,
-        level=enclave.level,
         window_start=window.start,
         window_end=window.end,
         **told,

@@ -419,3 +419,8 @@ def test_that_its_own_habit_makes_a_quick_model_that_became_slow_a_warning(store
     cell = one(store, hours=hours, endpoint_latency_seconds=last(0.12, 60, 0.1, hours))
     assert cell.health is Health.WARNING
     assert plain(cell.reasons[0].text) == "p95 120 ms against its own limit of 115 ms"
+
+
+def test_that_an_enclave_which_understates_itself_does_not_lower_the_marking(store):
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, serving(U1, "rag", END), level=Level.S)
+    assert fleet(store).marking is Level.S
