@@ -36,6 +36,11 @@ class Ask:
     span: TimeRange
     hidden: frozenset[str] = frozenset()
 
+    def same_view(self, other: "Ask") -> bool:
+        """Whether both ask for a range of the same length, without the same enclaves; the moment may differ."""
+        # the length is a difference of two moments, so it is not the same to the last bit
+        return round(self.span.seconds) == round(other.span.seconds) and self.hidden == other.hidden
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -114,16 +119,19 @@ class PageView(QWidget):
 
 
 class PageHost(QObject):
-    """Asks for the data of one page and drops every answer but that of the newest request.
+    """Asks for the data of one page, one request after another.
+
+    While one runs, the newest wish of the same view waits for it: a load that takes longer than the
+    store stays unchanged would otherwise never be shown. A wish for another view cancels what runs.
 
     Signals
     -------
     answered(object)
-        The newest request's answer.
+        A request's answer.
     failed(Exception)
-        The newest request raised.
+        A request raised.
     progressed(Progress)
-        How far the newest request is.
+        How far the running request is.
     """
 
     answered = Signal(object)
@@ -136,8 +144,10 @@ class PageHost(QObject):
         self.data: Any = None
         self.stale = True
         self._runner = runner
-        self._newest = 0
+        self._number = 0
         self._job: Job | None = None
+        self._running: Ask | None = None
+        self._pending: Ask | None = None
 
     @property
     def waiting(self) -> bool:
@@ -145,31 +155,46 @@ class PageHost(QObject):
         return self._job is not None
 
     def ask(self, ask: Ask) -> None:
-        """Ask; an earlier request that is still under way is cancelled and its answer dropped."""
+        """Ask, after what already runs; at once where that would answer for another range or filter."""
+        self.stale = False
+        if self._running is not None and ask.same_view(self._running):
+            self._pending = ask
+            return
         if self._job is not None:
             self._job.cancel()
-        self._newest += 1
-        self.stale = False
+        self._start(ask)
+
+    def _start(self, ask: Ask) -> None:
+        self._number += 1
+        self._running, self._pending = ask, None
         self._job = self._runner.run(
             partial(self.page.load, ask),
             receiver=self,
-            on_done=partial(self._done, self._newest),
-            on_error=partial(self._error, self._newest),
-            on_progress=partial(self._progress, self._newest),
+            on_done=partial(self._done, self._number),
+            on_error=partial(self._error, self._number),
+            on_progress=partial(self._progress, self._number),
         )
 
+    def _end(self) -> None:
+        """Start what waits before anybody is told: a fault of theirs must not lose it."""
+        self._job = self._running = None
+        if self._pending is not None:
+            self._start(self._pending)
+
     def _done(self, number: int, data: Any) -> None:
-        if number == self._newest:
-            self._job, self.data = None, data
+        if number == self._number:
+            self.data = data
+            self._end()
             self.answered.emit(data)
 
     def _error(self, number: int, error: Exception) -> None:
-        if number == self._newest:
-            self._job, self.stale = None, True
+        if number == self._number:
+            self.stale = self._pending is None
+            self._end()
             self.failed.emit(error)
 
     def _progress(self, number: int, progress: Progress) -> None:
-        if number == self._newest:
+        if number == self._number:
             self.progressed.emit(progress)
 
 

@@ -1,13 +1,31 @@
 import threading
 from dataclasses import replace
 
+import pytest
+
+from app.job import Cancelled
 from app.model.sample import TimeRange
 from app.ui.page import Ask, PageHost, discover
 from tests.fakes.desk import STATION
 
 
-def ask(at):
-    return Ask(None, STATION, at, TimeRange(at - 60, at))
+def ask(at, length=60, hidden=()):
+    return Ask(None, STATION, at, TimeRange(at - length, at), frozenset(hidden))
+
+
+class SlowLoad:
+    """A load that waits until it is let go, once for each question; answers with the question's moment."""
+
+    def __init__(self):
+        self.asked, self._go = [], threading.Semaphore(0)
+
+    def __call__(self, question, job):
+        self.asked.append(question.at)
+        assert self._go.acquire(timeout=5)
+        return question.at
+
+    def let_go(self, times=1):
+        self._go.release(times)
 
 
 def make_host(runner, load):
@@ -20,26 +38,66 @@ def test_that_pages_are_found_in_their_order():
     assert len(set(keys)) == len(keys)
 
 
-def test_that_an_older_answer_is_dropped(runner, qtbot):
-    slow = threading.Event()
+def test_that_a_load_slower_than_the_changes_is_shown_all_the_same(runner, qtbot):
+    load = SlowLoad()
+    host, seen = make_host(runner, load), []
+    host.answered.connect(seen.append)
+    for at in (1.0, 2.0, 3.0):
+        host.ask(ask(at))
+    load.let_go()
+    qtbot.waitUntil(lambda: seen == [1.0])
+    assert host.waiting
+    assert not host.stale
+    for at in (4.0, 5.0):
+        host.ask(ask(at))
+    load.let_go(3)
+    qtbot.waitUntil(lambda: runner.idle)
+    assert seen == [1.0, 3.0, 5.0], "of those that waited only the newest is asked"
+    assert load.asked == seen
+    assert host.data == 5.0
+    assert not host.waiting
 
-    def load(question, job):
-        if question.at == 1.0:
-            slow.wait(5)
-        return question.at
 
+@pytest.mark.parametrize("other", [{"length": 3600}, {"hidden": ("ts",)}])
+def test_that_another_view_is_asked_at_once_and_never_overwritten(runner, qtbot, other):
+    load = SlowLoad()
     host, seen = make_host(runner, load), []
     host.answered.connect(seen.append)
     host.ask(ask(1.0))
     host.ask(ask(2.0))
-    qtbot.waitUntil(lambda: seen == [2.0])
-    slow.set()
+    host.ask(ask(3.0, **other))
+    qtbot.waitUntil(lambda: 3.0 in load.asked)
+    load.let_go(2)
     qtbot.waitUntil(lambda: runner.idle)
-    assert seen == [2.0]
-    assert host.data == 2.0
+    assert seen == [3.0]
+    assert host.data == 3.0
 
 
-def test_that_an_older_error_is_dropped_and_the_newest_is_told(runner, qtbot, caplog):
+def test_that_the_same_length_of_range_is_the_same_view_though_not_to_the_last_bit():
+    at = 1_763_000_000.123
+    assert ask(at, 86400).same_view(ask(at + 0.377, 86400))
+
+
+def test_that_the_loser_of_a_change_of_view_does_not_run_on(runner, qtbot):
+    cancelled = threading.Event()
+
+    def load(question, job):
+        while question.at == 1.0:
+            try:
+                job.check()
+            except Cancelled:
+                cancelled.set()
+                raise
+        return question.at
+
+    host = make_host(runner, load)
+    host.ask(ask(1.0))
+    host.ask(ask(2.0, length=3600))
+    assert cancelled.wait(5)
+    qtbot.waitUntil(lambda: host.data == 2.0)
+
+
+def test_that_every_error_is_told_and_asked_again_only_once(runner, qtbot, caplog):
     def load(question, job):
         raise ValueError(question.at)
 
@@ -48,6 +106,6 @@ def test_that_an_older_error_is_dropped_and_the_newest_is_told(runner, qtbot, ca
     host.ask(ask(1.0))
     host.ask(ask(2.0))
     qtbot.waitUntil(lambda: runner.idle)
-    assert seen == [2.0]
+    assert seen == [1.0, 2.0]
     assert host.stale
     assert not host.waiting
