@@ -6,13 +6,14 @@ docstring is its help line. No list of commands exists anywhere.
 
 import argparse
 import ast
+import contextlib
 import difflib
 import importlib
 import json
 import logging
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,17 +45,27 @@ class Context:
 class Command:
     """What a command declares.
 
-    `arguments` adds its options to a parser; `run` does the work and returns the exit code.
+    `arguments` adds its options to a parser; `run` does the work and returns the exit code. `by_level`
+    says that its answer can be narrowed with ``--level``; the others do not offer it.
     """
 
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Context], int]
+    by_level: bool = False
 
 
 def _show_progress(progress: Progress) -> None:
     share = f"{progress.done}/{progress.total}" if progress.total else str(progress.done)
     sys.stderr.write(f"\r\x1b[K{share} {progress.label}")
     sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def marked(level: Level) -> Iterator[None]:
+    """Put the marking before and after what a command prints for people (STIG V-222643)."""
+    sys.stdout.write(f"{level.banner}\n")
+    yield
+    sys.stdout.write(f"{level.banner}\n")
 
 
 def write_json(name: str, as_of: float, marking: Level, data: Any, stream: Any = None) -> None:
@@ -115,7 +126,7 @@ def _context(options: argparse.Namespace) -> Context:
             msg = f"--at {options.at!r} is no ISO 8601 time."
             raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
     try:
-        level = Level.parse(options.level) if options.level else None
+        level = Level.parse(options.level) if getattr(options, "level", None) else None
     except ValueError as error:
         msg = f"--level: {error}."
         raise UsageError(msg) from error
@@ -135,7 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = _load(chosen.command, names)
         sub = argparse.ArgumentParser(prog=f"watchfloor {chosen.command}", description=names[chosen.command])
         sub.add_argument("--base-dir", metavar="D", help="folder of the station (default: the machine's, else yours)")
-        sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
+        if command.by_level:
+            sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
         command.arguments(sub)
         options = sub.parse_args(chosen.rest)
         return command.run(options, _context(options))

@@ -92,3 +92,12 @@ def test_that_times_are_written_with_milliseconds_only_where_there_are_some():
     assert to_iso(1.5) == "1970-01-01T00:00:01.500Z"
     assert to_iso(2.0) == "1970-01-01T00:00:02Z"
     assert FrozenClock(5.0).now() == 5.0
+
+
+def test_that_level_is_offered_only_where_it_narrows_the_answer(capsys, tmp_path):
+    by_level = {name for name in cli.command_names() if cli._load(name, cli.command_names()).by_level}
+    assert by_level == {"health", "series"}
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["audit", "show", "--base-dir", str(tmp_path), "--level", "U"])
+    assert ended.value.code == 2
+    assert "--level" in capsys.readouterr().err

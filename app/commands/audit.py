@@ -2,8 +2,10 @@
 
 import argparse
 from dataclasses import asdict
+from typing import Any
 
-from app.cli import Command, Context, write_json
+from app.cli import Command, Context, marked, write_json
+from app.model.marking import Level
 from app.settings import load_station
 from app.store import audit
 from app.store.database import Store
@@ -23,9 +25,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
             shown = [asdict(record) for record in audit.records(state, options.last)]
             if options.json:
                 write_json("audit-show", context.clock.now(), station.ceiling, shown)
-            for record in () if options.json else shown:
-                told = ("utc", "os_user", "component", "event", "object_label", "outcome", "reason_code", "object_id")
-                print(f"{record['n']:>6}  " + "  ".join(record[name] or "-" for name in told))
+            else:
+                _show(shown, station.ceiling)
             return 0
         count, head = audit.head(state)
         broken = audit.verify(state)
@@ -40,6 +41,13 @@ def _run(options: argparse.Namespace, context: Context) -> int:
             " or removed.\nCompare with a backup of state/station.db, and tell the security officer."
         )
     return 0 if broken is None else 3
+
+
+def _show(records: list[dict[str, Any]], level: Level) -> None:
+    told = ("utc", "os_user", "component", "event", "object_label", "outcome", "reason_code", "object_id")
+    with marked(level):
+        for record in records:
+            print(f"{record['n']:>6}  " + "  ".join(record[name] or "-" for name in told))
 
 
 COMMAND = Command(_arguments, _run)

@@ -3,15 +3,17 @@
 # ruff: noqa: N999 -- the command is named so; it is loaded by name, never by an import statement
 
 import argparse
+import contextlib
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.bundle.inbound import receive, reconcile, retry_held
 from app.bundle.layout import find_bundles
 from app.bundle.outcome import Outcome
-from app.cli import Command, Context, write_json
+from app.cli import Command, Context, marked, write_json
 from app.errors import InputError
-from app.settings import load_station
+from app.settings import Station, load_station
 from app.store.audit import os_account
 from app.store.database import Store
 
@@ -30,23 +32,39 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     if not found:
         msg = "There is no bundle at this path."
         raise InputError(msg, "Name a bundle's folder or zip, or the folder that bundles lie in.")
-    carrier = options.carrier or os_account()
+    show = _ignore if options.json else _show
+    with contextlib.nullcontext() if options.json else marked(station.ceiling):
+        outcomes, again = _import(found, store, station, context, options.carrier or os_account(), show)
+        if not options.json:
+            counts = Counter(outcome.code.value for outcome in outcomes + again)
+            print(", ".join(f"{count} {code.lower().replace('_', ' ')}" for code, count in sorted(counts.items())))
+    if options.json:
+        write_json("import", context.clock.now(), station.ceiling, [outcome.plain() for outcome in outcomes + again])
+    return 0 if all(outcome.code.accepted for outcome in outcomes) else 4
+
+
+def _import(
+    found: Sequence[Path],
+    store: Store,
+    station: Station,
+    context: Context,
+    carrier: str,
+    show: Callable[[Outcome], None],
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Import each bundle, then what waited for it; every outcome is shown as it comes."""
     outcomes = []
     for number, path in enumerate(found, start=1):
         job = context.job()
         job.step(number, len(found), "bundles")
         outcomes.append(receive(path, store, station, job, carrier=carrier))
-        if not options.json:
-            _show(outcomes[-1])
+        show(outcomes[-1])
     again = retry_held(store, station, context.job())
-    if options.json:
-        write_json("import", context.clock.now(), station.ceiling, [outcome.plain() for outcome in outcomes + again])
-    else:
-        for outcome in again:
-            _show(outcome)
-        counts = Counter(outcome.code.value for outcome in outcomes + again)
-        print(", ".join(f"{count} {code.lower().replace('_', ' ')}" for code, count in sorted(counts.items())))
-    return 0 if all(outcome.code.accepted for outcome in outcomes) else 4
+    for outcome in again:
+        show(outcome)
+    return outcomes, again
+
+
+def _ignore(_: Outcome) -> None: ...
 
 
 def _show(outcome: Outcome) -> None:

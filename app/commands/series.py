@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-COMMAND = Command(_arguments, _run)
+COMMAND = Command(_arguments, _run, by_level=True)
 
 
 def _moment(option: str, text: str) -> float:

@@ -18,7 +18,7 @@ from app.bundle.trustfile import (
     write_trust,
 )
 from app.bundle.trusting import current_trust, first_trust, next_trust, release
-from app.cli import Command, Context, write_json
+from app.cli import Command, Context, marked, write_json
 from app.clock import to_iso
 from app.credentials import SecretStore, passphrase_source
 from app.errors import InputError, UsageError
@@ -192,8 +192,9 @@ def _show(options: argparse.Namespace, context: Context, store: Store) -> int:
         if options.json:
             write_json("trust-show", context.clock.now(), station.ceiling, told)
         else:
-            print(f"Fingerprint of the roots: {grouped(trust.root_fingerprint)}")
-            print(json.dumps(told, indent=1))
+            with marked(station.ceiling):
+                print(f"Fingerprint of the roots: {grouped(trust.root_fingerprint)}")
+                print(json.dumps(told, indent=1))
         return 0
     if options.json:
         answer = {
@@ -216,12 +217,14 @@ def _show(options: argparse.Namespace, context: Context, store: Store) -> int:
         }
         write_json("trust-list", context.clock.now(), station.ceiling, answer)
         return 0
-    print(f"Trust file {versions[0][0]}" if versions else "This station trusts nobody yet: watchfloor trust init FILE")
-    for k in keys:
-        ended = "  REVOKED" if k.revoked else ""
-        print(f"{k.source}  epoch {k.epoch}  {k.enclave or '-'}  up to {k.level.title}  {k.scheme}  {k.keyid}{ended}")
-    for lock in locks:
-        print(f"LOCKED {lock.source} since {to_iso(lock.since)} ({lock.code}): {lock.reason}")
+    with marked(station.ceiling):
+        version = f"Trust file {versions[0][0]}" if versions else ""
+        print(version or "This station trusts nobody yet: watchfloor trust init FILE --fingerprint F")
+        for k in keys:
+            told_as = f"up to {k.level.title}  {k.scheme}  {k.keyid}{'  REVOKED' if k.revoked else ''}"
+            print(f"{k.source}  epoch {k.epoch}  {k.enclave or '-'}  {told_as}")
+        for lock in locks:
+            print(f"LOCKED {lock.source} since {to_iso(lock.since)} ({lock.code}): {lock.reason}")
     return 0
 
 

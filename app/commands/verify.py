@@ -6,7 +6,7 @@ from pathlib import Path
 from app.bundle.inbound import check_only
 from app.bundle.layout import find_bundles
 from app.bundle.outcome import Outcome
-from app.cli import Command, Context, write_json
+from app.cli import Command, Context, marked, write_json
 from app.errors import InputError
 from app.settings import load_station
 from app.store.database import Store
@@ -27,8 +27,10 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     outcomes = [check_only(path, store, station, context.job()) for path in found]
     if options.json:
         write_json("verify", context.clock.now(), station.ceiling, [outcome.plain() for outcome in outcomes])
-    for outcome in () if options.json else outcomes:
-        _show(outcome)
+    else:
+        with marked(station.ceiling):
+            for outcome in outcomes:
+                _show(outcome)
     return 0 if all(outcome.code.accepted for outcome in outcomes) else 4
 
 
