@@ -52,8 +52,8 @@ def test_that_a_folder_of_bundles_is_imported_in_order(run, place, tmp_path):
     told = run("import", tmp_path / "medium").out.splitlines()
     assert [line.split()[:2] for line in told[1:4]] == [[path.name, "EXPIRED_AS_HISTORY"] for path in paths]
     assert (told[0], told[-1]) == ("SECRET", "SECRET")
-    assert told[-1] == "3 expired as history"
-    assert run("import", *paths).out.splitlines()[-1] == "3 duplicate"
+    assert told[-2] == "3 expired as history"
+    assert run("import", *paths).out.splitlines()[-2] == "3 duplicate"
 
 
 def test_that_one_refused_bundle_gives_exit_4_and_does_not_stop_the_others(run, place, tmp_path):
