@@ -391,7 +391,7 @@ def test_that_a_day_at_one_second_fits_blocks(store):
     assert len(samples(store)) == 300_000
 
 
-@pytest.mark.parametrize("moment", range(0, 30, 2))
+@pytest.mark.parametrize("moment", range(0, 34, 2))
 def test_that_a_killed_import_leaves_the_old_or_the_new_picture(tmp_path, moment):
     """kill -9 after the n-th SQL statement of an import with settling."""
     script = textwrap.dedent(
