@@ -10,7 +10,7 @@ _SIZES = ((1024, 700), (1366, 768), (1920, 1080))
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at", metavar="TIME", help="show the station as known at this ISO 8601 time")
+    parser.add_argument("--at", metavar="TIME", help="show the station as known at this ISO 8601 time; imports nothing")
     parser.add_argument(
         "--self-check", action="store_true", help="draw every page without a display, say what is wrong, and end"
     )

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.model.catalogue import Enclave
+from app.model.health import Health
 from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.controls import HEIGHT, AgeChip, IconButton
@@ -151,8 +152,14 @@ class ClockView(Part):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Clock")
-        self._at = 0.0
+        self._at, self._past = 0.0, False
         self.setFixedSize(124, HEADER_HEIGHT)
+
+    def show_past(self) -> None:
+        """Say that the time shown is a past moment and not now."""
+        self._past = True
+        self.setAccessibleName("Clock: a past moment")
+        self.update()
 
     def show_time(self, at: float) -> None:
         """Show a moment, seconds UTC."""
@@ -163,7 +170,12 @@ class ClockView(Part):
     def paint(self, canvas: Canvas) -> None:
         canvas.fill(QRectF(0, 16, 1, 32), "hair")
         canvas.write("title", words.clock_seconds(self._at), self.width(), 31, "text.hi", align=RIGHT)
-        canvas.write("caption", words.weekday_date(self._at), self.width(), 49, "text.low", align=RIGHT)
+        date = words.weekday_date(self._at)
+        if self._past:
+            ink = self.look.theme.status[Health.WARNING].text
+            canvas.write("caption", f"Past: {date}", self.width(), 49, ink, align=RIGHT, room=self.width() - 6)
+        else:
+            canvas.write("caption", date, self.width(), 49, "text.low", align=RIGHT)
 
 
 class _Title(Part):

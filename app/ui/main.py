@@ -16,16 +16,16 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from app.bundle.outcome import Outcome
-from app.clock import Clock
+from app.clock import Clock, FrozenClock
 from app.errors import SettingsError
 from app.job import Job
 from app.paths import Paths, resources
 from app.query.holdings import Holdings, read_holdings
 from app.settings import Station, load_station
-from app.store.database import Store
+from app.store.database import Store, Watch
 from app.toml import read_toml
 from app.ui.desk import Desk
+from app.ui.door import Door
 from app.ui.look import Look
 from app.ui.page import Page, discover
 from app.ui.person import signed_in
@@ -41,11 +41,13 @@ class Console:
 
     window: Window
     runner: TaskRunner
+    watch: Watch
 
     def close(self) -> None:
-        """Close the window, cancel every job and wait for the threads."""
+        """Close the window, cancel every job, wait for the threads, and let go of the databases."""
         self.window.close()
         self.runner.shutdown()
+        self.watch.close()
 
 
 def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication:
@@ -64,6 +66,7 @@ def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication
     if isinstance(found, QApplication):
         return found
     _check_display()
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = QApplication([])
     application.setApplicationName("Watchfloor")
     application.setStyle("Fusion")
@@ -95,6 +98,8 @@ def _check_xcb() -> None:
 def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True) -> Console:
     """Build the console of a station. Without settings it shows what to do and imports nothing.
 
+    `watch` False is a look at one moment: no inbox is watched and nothing is imported.
+
     Raises
     ------
     AppError
@@ -107,13 +112,14 @@ def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", wat
     store = Store.open(paths, clock)
     runner = TaskRunner()
     pages = discover() if station is not None else ()
-    return Console(Window(_desk(store, station, clock, look, runner, pages, memory, watch=watch)), runner)
+    seen = store.watch()
+    return Console(Window(_desk(store, seen, station, look, runner, pages, memory, watch=watch)), runner, seen)
 
 
 def _desk(
     store: Store,
+    seen: Watch,
     station: Station | None,
-    clock: Clock,
     look: Look,
     runner: TaskRunner,
     pages: Sequence[Page],
@@ -124,52 +130,28 @@ def _desk(
     paths = store.paths
     inbox = (station.inbox or paths.inbox) if station is not None and watch else None
 
+    door = Door(store, station, past=not watch)
+
     def hold(job: Job) -> Holdings:
         return read_holdings(store)
 
     return Desk(
         store=store,
         station=station,
-        clock=clock,
+        clock=store.clock,
         look=look,
         runner=runner,
         pages=pages,
         holdings=hold,
-        token=store.watch().token,
-        receive=lambda path, carrier, job: _receive(path, store, station, job, carrier),
-        retry=lambda job: _retry(store, station, job),
-        untried=lambda found: _untried(found, store),
+        token=seen.token,
+        receive=door.receive,
+        retry=door.retry,
+        untried=door.untried,
         inbox=inbox,
         person=signed_in(),
         calls=_calls(paths),
         memory=memory,
     )
-
-
-# Verifying needs cryptography, and nothing needs it before the first picture: these run on a worker.
-
-
-def _receive(path: Path, store: Store, station: Station | None, job: Job, carrier: str) -> Outcome:
-    from app.bundle.inbound import receive  # noqa: PLC0415 -- see above
-
-    if station is None:
-        msg = "This station has no ceiling yet, so nothing is imported."
-        raise SettingsError(msg, "Run 'watchfloor init --ceiling S' first.")
-    return receive(path, store, station, job, carrier=carrier)
-
-
-def _retry(store: Store, station: Station | None, job: Job) -> list[Outcome]:
-    """Put right what a crash left half done, then try again what was held."""
-    from app.bundle.inbound import reconcile, retry_held  # noqa: PLC0415 -- see above
-
-    reconcile(store)
-    return retry_held(store, station, job) if station is not None else []
-
-
-def _untried(found: Sequence[Path], store: Store) -> list[Path]:
-    from app.bundle.inbound import new_arrivals  # noqa: PLC0415 -- see above
-
-    return new_arrivals(found, store)
 
 
 def _calls(paths: Paths) -> tuple[str, ...]:
@@ -242,13 +224,21 @@ def _log_to_file(paths: Paths) -> None:
     log.addHandler(handler)
 
 
+def open_console(paths: Paths, clock: Clock, memory: QSettings) -> Console:
+    """The console as a person opens it; with a clock that stands still it shows a past moment and writes nothing."""
+    past = isinstance(clock, FrozenClock)
+    console = build(paths, clock, memory, watch=not past)
+    if past:
+        console.window.header.clock.show_past()
+    return console
+
+
 def run(paths: Paths, clock: Clock) -> int:
     """Open the console and stay until it is closed."""
     faulthandler.enable()
     _log_to_file(paths)
-    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = make_application()
-    console = build(paths, clock, user_memory())
+    console = open_console(paths, clock, user_memory())
     sys.excepthook = fault_handler(console.window.show_fault)
     try:
         console.window.show()

@@ -38,8 +38,7 @@ class Ask:
 
     def same_view(self, other: "Ask") -> bool:
         """Whether both ask for a range of the same length, without the same enclaves; the moment may differ."""
-        # the length is a difference of two moments, so it is not the same to the last bit
-        return round(self.span.seconds) == round(other.span.seconds) and self.hidden == other.hidden
+        return self.span.seconds == other.span.seconds and self.hidden == other.hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import pytest
+from PySide6.QtCore import QSettings
 
 from app.cli import main
+from app.clock import FrozenClock, SystemClock, from_iso
 from app.model.marking import Level
 from app.paths import Paths
 from app.settings import Station, write_station
+from app.ui.main import open_console
 
 
 @pytest.fixture
@@ -34,3 +39,25 @@ def test_that_a_damaged_cache_fails_the_self_check_in_words(qapp, station, capsy
     assert main(["console", "--base-dir", str(station), "--self-check"]) != 0
     told = capsys.readouterr()
     assert "damaged" in told.out + told.err
+
+
+def test_that_a_look_at_a_past_moment_says_so_imports_nothing_and_lets_go_at_the_end(qapp, qtbot, station):
+    memory = QSettings(str(station / "window.ini"), QSettings.Format.IniFormat)
+    console = open_console(Paths.under(station), FrozenClock(from_iso("2026-11-16T06:05:00Z")), memory)
+    window = console.window
+    assert window.desk.inbox is None
+    assert window.header.clock.accessibleName() == "Clock: a past moment"
+    window.import_paths([Path("b-1")])
+    qtbot.waitUntil(lambda: window.settled)
+    assert window.strip.message.title == "This console shows a past moment, so it imports nothing."
+    assert console.watch.token() != ()
+    console.close()
+    assert console.watch.token() == ()
+
+
+def test_that_a_console_of_now_watches_the_inbox(qapp, station):
+    memory = QSettings(str(station / "window.ini"), QSettings.Format.IniFormat)
+    console = open_console(Paths.under(station), SystemClock(), memory)
+    assert console.window.desk.inbox == Paths.under(station).inbox
+    assert console.window.header.clock.accessibleName() == "Clock"
+    console.close()

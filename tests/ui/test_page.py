@@ -73,11 +73,6 @@ def test_that_another_view_is_asked_at_once_and_never_overwritten(runner, qtbot,
     assert host.data == 3.0
 
 
-def test_that_the_same_length_of_range_is_the_same_view_though_not_to_the_last_bit():
-    at = 1_763_000_000.123
-    assert ask(at, 86400).same_view(ask(at + 0.377, 86400))
-
-
 def test_that_the_loser_of_a_change_of_view_does_not_run_on(runner, qtbot):
     cancelled = threading.Event()
 
