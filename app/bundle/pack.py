@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from app import __version__
+from app.bundle.content import full_blocks, full_events, newer_blocks, unsent_span
 from app.bundle.layout import MANIFEST, SUMS, OuterName, outer_name
 from app.bundle.manifest import (
     HISTORY,
@@ -48,11 +49,9 @@ from app.store.bundles import newest_run
 from app.store.catalogue import catalogues
 from app.store.codec import body_header
 from app.store.database import Reader, State, Store
-from app.store.events import events
-from app.store.export import blocks_after, blocks_between
+from app.store.events import events_after
 from app.store.outgoing import (
     Outgoing,
-    folded_after,
     last_full,
     last_outgoing,
     mark_published,
@@ -90,10 +89,11 @@ def cut_bundle(  # noqa: PLR0913 -- each is one choice of whoever cuts, and all 
     store
         The collector's own store.
     kind
-        A delta holds everything that runs brought after the last bundle; a full the catalogue, the
+        A delta holds everything that runs brought after the last bundle; a full that, too, and the
         open events and every sample since the full before it, with an overlap; a heartbeat nothing.
     since
-        Where a full starts, seconds UTC; None: the day before the last full ended, or everything.
+        Where a full starts, seconds UTC; None: the day before the last full ended, or everything. It
+        starts earlier where something older has not left yet.
     schema
         Form of the samples; None: as the stream's settings say.
     epoch
@@ -216,16 +216,18 @@ def _content(
 ) -> Manifest:
     """Write the parts and say in a manifest what they hold."""
     before = chain.past[0] if chain.past else None
-    start = _start(state, chain, order)
+    run = before.run if before else 0
+    start = _start(state, reader, chain, order)
     span = _Span()
     writer = _PartWriter(hidden, job)
     if order.kind != "heartbeat":
-        window = TimeRange(start or 0.0, order.now + 1.0)
-        newer = _newer_blocks(reader, before.run if before else 0, window.end)
-        blocks = blocks_between(reader, window) if order.kind == "full" else newer
+        full = order.kind == "full"
+        since = TimeRange(start or 0.0, order.now + 1.0)
+        told = full_events(reader, since, run) if full else events_after(reader, run)
+        blocks = full_blocks(reader, since.start, order.now) if full else newer_blocks(reader, run, order.now)
         lines = chunk_lines if order.schema == "chunks" else plain_lines
         writer.write("catalogue", catalogue_lines(catalogue))
-        writer.write("events", event_lines(event for event, _ in events(reader, window)))
+        writer.write("events", event_lines(told))
         writer.write(order.schema, lines(span.of(blocks)))
     return Manifest(
         source=chain.settings.source,
@@ -248,12 +250,6 @@ def _content(
         program=f"watchfloor {__version__}",
         parts=tuple(writer.parts),
     )
-
-
-def _newer_blocks(reader: Reader, run: int, end: float) -> Iterator[Block]:
-    """Everything that runs after `run` brought, also where the store has folded it meanwhile."""
-    first = folded_after(reader, run)
-    return blocks_after(reader, run) if first is None else blocks_between(reader, TimeRange(first, end))
 
 
 def _newest_run(reader: Reader, chain: _Chain, kind: Kind) -> int:
@@ -285,14 +281,18 @@ def _sealed(hidden: Path, manifest: Manifest, signers: Sequence[SigningKey], run
     )
 
 
-def _start(state: State, chain: _Chain, order: _Order) -> float | None:
+def _start(state: State, reader: Reader, chain: _Chain, order: _Order) -> float | None:
     """Start of the bundle's window; None where it is simply the first sample."""
-    if order.since is not None:
-        return order.since
-    if order.kind == "full":
-        full = last_full(state, chain.settings.source, chain.settings.stream, chain.epoch)
-        return None if full is None else full.window_end - FULL_OVERLAP
-    return chain.past[0].window_end if chain.past else None
+    if order.kind != "full":
+        return chain.past[0].window_end if chain.past else None
+    full = last_full(state, chain.settings.source, chain.settings.stream, chain.epoch)
+    if full is None and order.since is None:
+        return None
+    # A full that was cut while our clock was ahead ended in what is still to come.
+    last = math.inf if full is None else min(full.window_end, order.now) - FULL_OVERLAP
+    unsent = unsent_span(reader, chain.past[0].run if chain.past else 0)
+    wanted = last if order.since is None else order.since
+    return wanted if unsent is None else min(wanted, unsent.start)
 
 
 @dataclass(slots=True)

@@ -37,11 +37,13 @@ from app.store.block import Block, decode_block, encode_block
 LINE_BYTES: Final = {"chunks": 8 * 2**20, "plain": 2**18, "events": 2**16, "catalogue": 2**16}
 """Longest line of each schema."""
 
+AHEAD_SECONDS: Final = 300.0
+"""How far a sample may lie ahead of the bundle that brings it."""
+
 _DEPTH: Final = 3
 _SAMPLES_PER_LINE: Final = 1000
 _MOST_SERIES: Final = 131_072
 _MOST_LABELS: Final = 64
-_AHEAD_MS: Final = 300_000
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
 _SPECIAL: Final = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
@@ -197,7 +199,7 @@ def read_blocks(schema: str, lines: Iterable[bytes], bounds: Bounds) -> Iterator
         if any(key.label("enclave") != bounds.enclave for key in block.keys):
             msg = f"line {place}: a series does not carry the enclave that the manifest names"
             raise PartRefused(msg)
-        if time[0] < 0 or time[-1] > bounds.created * 1000 + _AHEAD_MS:
+        if time[0] < 0 or time[-1] > (bounds.created + AHEAD_SECONDS) * 1000:
             msg = f"line {place}: a sample is later than the bundle itself"
             raise PartRefused(msg)
         yield block
@@ -344,7 +346,9 @@ def read_catalogue(lines: Iterable[bytes], bounds: Bounds) -> Catalogue:
     Raises
     ------
     PartRefused
-        Also where it declares another enclave, or a level above the bundle's own label.
+        Also where it declares another enclave, or another level than the bundle's own label: one above
+        it would be a spill, and pages mark an enclave by what its catalogue says, so one below would
+        show its content under too low a mark.
     """
     enclave: Enclave | None = None
     as_of = 0.0
@@ -365,8 +369,8 @@ def read_catalogue(lines: Iterable[bytes], bounds: Bounds) -> Catalogue:
     }:
         msg = "the catalogue declares another enclave than the manifest names"
         raise PartRefused(msg)
-    if enclave.level > bounds.level:
-        msg = "the catalogue declares a level above the label of the bundle"
+    if enclave.level != bounds.level:
+        msg = "the catalogue declares another level than the label of the bundle"
         raise PartRefused(msg)
     return Catalogue(enclave, tuple(endpoints), tuple(nodes), as_of)
 

@@ -8,15 +8,17 @@ import pytest
 from app.bundle.inbound import new_arrivals, receive, reconcile, retry_held
 from app.bundle.layout import find_bundles
 from app.bundle.outcome import Code
+from app.bundle.parts import catalogue_lines
 from app.bundle.trustfile import sign_trust
 from app.bundle.trusting import next_trust, release
 from app.errors import StoreBusy, StoreError
 from app.job import Cancelled, Job
+from app.model.marking import Level
 from app.store import audit, ledger
 from app.store.database import Store
 from app.store.turn import take_turn
 from tests.bundle.conftest import Desk, picture
-from tests.fakes.bundles import DAY, START, Sender, event_of, series_of, zipped
+from tests.fakes.bundles import DAY, START, Sender, catalogue_of, event_of, series_of, zipped
 from tests.fakes.keys import entry, p384, trust_file, trusting
 from tests.fakes.stores import open_store
 
@@ -40,7 +42,6 @@ def test_that_both_schemas_bring_the_same(tmp_path):
     for schema in ("chunks", "plain"):
         sender = Sender()
         store = open_store(tmp_path / schema, START + DAY)
-        from app.model.marking import Level
         from tests.fakes.stores import station
 
         me = station(Level.S)
@@ -79,6 +80,16 @@ def test_that_every_attempt_leaves_a_row_and_an_audit_record(desk):
     assert (applied.seq, applied.kind, applied.enclave, applied.carrier) == (1, "delta", "s-east", "relay")
     assert applied.rows > 0
     assert applied.window_end == applied.created
+
+
+@pytest.mark.parametrize("declared", [Level.U, Level.TS])
+def test_that_a_catalogue_of_another_level_than_the_label_does_not_come_in(desk, declared):
+    """Pages mark an enclave by its catalogue: a lower level there would show its content under too low a mark."""
+    catalogue = b"".join(catalogue_lines(catalogue_of("s-east", declared)))
+    outcome = desk.take(desk.sender.cut(desk.outbox, raw_parts=[("catalogue", catalogue)]))
+    assert outcome.code is Code.PART_MISMATCH
+    assert "another level than the label" in outcome.reason
+    assert desk.picture() == ([], [], [])
 
 
 # --- forks
@@ -151,7 +162,6 @@ def test_that_a_delta_after_a_gap_is_applied_and_the_gap_is_known_until_it_fills
 
 def test_that_the_order_of_import_does_not_matter(tmp_path):
     """Overlapping bundles, every order: the same picture."""
-    from app.model.marking import Level
     from tests.fakes.stores import station
 
     sender = Sender()
@@ -279,7 +289,6 @@ def test_that_a_held_spill_stays_as_evidence(desk):
     """Only trust tells that the key may not sign this level."""
     secret = Sender(source="enc99", enclave="x")
     desk.take(secret.cut(desk.outbox))
-    from app.model.marking import Level
 
     desk.clock.at += 1.0
     trust = trust_file([desk.root], [entry(secret, max_level=Level.U)], version=2)

@@ -48,7 +48,7 @@ class Collector:
         self.runs = 0
 
     def run(self, *, series=None, events=()):
-        """One run of 600 s with ten samples of one series."""
+        """One run of 600 s, by default with ten samples of one series."""
         self.runs += 1
         start = START + 600.0 * self.runs
         self.clock.at = start + 600.0
@@ -368,4 +368,115 @@ def test_that_runs_folded_before_they_were_cut_are_not_lost(collector):
     place = collector.station()
     assert take(place, first, second, third) == [Code.APPLIED] * 3
     assert len(values(place)) == 1270
+    assert picture(place[0])[0] == picture(collector.store)[0]
+
+
+# --- nothing that was collected is ever left out
+
+
+def old_series(metric, days, count=9):
+    """Samples that a run reads days after their time: what a source had kept while it could not be reached."""
+    return series_of("s-east", start=START - 86400.0 * days, count=count, metric=metric)
+
+
+@pytest.mark.parametrize("schema", ["chunks", "plain"])
+def test_that_a_full_brings_what_a_run_read_late_however_old_it_is(collector, schema):
+    collector.run()
+    place = collector.station()
+    assert take(place, collector.cut("full")) == [Code.APPLIED]
+    collector.run(series=[old_series("late", 3.0)])
+    path = collector.cut("full", schema=schema)
+    place[0].clock.at = collector.clock.at + 60.0
+    assert take(place, path) == [Code.APPLIED]
+    assert picture(place[0])[0] == picture(collector.store)[0]
+    assert told(path).window_start == START - 3 * 86400.0
+
+
+def test_that_a_full_from_a_late_start_still_brings_what_has_not_left(collector):
+    for _ in range(4):
+        collector.run()
+    path = collector.cut("full", since=collector.clock.at - 600.0)
+    place = collector.station()
+    assert take(place, path) == [Code.APPLIED]
+    assert len(values(place)) == 40
+    assert told(path).window_start == START + 600.0
+
+
+def test_that_a_full_cut_by_a_clock_ahead_costs_nothing_once_the_clock_is_right(collector):
+    place = collector.station()
+    collector.run()
+    first = collector.cut("full", clock=FrozenClock(collector.clock.at + 10 * 86400.0))
+    collector.run()
+    second = collector.cut("full")
+    place[0].clock.at = collector.clock.at + 60.0
+    assert take(place, first, second) == [Code.CLOCK, Code.APPLIED]
+    assert len(values(place)) == 20
+
+
+@pytest.mark.parametrize("kind", ["full", "delta"])
+def test_that_samples_of_a_clock_ahead_do_not_hold_up_the_others(collector, kind):
+    collector.run()
+    first = collector.cut("full")
+    ahead = series_of("s-east", start=collector.clock.at + 10 * 86400.0, metric="wrong")
+    collector.run(series=[ahead, series_of("s-east", start=collector.clock.at, metric="right")])
+    place = collector.station()
+    assert take(place, first, collector.cut(kind)) == [Code.APPLIED] * 2
+    assert {str(series[0]).split("{")[0] for series in picture(place[0])[0] if series[4]} == {"endpoint_up", "right"}
+
+
+def test_that_a_late_word_on_an_old_event_travels_with_the_next_delta(collector):
+    opened = event_of("s-east", "down", start=START)
+    collector.run(events=[opened])
+    place = collector.station()
+    assert take(place, collector.cut("full")) == [Code.APPLIED]
+    closed, forgotten = replace(opened, end=START + 60.0), event_of("s-east", "old", start=START - 9e5, end=START - 8e5)
+    collector.run(events=[closed, forgotten])
+    place[0].clock.at = collector.clock.at + 60.0
+    assert take(place, collector.cut("delta")) == [Code.APPLIED]
+    assert [event for event, _ in picture(place[0])[1]] == [forgotten, closed]
+
+
+def test_that_a_delta_does_not_repeat_events_that_have_left(collector):
+    collector.run(events=[event_of("s-east", "open", start=START)])
+    collector.cut("full")
+    collector.run()
+    assert {part.schema for part in told(collector.cut("delta")).parts} == {"catalogue", "chunks"}
+
+
+def test_that_a_full_tells_open_events_those_in_its_window_and_those_not_told_yet(collector):
+    still_open = event_of("s-east", "open", start=START - 9 * 86400.0)
+    over = event_of("s-east", "over", start=START - 9 * 86400.0, end=START - 8 * 86400.0)
+    collector.run(events=[still_open, over])
+    collector.cut("full")
+    late = event_of("s-east", "late", start=START - 7 * 86400.0, end=START - 6 * 86400.0)
+    collector.run(events=[late])
+    place = collector.station()
+    assert take(place, collector.cut("full")) == [Code.APPLIED]
+    assert [event for event, _ in picture(place[0])[1]] == [still_open, late]
+
+
+@pytest.mark.parametrize("kind", ["full", "delta"])
+def test_that_of_runs_that_overlap_the_newest_word_travels(collector, kind):
+    """Runs read an overlap again; what a source corrected meanwhile must not be told in two ways."""
+    collector.run()
+    first = collector.cut("full")
+    for value in (9.0, 2.0):
+        key = SeriesKey.of("corrected", {"enclave": "s-east"})
+        collector.run(series=[Series(key, np.array([START + 700.0]), np.array([value]), "g")])
+    place = collector.station()
+    assert take(place, first, collector.cut(kind)) == [Code.APPLIED] * 2
+    assert picture(place[0])[0] == picture(collector.store)[0]
+    assert [series[4] for series in picture(place[0])[0] if "corrected" in series[0]] == [[2.0]]
+
+
+def test_that_runs_half_folded_are_not_lost(collector):
+    """A newer run that reached further back than the folded one stands in the head alone."""
+    collector.run()
+    first = collector.cut("full")
+    collector.run()
+    with collector.store.writer() as writer:
+        settle(writer, Job(), always=True)
+    collector.run(series=[old_series("late", 3.0)])
+    place = collector.station()
+    assert take(place, first, collector.cut("delta")) == [Code.APPLIED] * 2
     assert picture(place[0])[0] == picture(collector.store)[0]

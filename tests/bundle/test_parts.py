@@ -223,9 +223,15 @@ def lines_of(catalogue):
     return list(catalogue_lines(catalogue))
 
 
-def test_that_a_catalogue_speaks_of_one_enclave_within_the_label():
+@pytest.mark.parametrize("level", [one for one in Level if one is not Level.S])
+def test_that_a_catalogue_declares_the_level_of_the_label_and_no_other(level):
+    with pytest.raises(PartRefused, match="declares another level than the label"):
+        read_catalogue(lines_of(catalogue_of("s-east", level)), BOUNDS)
+
+
+def test_that_a_catalogue_speaks_of_one_enclave():
     own, other = lines_of(catalogue_of("s-east", Level.S)), lines_of(catalogue_of("u-west", Level.S))
-    for wrong in (other, [own[0], other[1]], [], own[1:], [*own, own[0]], lines_of(catalogue_of("s-east", Level.TS))):
+    for wrong in (other, [own[0], other[1]], [], own[1:], [*own, own[0]]):
         with pytest.raises(PartRefused):
             read_catalogue(wrong, BOUNDS)
 
