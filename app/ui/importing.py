@@ -1,6 +1,7 @@
 """Importing from the console: one bundle after another, off the GUI thread, in words."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from app.ui.tasks import TaskRunner
 Receive = Callable[[Path, str, Job], Outcome]
 Retry = Callable[[Job], list[Outcome]]
 
+INBOX = "inbox"
+"""Carrier of what came through the watched inbox; it is offered again, where a person's choice is not."""
+
 
 class Importing(QObject):
     """A queue of bundles and the one import that runs.
@@ -28,12 +32,15 @@ class Importing(QObject):
         Progress or result in words.
     done()
         A batch ended; pages should look again.
+    put_back(Path)
+        No outcome came for this bundle of the inbox: it should be offered again later.
     spilled()
         Content above the ceiling arrived. The signal carries nothing, on purpose.
     """
 
     said = Signal(object)
     done = Signal()
+    put_back = Signal(object)
     spilled = Signal()
 
     def __init__(self, runner: TaskRunner, receive: Receive, retry: Retry) -> None:
@@ -41,6 +48,8 @@ class Importing(QObject):
         self._runner, self._receive, self._retry = runner, receive, retry
         self._queue: list[tuple[Path, str]] = []
         self._outcomes: list[Outcome] = []
+        self._errors: list[Message] = []
+        self._dropped = 0
         self._total = 0
         self._job: Job | None = None
         self._run = 0
@@ -67,35 +76,41 @@ class Importing(QObject):
                 self._retry,
                 receiver=self,
                 on_done=partial(self._retried, self._run),
-                on_error=partial(self._fail, self._run),
+                on_error=partial(self._fail, self._run, None),
                 writes=True,
             )
 
     def cancel(self) -> None:
-        """Stop after the current step; what was begun leaves no trace, what was finished stays."""
+        """Stop after the current step; what was begun leaves no trace, what was finished stays.
+
+        What still waits of the inbox is not put back: the person wants peace until the next start.
+        """
+        left = len(self._queue) + 1
         self._queue.clear()
         if self._job is not None:
             self._job.cancel()
             self._job = None
-            self.said.emit(Message("Import stopped", "Nothing half-done was kept.", Health.UNKNOWN))
+            verb, pronoun = ("was", "It stays") if left == 1 else ("were", "They stay")
+            bundles = f"{words.capitalised(words.count_word(left))} {words.plural(left, 'bundle')} {verb} not imported."
+            rest = f"{bundles} {pronoun} untried: choose again, or from the inbox at the next start."
+            self.said.emit(Message("Import stopped", f"Nothing half-done was kept. {rest}", Health.UNKNOWN))
             self._end()
 
     def _next(self) -> None:
         if not self._queue:
             self._job = None
-            if self._outcomes:
-                self.said.emit(summary(self._outcomes))
+            self._sum_up()
             self._end()
             return
         path, carrier = self._queue.pop(0)
-        number = len(self._outcomes) + 1
+        number = len(self._outcomes) + len(self._errors) + 1
         self._run += 1
         self._tell(Progress(0, None, "Checking"), number)
         self._job = self._runner.run(
             lambda job: self._receive(path, carrier, job),
             receiver=self,
             on_done=partial(self._take, self._run),
-            on_error=partial(self._fail, self._run),
+            on_error=partial(self._fail, self._run, (path, carrier)),
             on_progress=lambda progress: self._tell(progress, number),
             writes=True,
         )
@@ -110,33 +125,64 @@ class Importing(QObject):
         self.said.emit(Message(title, "", None, "Stop", share))
 
     def _take(self, run: int, outcome: Outcome) -> None:
+        self._took(run, [outcome])
+
+    def _retried(self, run: int, outcomes: list[Outcome]) -> None:
+        self._total += len(outcomes)
+        self._took(run, outcomes)
+
+    def _took(self, run: int, outcomes: list[Outcome]) -> None:
         if self._job is None or run != self._run:
             return  # it was stopped; what came of it stands on the sync page
-        self._outcomes.append(outcome)
-        if outcome.code is Code.SPILL:
-            self._queue.clear()
+        self._outcomes += outcomes
+        if any(outcome.code is Code.SPILL for outcome in outcomes):
+            self._withdraw()
             self.spilled.emit()
         self._next()
 
-    def _retried(self, run: int, outcomes: list[Outcome]) -> None:
-        if self._job is not None and run == self._run:
-            self._outcomes = outcomes
-            self._next()
+    def _withdraw(self) -> None:
+        """Import no more of this batch; nothing of it is lost."""
+        for path, carrier in self._queue:
+            if carrier == INBOX:
+                self.put_back.emit(path)
+            else:
+                self._dropped += 1
+        self._queue.clear()
 
-    def _fail(self, run: int, error: Exception) -> None:
+    def _fail(self, run: int, bundle: tuple[Path, str] | None, error: Exception) -> None:
+        """One bundle's failure is not the next one's; a failed retry (None) comes again by itself."""
         if self._job is None or run != self._run:
             return
-        self._queue.clear()
-        self._job = None
+        again = ""
+        if bundle is None:
+            self._total += 1
+        elif bundle[1] == INBOX:
+            self.put_back.emit(bundle[0])
+            again = "It is tried again by itself."
         if isinstance(error, AppError):
-            self.said.emit(Message(error.message, error.hint, Health.CRITICAL))
+            title, text = error.message, error.hint
         else:
+            title = "The import failed"
             text = f"{type(error).__name__}: this is our fault, not yours. It is written to the log."
-            self.said.emit(Message("The import failed", text, Health.CRITICAL))
-        self._end()
+        self._errors.append(Message(title, f"{text} {again}".strip(), Health.CRITICAL))
+        self._next()
+
+    def _sum_up(self) -> None:
+        """Tell what came of the batch: what failed, then what did not."""
+        told = summary(self._outcomes) if self._outcomes else None
+        if self._errors:
+            last = self._errors[-1]
+            others = f"{last.text} {told.title}." if told is not None else last.text
+            told = Message(last.title, others, last.health, "Open Sync" if self._outcomes else "")
+        if told is not None and self._dropped:
+            verb = "was" if self._dropped == 1 else "were"
+            left = f"{words.capitalised(words.count_word(self._dropped))} {words.plural(self._dropped, 'bundle')}"
+            told = replace(told, text=f"{told.text} {left} {verb} not tried; choose again.".strip())
+        if told is not None:
+            self.said.emit(told)
 
     def _end(self) -> None:
         some = bool(self._outcomes)
-        self._outcomes, self._total = [], 0
+        self._outcomes, self._errors, self._dropped, self._total = [], [], 0, 0
         if some:
             self.done.emit()

@@ -1,16 +1,23 @@
 """One signal for everything that changes outside: other processes' writes and bundles in the inbox."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.errors import AppError
 from app.job import Job
 from app.model.changes import Changes, Topic
 from app.ui.tasks import TaskRunner
 
+log = logging.getLogger("watchfloor")
+
 _EVERY_MS = 1000
+_RETRY_LOOKS = 10
+_MOST_DOUBLINGS = 5
 
 Shape = tuple[tuple[str, int, int], ...]
 
@@ -55,18 +62,37 @@ def _mark(file: Path) -> tuple[str, int, int]:
 
 @dataclass(slots=True)
 class Inbox:
-    """Which bundles of the inbox to try: once when they have stopped growing, again when they change."""
+    """Which bundles of the inbox to offer: once when they have stopped growing, again when they change.
+
+    What is put back is offered again after ten looks, and after twice as many each further time.
+    """
 
     _seen: dict[Path, Shape] = field(default_factory=dict)
-    _tried: dict[Path, Shape] = field(default_factory=dict)
+    _offered: dict[Path, Shape] = field(default_factory=dict)
+    _failures: dict[Path, int] = field(default_factory=dict)
+    _wait: dict[Path, int] = field(default_factory=dict)
 
     def ripe(self, found: tuple[tuple[Path, Shape], ...]) -> list[Path]:
-        """Bundles that look the same as a second ago and were not tried like this before."""
-        ripe = [path for path, shape in found if self._seen.get(path) == shape != self._tried.get(path)]
-        self._seen = dict(found)
-        self._tried = {path: shape for path, shape in self._tried.items() if path in self._seen}
-        self._tried.update({path: self._seen[path] for path in ripe})
+        """Bundles that look the same as a second ago and were not offered like this before."""
+        here = dict(found)
+        self._wait = {path: looks - 1 for path, looks in self._wait.items() if looks > 1 and path in here}
+        self._offered = {path: shape for path, shape in self._offered.items() if path in here}
+        self._failures = {path: count for path, count in self._failures.items() if path in here}
+        ripe = [
+            path
+            for path, shape in found
+            if self._seen.get(path) == shape != self._offered.get(path) and path not in self._wait
+        ]
+        self._seen = here
+        self._offered.update({path: here[path] for path in ripe})
         return ripe
+
+    def put_back(self, path: Path) -> None:
+        """Nothing came of this offer."""
+        if self._offered.pop(path, None) is not None:
+            count = self._failures.get(path, 0)
+            self._failures[path] = count + 1
+            self._wait[path] = _RETRY_LOOKS * 2 ** min(count, _MOST_DOUBLINGS)
 
 
 class Live(QObject):
@@ -104,6 +130,7 @@ class Live(QObject):
         self._inbox = Inbox()
         self._last: tuple[object, ...] | None = None
         self._looking = False
+        self._back: list[Path] = []
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.look)
 
@@ -120,12 +147,29 @@ class Live(QObject):
         """Look once, unless the last look is still under way."""
         if not self._looking:
             self._looking = True
-            self._runner.run(self._see, receiver=self, on_done=self._saw, on_error=self._blind)
+            back, self._back = self._back, []
+            self._runner.run(partial(self._see, back), receiver=self, on_done=self._saw, on_error=self._blind)
 
-    def _see(self, job: Job) -> Sight:
+    def put_back(self, path: Path) -> None:
+        """Offer a bundle again in some seconds: no outcome came for it."""
+        self._back.append(path)  # the inbox itself belongs to the look that may be under way
+
+    def _see(self, back: Sequence[Path], job: Job) -> Sight:
+        for path in back:
+            self._inbox.put_back(path)
         token = self._token()
         ripe = self._inbox.ripe(bundles_in(self._folder)) if self._folder is not None else []
-        return Sight(token, tuple(self._untried(ripe)) if ripe else ())
+        return Sight(token, tuple(path for path in ripe if self._is_new(path)))
+
+    def _is_new(self, path: Path) -> bool:
+        """Ask for one bundle at a time: what cannot be judged now must not hide the others."""
+        try:
+            return bool(self._untried([path]))
+        except Exception as error:
+            if not isinstance(error, AppError):
+                log.exception("a bundle of the inbox cannot be looked at")
+            self._inbox.put_back(path)
+            return False
 
     def _saw(self, sight: Sight) -> None:
         self._looking = False

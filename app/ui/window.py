@@ -18,7 +18,7 @@ from app.ui.choose import ChooseCard
 from app.ui.desk import Desk
 from app.ui.drop_hint import DropHint
 from app.ui.frame import Frame
-from app.ui.importing import Importing
+from app.ui.importing import INBOX, Importing
 from app.ui.keyboard import Keyboard, KeysCard
 from app.ui.keymap import console_keys
 from app.ui.live import Live
@@ -70,7 +70,8 @@ class Window(Frame):
         self.strip.acted.connect(self._act_on_strip)
         self.strip.dismissed.connect(self._focus_page)
         self.live.store_changed.connect(self._changed)
-        self.live.arrived.connect(lambda paths: self.importing.start(paths, "inbox"))
+        self.live.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
+        self.importing.put_back.connect(self.live.put_back)
         self._clock_timer.timeout.connect(self._tick)
         self._refresh_timer.timeout.connect(self._refresh)
 

@@ -18,13 +18,14 @@ class Door:
     """Answers as it was told, and writes down who came."""
 
     def __init__(self):
-        self.codes, self.came, self.threads, self.error = {}, [], [], None
+        self.codes, self.came, self.threads, self.error, self.errors = {}, [], [], None, {}
 
     def __call__(self, path, carrier, job):
         self.threads.append(threading.current_thread())
         self.came.append((path.name, carrier))
-        if self.error is not None:
-            raise self.error
+        error = self.errors.get(path.name, self.error)
+        if error is not None:
+            raise error
         job.step(1, 4, "Checking parts")
         return outcome(self.codes.get(path.name, Code.APPLIED), path.name)
 
@@ -37,7 +38,8 @@ def door():
 @pytest.fixture
 def importing(runner, door):
     made = Importing(runner, door, lambda job: [outcome(Code.APPLIED, "held-1")])
-    made.messages, made.ends, made.spills = [], [], []
+    made.messages, made.ends, made.spills, made.back = [], [], [], []
+    made.put_back.connect(lambda path: made.back.append(path.name))
     made.said.connect(made.messages.append)
     made.done.connect(lambda: made.ends.append(1))
     made.spilled.connect(lambda: made.spills.append(1))
@@ -75,13 +77,61 @@ def test_that_a_spill_stops_the_queue_and_names_nothing(importing, door, qtbot):
     assert not any("very-secret-name" in message.title + message.text for message in importing.messages)
 
 
-def test_that_an_error_is_told_with_its_hint(importing, door, qtbot):
+def test_that_an_error_is_told_with_its_hint_and_loses_nothing_of_the_inbox(importing, door, qtbot):
+    door.errors = {"a": StoreBusy("Another process is importing.", "Wait for it to finish.")}
+    importing.start([Path("a"), Path("b"), Path("c")], "inbox")
+    qtbot.waitUntil(lambda: not importing.running)
+    message = importing.messages[-1]
+    assert message.title == "Another process is importing."
+    assert message.text == "Wait for it to finish. It is tried again by itself. Two of two bundles imported."
+    assert message.health is Health.CRITICAL
+    assert [name for name, _ in door.came] == ["a", "b", "c"]
+    assert importing.back == ["a"]
+    assert importing.ends == [1]
+    assert any(message.title.startswith("Importing 2 of 3") for message in importing.messages)
+
+
+def test_that_what_a_person_chose_is_not_tried_again_by_itself(importing, door, qtbot):
     door.error = StoreBusy("Another process is importing.", "Wait for it to finish.")
-    importing.start([Path("a"), Path("b")], "inbox")
+    importing.start([Path("a"), Path("b")], "M. Okafor")
     qtbot.waitUntil(lambda: not importing.running)
     message = importing.messages[-1]
     assert (message.title, message.text) == ("Another process is importing.", "Wait for it to finish.")
+    assert [name for name, _ in door.came] == ["a", "b"]
+    assert importing.back == []
+
+
+def test_that_what_waited_behind_a_spill_is_put_back_or_named(importing, door, qtbot):
+    door.codes = {"a": Code.SPILL}
+    importing.start([Path("a"), Path("b")], "inbox")
+    importing.start([Path("c")], "M. Okafor")
+    qtbot.waitUntil(lambda: bool(importing.ends))
     assert [name for name, _ in door.came] == ["a"]
+    assert importing.back == ["b"]
+    assert importing.messages[-1].text.endswith("One bundle was not tried; choose again.")
+
+
+def test_that_a_spill_among_what_was_held_is_a_spill(runner, door, qtbot):
+    importing, spills, messages = Importing(runner, door, lambda job: [outcome(Code.SPILL, "secret-name")]), [], []
+    importing.spilled.connect(lambda: spills.append(1))
+    importing.said.connect(messages.append)
+    importing.retry_held()
+    importing.start([Path("b")], "inbox")
+    qtbot.waitUntil(lambda: not importing.running)
+    assert spills == [1]
+    assert door.came == []
+    assert not any("secret-name" in message.title + message.text for message in messages)
+
+
+def test_that_a_failed_retry_does_not_stop_what_arrived_meanwhile(runner, door, qtbot):
+    def retry(job):
+        raise StoreBusy("Another process is importing.", "Wait.")
+
+    importing = Importing(runner, door, retry)
+    importing.retry_held()
+    importing.start([Path("b")], "inbox")
+    qtbot.waitUntil(lambda: not importing.running)
+    assert door.came == [("b", "inbox")]
 
 
 def test_that_our_own_fault_is_told_as_such(importing, door, qtbot, caplog):
@@ -100,12 +150,17 @@ def test_that_an_import_can_be_stopped(runner, qtbot):
             job.check()
 
     importing, seen = Importing(runner, receive, lambda job: []), []
-    importing.said.connect(lambda message: seen.append(message.title))
+    back = []
+    importing.said.connect(seen.append)
+    importing.put_back.connect(back.append)
     importing.start([Path("a"), Path("b")], "inbox")
     assert begun.wait(5)
     importing.cancel()
     qtbot.waitUntil(lambda: runner.idle)
-    assert seen[-1] == "Import stopped"
+    assert seen[-1].title == "Import stopped"
+    assert "Two bundles were not imported." in seen[-1].text
+    assert "at the next start" in seen[-1].text
+    assert back == [], "the person wants no more of it in this run"
     assert not importing.running
 
 

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from app.errors import StoreBusy
 from app.model.changes import Topic
 from app.ui.live import Inbox, Live, bundles_in
 
@@ -41,6 +42,24 @@ def test_that_a_bundle_that_went_and_came_back_is_tried_again(tmp_path):
     inbox.ripe(())
     assert inbox.ripe(found) == []
     assert inbox.ripe(found) == [made]
+
+
+def test_that_what_was_put_back_is_offered_again_ever_later_and_the_rest_is_not(tmp_path):
+    inbox, made = Inbox(), bundle(tmp_path, "b-1")
+    bundle(tmp_path, "b-2")
+    looks = []
+    for number in range(40):
+        if made in inbox.ripe(bundles_in(tmp_path)):
+            looks.append(number)
+            inbox.put_back(made)
+    assert looks == [1, 11, 31]
+
+
+def test_that_what_was_put_back_but_never_offered_changes_nothing(tmp_path):
+    inbox, made = Inbox(), bundle(tmp_path, "b-1")
+    inbox.put_back(made)
+    inbox.ripe(bundles_in(tmp_path))
+    assert inbox.ripe(bundles_in(tmp_path)) == [made]
 
 
 @pytest.fixture
@@ -98,3 +117,35 @@ def test_that_a_look_that_fails_is_taken_again(runner, qtbot, tmp_path, caplog):
         live.look()
         qtbot.waitUntil(lambda: runner.idle)
     assert len(seen) == 1
+
+
+def test_that_a_bundle_that_cannot_be_looked_at_hides_no_other_and_comes_again(runner, qtbot, tmp_path, caplog):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    bad, good = bundle(folder, "a-bad"), bundle(folder, "b-good")
+    failing = [StoreBusy("Another process is importing."), PermissionError("no")]
+
+    def untried(paths):
+        if bad in paths and failing:
+            raise failing.pop(0)
+        return list(paths)
+
+    live, seen = Live(runner, lambda: (1,), folder, untried), []
+    live.arrived.connect(lambda paths: seen.append((len(looks), paths)))
+    looks = []
+    for number in range(33):
+        looks.append(number)
+        live.look()
+        qtbot.waitUntil(lambda: runner.idle)
+    assert seen == [(2, [good]), (32, [bad])]
+
+
+def test_that_what_is_put_back_arrives_again(live, runner, world, qtbot):
+    seen = []
+    live.arrived.connect(lambda paths: seen.append(number))
+    for number in range(13):
+        live.look()
+        qtbot.waitUntil(lambda: runner.idle)
+        if number == 1:
+            live.put_back(world["folder"] / "b-1")
+    assert seen == [1, 11]

@@ -8,13 +8,15 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from app.bundle.outcome import Code, Outcome
-from app.errors import StoreDamaged
+from app.errors import StoreBusy, StoreDamaged
 from app.model.health import Health
 from app.model.marking import Level
 from app.query.holdings import Holdings
 from app.ui.page import Badge
 from app.ui.states import Kind
+from app.ui.window import Window
 from tests.fakes import answers
+from tests.fakes.desk import make_desk
 
 SIZES = [(1024, 700), (1280, 720), (1366, 768), (1500, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
 
@@ -253,3 +255,24 @@ def test_that_a_fault_is_told_and_the_program_goes_on(open_window):
     window = open_window()
     window.show_fault("1a2b3c4d")
     assert "1a2b3c4d" in window.strip.message.text
+
+
+def test_that_a_bundle_of_the_inbox_that_met_a_busy_store_comes_again(look, runner, told, tmp_path, qtbot):
+    bundle = tmp_path / "inbox" / "bundle-7"
+    bundle.mkdir(parents=True)
+    (bundle / "manifest.json").write_bytes(b"{}")
+    came = []
+
+    def receive(path, carrier, job):
+        came.append((path.name, carrier))
+        if len(came) == 1:
+            raise StoreBusy("Another process is importing.", "Wait.")
+        return told.outcome
+
+    desk = replace(make_desk(look, runner, tmp_path, told), inbox=bundle.parent, receive=receive)
+    window = Window(desk)
+    for _ in range(14):
+        window.live.look()
+        qtbot.waitUntil(lambda: window.settled)
+    assert came == [("bundle-7", "inbox")] * 2
+    window.close()
