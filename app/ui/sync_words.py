@@ -18,9 +18,9 @@ def lane_place(lane: Lane, lanes: Sequence[Lane]) -> str:
 
 def sync_sentence(state: SyncState) -> tuple[Span, ...]:
     """What arrived, what is missing, and whom this station trusts, in one sentence."""
-    if not state.lanes and not state.bundles:
+    if not state.lanes and not state.bundles and not state.locks:
         return (Span("No bundle has arrived yet.", strong=True), Span(" Nothing is known of any enclave."))
-    spans = [*_late_spans(state), *_missing_spans(state), *_held_spans(state.bundles), *_lock_spans(state)]
+    spans = [*_lock_spans(state), *_late_spans(state), *_missing_spans(state), *_held_spans(state.bundles)]
     if not spans:
         return (
             Span("Everything that should have arrived is here", strong=True),
@@ -79,8 +79,8 @@ def _lock_spans(state: SyncState) -> list[Span]:
     if not state.locks:
         return []
     noun, verb = words.plural(len(state.locks), "source"), "is" if len(state.locks) == 1 else "are"
-    said = f" {words.capitalised(words.count_word(len(state.locks)))} {noun} {verb} locked"
-    return [Span(f"{said}.", strong=True, health=Health.CRITICAL)]
+    named = words.listed([lock.source for lock in state.locks])
+    return [Span(f"{words.capitalised(noun)} {named} {verb} locked. ", strong=True, health=Health.CRITICAL)]
 
 
 def sync_below(state: SyncState) -> str:

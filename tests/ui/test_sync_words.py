@@ -45,8 +45,17 @@ def test_that_several_late_lanes_share_one_statement():
     assert said(replace(state, lanes=lanes)) == "Secret and Top Secret are overdue, up to 20 min."
 
 
-def test_that_a_locked_source_is_said():
-    assert said(answers.locked_state()).endswith("One source is locked.")
+def test_that_a_locked_source_is_named_before_anything_else():
+    state = answers.locked_state()
+    assert said(state) == (
+        "Source relay-s is locked. Top Secret is 1 h 12 m overdue and lacks bundle 116. One bundle is not accepted."
+    )
+    two = replace(state, locks=(*state.locks, replace(state.locks[0], source="relay-ts")))
+    assert said(two).startswith("Sources relay-s and relay-ts are locked. ")
+
+
+def test_that_a_lock_is_named_where_nothing_else_is_known():
+    assert said(replace(answers.empty_state(), locks=answers.locked_state().locks)) == "Source relay-s is locked."
 
 
 def test_that_bundles_that_wait_are_not_called_refused():
