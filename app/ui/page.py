@@ -142,6 +142,7 @@ class PageHost(QObject):
         self.page = page
         self.data: Any = None
         self.stale = True
+        self.failing = False
         self._runner = runner
         self._number = 0
         self._job: Job | None = None
@@ -182,13 +183,13 @@ class PageHost(QObject):
 
     def _done(self, number: int, data: Any) -> None:
         if number == self._number:
-            self.data = data
+            self.data, self.failing = data, False
             self._end()
             self.answered.emit(data)
 
     def _error(self, number: int, error: Exception) -> None:
         if number == self._number:
-            self.stale = self._pending is None
+            self.stale, self.failing = self._pending is None, True
             self._end()
             self.failed.emit(error)
 

@@ -173,6 +173,8 @@ class Window(Frame):
         view = self.views.get(host.page.id)
         if view is not None:
             view.show_state(failed(error))
+        if host.page.id == self.page:
+            self._show_age(host)
 
     def _progressed(self, host: PageHost, progress: object) -> None:
         view = self.views.get(host.page.id)
@@ -180,6 +182,10 @@ class Window(Frame):
             view.show_state(loading(progress))  # type: ignore[arg-type]
 
     def _show_age(self, host: PageHost) -> None:
+        if host.failing:  # what was read before may be older than it says
+            self.header.age.setVisible(True)
+            self.header.age.show_age(Health.UNKNOWN, "Age not known", None)
+            return
         old = host.page.oldest(host.data) if host.data is not None else None
         self.header.age.setVisible(old is not None)
         if old is not None:

@@ -215,6 +215,23 @@ def test_that_the_oldest_data_is_named_in_the_header(open_window):
     assert window.header.age.accessibleName().replace("\u00a0", " ") == "Oldest data 3 h 12 m, Top Secret"
 
 
+def test_that_a_failed_read_makes_the_age_unknown_until_one_succeeds(open_window, told, qtbot):
+    window = open_window()
+    chip = window.header.age
+    told.error = StoreDamaged("The cache cannot be read.", "Move it away.")
+    window.ask_again()
+    qtbot.waitUntil(lambda: window.settled)
+    assert chip.accessibleName() == "Age not known"
+    assert chip.isVisible()
+    unknown = window.desk.look.theme.status[Health.UNKNOWN].tint.name()
+    picture = chip.grab().toImage()
+    assert picture.pixelColor(picture.width() // 2, 3).name() == unknown
+    told.error = None
+    window.ask_again()
+    qtbot.waitUntil(lambda: window.settled)
+    assert chip.accessibleName().startswith("Oldest data")
+
+
 def test_that_a_dropped_bundle_is_imported(open_window, told, qtbot, tmp_path):
     window = open_window()
     data = QMimeData()
