@@ -65,7 +65,7 @@ class Page:
 
     `key` is the letter after G. `load` runs on a worker thread and touches no widget; its answer is
     handed to the view's `show_data`. `badge` sums up an answer for the navigation and `oldest` for
-    the header's age chip; both may return None.
+    the header's age chip; both may return None. `marking` is the marking of an answer.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Page:
     view: Callable[[Look], "PageView"]
     badge: Callable[[Any], Badge | None]
     oldest: Callable[[Any], Oldest | None]
+    marking: Callable[[Any], Level]
 
 
 class PageView(QWidget):

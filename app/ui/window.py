@@ -43,6 +43,7 @@ class Window(Frame):
         self.page = ""
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
+        self._held, self._demo = self.ceiling, False
         self.setAcceptDrops(True)
         self._drop_hint = DropHint(desk.look, self.body)
         self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
@@ -157,6 +158,7 @@ class Window(Frame):
         host.ask(Ask(self.desk.store, self.desk.station, at, span, self.header.filter.hidden_ids))
 
     def _answered(self, host: PageHost, data: object) -> None:
+        self._mark()
         view = self.views.get(host.page.id)
         if view is not None:
             view.show_data(data)
@@ -221,12 +223,19 @@ class Window(Frame):
 
     def _show_holdings(self, held: Holdings) -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
-        self.show_marking(held.highest if held.highest is not None else self.ceiling, demo=held.demo)
+        self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
+        self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
         self._order_tabs()
 
     def _holdings_failed(self, error: Exception) -> None:
-        self.show_marking(None, demo=False)
+        self._held, self._demo = None, False
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark the banners with everything held, and never lower than a page marks its own answer."""
+        told = [host.page.marking(host.data) for host in self.hosts.values() if host.data is not None]
+        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self._demo)
 
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()

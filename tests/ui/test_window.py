@@ -78,6 +78,22 @@ def test_that_the_banner_shows_everything_held_and_not_only_what_is_visible(open
     assert "Demonstration data" not in window.banners[1].accessibleName()
 
 
+@pytest.mark.parametrize("page", ["fleet", "sync"])
+def test_that_the_banner_is_never_lower_than_a_page_marks_itself(open_window, told, qtbot, page):
+    told.holdings = replace(told.holdings, highest=Level.S)
+    told.fleet, told.sync = replace(told.fleet, marking=Level.S), replace(told.sync, marking=Level.S)
+    window = open_window()
+    assert [banner.words for banner in window.banners] == ["SECRET"] * 2
+    setattr(told, page, replace(getattr(told, page), marking=Level.TS))
+    window.ask_again()
+    qtbot.waitUntil(lambda: window.settled)
+    assert [banner.words for banner in window.banners] == ["TOP SECRET"] * 2
+    told.holdings = replace(told.holdings, highest=Level.TS_SCI)
+    window.go_to("overview")
+    qtbot.waitUntil(lambda: window.settled)
+    assert [banner.words for banner in window.banners] == ["TOP SECRET//SCI"] * 2
+
+
 def test_that_an_unreadable_cache_has_no_known_marking(open_window, told):
     told.error = StoreDamaged("The cache cannot be read.", "Move it away.")
     window = open_window()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
+from app.model.marking import Level
 from app.model.sample import TimeRange
 from app.query.fleet import Attention, Fleet
 from app.query.health import read_fleet
@@ -206,6 +207,11 @@ def oldest_in_view(data: OverviewData) -> Oldest | None:
     return Oldest(state.enclave.level, place(state, data.fleet.enclaves), state.age, health)
 
 
+def marking(data: OverviewData) -> Level:
+    """Marking of everything the page shows."""
+    return data.fleet.marking
+
+
 PAGE = Page(
     id="overview",
     title="Overview",
@@ -218,4 +224,5 @@ PAGE = Page(
     view=OverviewView,
     badge=badge,
     oldest=oldest_in_view,
+    marking=marking,
 )

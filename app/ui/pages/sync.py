@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
+from app.model.marking import Level
 from app.model.sample import TimeRange
 from app.query.sync import BundleRow, SyncState
 from app.query.sync_state import read_sync
@@ -181,6 +182,11 @@ def oldest_in_view(data: SyncData) -> Oldest | None:
     return Oldest(lane.enclave.level, lane_place(lane, lanes), lane.age, health)
 
 
+def marking(data: SyncData) -> Level:
+    """Marking of everything the page shows."""
+    return data.state.marking
+
+
 PAGE = Page(
     id="sync",
     title="Sync",
@@ -193,4 +199,5 @@ PAGE = Page(
     view=SyncView,
     badge=badge,
     oldest=oldest_in_view,
+    marking=marking,
 )
