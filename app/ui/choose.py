@@ -1,5 +1,6 @@
 """Choosing a bundle: inside the window, between the banners, never a window of its own."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +106,8 @@ class _Files(Table[Entry]):
 class ChooseCard(Card):
     """A list of bundles and folders. Folders are read on a worker thread: a medium may be slow.
 
+    It begins in `first`, or in `home` where that is None or no folder.
+
     Signals
     -------
     chosen(list)
@@ -113,9 +116,10 @@ class ChooseCard(Card):
 
     chosen = Signal(list)
 
-    def __init__(self, look: Look, runner: TaskRunner, start: Path) -> None:
+    def __init__(self, look: Look, runner: TaskRunner, first: Path | None, home: Path) -> None:
         super().__init__(look, "Import a bundle")
         self._runner = runner
+        start = home if first is None else first
         self._listing, self._wanted = Listing(start, ()), start
         self._head = _Head(look)
         self._up = IconButton(look, "arrow-left", "Folder above", "Folder above  (Backspace)")
@@ -130,7 +134,7 @@ class ChooseCard(Card):
         self._all.clicked.connect(self._take_all)
         self._one.clicked.connect(self._take_one)
         self._lay_out()
-        self.look_at(start)
+        self._read(partial(_begin, start, home), start)
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDE + 2 * self.SHADOW, _TALL + 2 * self.SHADOW)
@@ -141,10 +145,13 @@ class ChooseCard(Card):
 
     def look_at(self, folder: Path) -> None:
         """Look into a folder."""
+        self._read(partial(_look, folder), folder)
+
+    def _read(self, look: Callable[[Job], Listing], folder: Path) -> None:
         self._wanted = folder
         self._head.show_folder(folder)
         self._panel.show_state(loading())
-        self._runner.run(partial(_look, folder), receiver=self, on_done=self._show, on_error=self._fail)
+        self._runner.run(look, receiver=self, on_done=partial(self._show, folder), on_error=self._fail)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -163,10 +170,11 @@ class ChooseCard(Card):
         row.addWidget(self._one)
         layout.addLayout(row)
 
-    def _show(self, listing: Listing) -> None:
-        if listing.folder != self._wanted:
+    def _show(self, asked: Path, listing: Listing) -> None:
+        if asked != self._wanted:
             return  # the person went on before this one was read
-        self._listing = listing
+        self._listing, self._wanted = listing, listing.folder
+        self._head.show_folder(listing.folder)
         count = len(listing.bundles)
         self._all.setVisible(count > 1)
         self._all.say(f"Import all {words.count_word(count)}")
@@ -214,6 +222,10 @@ class _Hint(Part):
     def paint(self, canvas: Canvas) -> None:
         said = "Checked before anything is read into the cache."
         canvas.write("small", said, 0, canvas.middle("small", 0, 36), "text.low", room=self.width() - 12)
+
+
+def _begin(folder: Path, home: Path, job: Job) -> Listing:
+    return look_into(folder if folder.is_dir() else home)
 
 
 def _look(folder: Path, job: Job) -> Listing:

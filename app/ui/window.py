@@ -252,8 +252,7 @@ class Window(Frame):
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""
-        start = self.desk.inbox if self.desk.inbox is not None and self.desk.inbox.is_dir() else Path.home()
-        card = ChooseCard(self.desk.look, self.desk.runner, start)
+        card = ChooseCard(self.desk.look, self.desk.runner, self.desk.inbox, Path.home())
         card.chosen.connect(self._chosen)
         self.open(card, scrim=True)
 
