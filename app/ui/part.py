@@ -1,7 +1,7 @@
 """Parts that paint themselves: they follow the theme, show the keyboard's focus and have a name."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from app.ui.canvas import Canvas
@@ -86,18 +86,3 @@ class Control(QAbstractButton):
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered = False
         self.update()
-
-
-class Pressable(Part):
-    """A part that reports a press anywhere on it, as a quiet convenience for the mouse.
-
-    Signals
-    -------
-    pressed()
-        Pressed with the mouse.
-    """
-
-    pressed = Signal()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.pressed.emit()
