@@ -10,8 +10,8 @@ Reader = Callable[[Any], Any]
 """Turns one parsed value into ours, or raises ValueError or TypeError."""
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
-# Control characters, and the marks that turn the direction of text round (Unicode TR 36)
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters, the marks that turn the direction of text round (Unicode TR 36), halves of characters
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class FieldRefused(ValueError):
@@ -61,6 +61,12 @@ def prose(most: int) -> Reader:
         return value
 
     return read
+
+
+def as_prose(value: str, most: int) -> str:
+    """Make text one that `prose` reads: what it refuses stands as its escape, what is too long is cut."""
+    escaped = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    return escaped if len(escaped) <= most else escaped[: most - 1] + "…"
 
 
 def one_of(*allowed: Any) -> Reader:

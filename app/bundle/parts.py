@@ -43,7 +43,10 @@ AHEAD_SECONDS: Final = 300.0
 _DEPTH: Final = 3
 _SAMPLES_PER_LINE: Final = 1000
 _MOST_SERIES: Final = 131_072
-_MOST_LABELS: Final = 64
+MOST_LABELS: Final = 64
+LABEL_LENGTH: Final = 2048
+EVENT_LENGTHS: Final = {"enclave": 64, "key": 512, "subject": 512, "text": 4000}
+"""Longest text of an event's fields, in characters."""
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
 _SPECIAL: Final = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
@@ -140,7 +143,7 @@ def _base64(value: Any) -> bytes:
 
 _METRIC: Final = text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}")
 _LABEL: Final = text(r"[a-zA-Z_][a-zA-Z0-9_]{0,127}")
-_VALUE: Final = prose(2048)
+_VALUE: Final = prose(LABEL_LENGTH)
 _GROUP: Final = prose(256)
 
 
@@ -148,9 +151,16 @@ def _key(metric: Any, pairs: Sequence[tuple[Any, Any]]) -> SeriesKey:
     """Build a key; label names must be in order, so that one series has one spelling."""
     labels = tuple((_LABEL(name), _VALUE(value)) for name, value in pairs)
     names = [name for name, _ in labels]
-    if len(labels) > _MOST_LABELS or names != sorted(set(names)) or any(value == "" for _, value in labels):
+    if len(labels) > MOST_LABELS or names != sorted(set(names)) or any(value == "" for _, value in labels):
         raise ValueError
     return SeriesKey(_METRIC(metric), labels)
+
+
+def check_key(key: SeriesKey, group: str) -> None:
+    """Raise ValueError or TypeError where the lines of a series would be refused for its names or labels."""
+    _key(key.metric, key.labels)
+    if len(canonical([_GROUP(group), key.metric, key.labels])) > LINE_BYTES["plain"] // 2:
+        raise ValueError
 
 
 def _flat_key(raw: Any) -> SeriesKey:
@@ -223,16 +233,13 @@ def _plain_block(raw: Any) -> Block:
 # --- events ---------------------------------------------------------------------------------------------------------
 
 _FAR: Final = 4_102_444_800.0  # 2100-01-01
-_PAIR: Final = sequence(prose(2048), 2)
+_PAIR: Final = sequence(_VALUE, 2)
 _EVENT: Final[dict[str, Reader]] = {
-    "enclave": prose(64),
+    **{name: prose(most) for name, most in EVENT_LENGTHS.items()},
     "kind": text(r"[a-z][a-z0-9_-]{0,31}"),
-    "key": prose(512),
-    "subject": prose(512),
     "start": number(0, _FAR),
     "end": optional(number(0, _FAR)),
-    "text": prose(4000),
-    "labels": sequence(_PAIR, _MOST_LABELS),
+    "labels": sequence(_PAIR, MOST_LABELS),
 }
 
 

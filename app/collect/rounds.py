@@ -11,6 +11,7 @@ from pathlib import Path
 from app.bundle.pack import Kind, cut_bundle
 from app.bundle.signature import SigningKey
 from app.collect.collector import Collector
+from app.collect.fitting import fitted, fitting_events
 from app.collect.health import Attempt, Past, own_events, own_series, recall
 from app.errors import AppError
 from app.job import Job
@@ -62,7 +63,7 @@ class Rounds:
             pasts = {one.name: recall(reader, enclave, one.name, span) for one in targets}
             number = newest_run(reader) + 1
         windows = {one.name: self._window(pasts[one.name], now) for one in targets}
-        attempts = self.collector.read(targets, windows, job)
+        attempts = [fitted(one, enclave, now) for one in self.collector.read(targets, windows, job)]
         end, caught_up = self.collector.end(now), True
         for attempt in attempts:
             _tell(attempt, pasts[attempt.source])
@@ -128,7 +129,7 @@ class Rounds:
                 discard(writer, left)
             bundle = begin(writer, self._record(number, attempts, now))
             stage_blocks(writer, bundle, block_from_series(series), job)
-            stage_events(writer, bundle, events)
+            stage_events(writer, bundle, fitting_events(events))
             stage_catalogue(writer, bundle, replace(settings.catalogue, as_of=now))
             publish(writer, bundle)
 

@@ -8,17 +8,21 @@ import httpx
 import numpy as np
 import pytest
 
+from app.bundle.inbound import receive
 from app.bundle.manifest import read_manifest
+from app.bundle.outcome import Code
 from app.bundle.parts import Bounds, read_blocks
 from app.bundle.signature import ECDSA_P384, SigningKey
 from app.clock import FrozenClock
 from app.collect.collector import Collector, policy_files
+from app.collect.fitting import fitted
+from app.collect.health import Attempt
 from app.collect.lock import only_collector
 from app.collect.rounds import Rounds, next_start, serve
 from app.errors import SettingsError, StoreBusy
 from app.job import Cancelled, Job
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.sample import Series, SeriesKey, TimeRange
 from app.paths import Paths
 from app.settings import load_collector
 from app.store.block import decode_block
@@ -26,7 +30,10 @@ from app.store.catalogue import catalogues
 from app.store.database import Store
 from app.store.events import events
 from app.store.samples import find_series, read_series
+from tests.fakes.bundles import Sender
+from tests.fakes.keys import trusting
 from tests.fakes.servers import FakePrometheus
+from tests.fakes.stores import open_store, station
 
 NOW = 1_800_000_030.0
 SETTINGS = """
@@ -358,6 +365,82 @@ def test_that_a_failing_source_travels_too(make, signer, caplog):
     lines = "".join(part.read_text() for part in sorted(path.glob("p*.ndjson")))
     assert '"collection_up"' in lines
     assert "other.test did not answer in time" in lines
+    assert caplog.records
+
+
+# --- what could not travel ---------------------------------------------------------------------------------------
+
+NODES = (
+    SETTINGS
+    + """
+[[node]]
+id = "g1"
+gpus = 2
+match = { dcgm = { Hostname = "g1" } }
+"""
+)
+
+
+def arrived(rounds, signer, folder, *paths):
+    """What a station that takes the bundles then knows: metrics with their GPU, and texts of events."""
+    sender = Sender("alpha-collector", "telemetry", level=Level.S, enclave="alpha", keys=[signer])
+    store, me = open_store(folder, rounds.collector.clock.now()), station(Level.S)
+    trusting(store, me, sender)
+    assert {receive(path, store, me, Job(), carrier="x").code for path in paths} == {Code.APPLIED}
+    with store.reader() as reader:
+        series = {(ref.key.metric, ref.key.label("gpu")) for ref in find_series(reader)}
+        return series, {event.text for event, _ in events(reader)}
+
+
+def gpus(*names):
+    """A server with a temperature for each GPU."""
+
+    def points(start, end, step):
+        times = np.arange(start, end + 1, step).tolist()
+        return [({"Hostname": "g1", "gpu": name}, [(at, 40.0) for at in times]) for name in names]
+
+    return FakePrometheus(grid={"DCGM_FI_DEV_GPU_TEMP": points}, warnings=["partial\u202e answer"])
+
+
+@pytest.mark.parametrize("odd", ["1\u202e", "1\x1b[2J", "1" * 2049])
+def test_that_what_could_not_travel_is_left_out_and_said_and_the_rest_goes(make, signer, tmp_path, odd):
+    rounds, clock = make(Network(main=busy_server(), other=gpus("0", odd)), NODES)
+    paths = []
+    for _ in range(2):
+        rounds.run(Job())
+        paths.append(rounds.cut([signer], Job()))
+        clock.at += 900
+    series, texts = arrived(rounds, signer, tmp_path / "station", *paths)
+    assert {gpu for metric, gpu in series if metric == "gpu_temperature_celsius"} == {"0"}
+    assert "other: left out names or labels that cannot be sent, of: exported, gpu_temperature_celsius" in texts
+    assert any("partial\\u202e answer" in text for text in texts)
+
+
+def test_that_samples_of_a_clock_ahead_are_left_out_and_said():
+    times = NOW + np.array([-60.0, 299.0, 300.0, 9e5])
+    key, late = (SeriesKey.of(name, {"enclave": "alpha"}) for name in ("m", "late"))
+    series = (Series(key, times, np.arange(4.0), "g"), Series(late, times[2:], np.arange(2.0), "g"))
+    done = fitted(Attempt("main", TimeRange(NOW - 600, NOW), series, (), 1.0), "alpha", NOW)
+    assert [(one.key, one.time.tolist(), one.value.tolist()) for one in done.series] == [
+        (key, [NOW - 60.0, NOW + 299.0], [0.0, 1.0])
+    ]
+    (event,) = done.events
+    assert (event.kind, event.subject, event.end) == ("collection", "main", NOW)
+    assert event.text == "main: left out samples later than now, or before 1970, of: late, m"
+
+
+def test_that_a_clock_set_back_during_a_failure_does_not_hold_up_bundles(make, signer, tmp_path, caplog):
+    """The failure then ends before it began, which no station would take."""
+    network = Network(main=busy_server())
+    rounds, clock = make(network)
+    clock.at += 3600
+    rounds.run(Job())
+    network.hosts["other"] = FakePrometheus()
+    clock.at -= 3600
+    rounds.run(Job())
+    series, texts = arrived(rounds, signer, tmp_path / "station", rounds.cut([signer], Job()))
+    assert series
+    assert texts == {"other.test did not answer in time."}
     assert caplog.records
 
 
