@@ -1,6 +1,7 @@
 """What is painted in the matrix: one painter for each kind of cell and head."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
@@ -141,17 +142,27 @@ def paint_name_head(canvas: Canvas, box: QRectF) -> None:
     canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
 
 
-def paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:
-    """Marking, name, how many are healthy; the count gets shorter before the name does."""
+def healthy_form(canvas: Canvas, heads: Sequence[tuple[EnclaveState, float]]) -> int:
+    """Which of `healthy_words` stands in every head, each given with its width: the longest that fits in all."""
+    shortest = 0
+    for state, width in heads:
+        name = 8 + canvas.block_width(state.enclave.level, BLOCK_LARGE) + 12 + canvas.width("title", state.enclave.name)
+        forms = healthy_words(state)
+        fits = [n for n, said in enumerate(forms) if name + 14 + canvas.width("small", said) <= width - 17]
+        shortest = max(shortest, fits[0] if fits else len(forms) - 1)
+    return shortest
+
+
+def paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState, form: int) -> None:
+    """Marking, name, how many are healthy; the count gets shorter, in every head alike, before the name does."""
     x = box.left() + 8
     x += canvas.block(state.enclave.level, x, 23, BLOCK_LARGE) + 12
     right = box.right() - 17
     name = canvas.width("title", state.enclave.name)
     colour = "text.low" if state.freshness in (Freshness.STALE, Freshness.EXPIRED) else "text.mid"
-    for said in healthy_words(state):
-        if name + 14 + canvas.width("small", said) <= right - x:
-            canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, colour, align=RIGHT)
-            break
+    said = healthy_words(state)[form]
+    if name + 14 + canvas.width("small", said) <= right - x:
+        canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, colour, align=RIGHT)
     role = "title" if name <= right - x else "smallstrong"
     canvas.write(role, state.enclave.name, x, canvas.middle(role, 12, 22), "text.hi", room=right + 9 - x)
 

@@ -8,7 +8,15 @@ from app.query.fleet import Deployment, Fleet
 from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.matrix import CELL_ROLE, ROW_ROLE, SHAPE_ROLE, Index, MatrixModel
-from app.ui.matrix_cells import LOUD, paint_cell, paint_columns, paint_enclave, paint_name, paint_name_head
+from app.ui.matrix_cells import (
+    LOUD,
+    healthy_form,
+    paint_cell,
+    paint_columns,
+    paint_enclave,
+    paint_name,
+    paint_name_head,
+)
 from app.ui.name_column import NameColumn
 from app.ui.scroll import quiet
 
@@ -59,9 +67,14 @@ class _Head(QHeaderView):
             if state is None:
                 paint_name_head(canvas, box)
             else:
-                paint_enclave(canvas, box, state)
+                paint_enclave(canvas, box, state, self._form(canvas))
                 paint_columns(canvas, box, state)
                 canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
+
+    def _form(self, canvas: Canvas) -> int:
+        columns = range(1, self.count())
+        heads = [(state, self.sectionSize(n)) for n in columns if (state := self._view.matrix.state(n)) is not None]
+        return healthy_form(canvas, heads)
 
 
 class MatrixView(QTableView):

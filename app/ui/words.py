@@ -20,9 +20,9 @@ def count_word(number: int) -> str:
     return _COUNTS[number] if 0 <= number < len(_COUNTS) else grouped(number)
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: int, one: str) -> str:
     """The noun for `number` things."""
-    return one if number == 1 else many or f"{one}s"
+    return one if number == 1 else f"{one}s"
 
 
 def capitalised(text: str) -> str:

@@ -2,7 +2,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 
 from app.model.health import Bound, Freshness, Health
 from app.ui.matrix import MatrixModel, age_words, cell_words, error_words, healthy_words, latency_words
@@ -185,3 +185,22 @@ def test_that_only_current_trouble_is_tinted(view, look):
         for row in old.rows
     )
     assert not tinted(replace(old, rows=rows))
+
+
+def test_that_every_head_counts_in_the_form_that_fits_in_all(view):
+    def first_head(third_name):
+        fleet = answers.fleet()
+        names = ("Low", "Middle", third_name)
+        states = [
+            replace(state, enclave=replace(state.enclave, name=name))
+            for state, name in zip(fleet.enclaves, names, strict=True)
+        ]
+        view.show_fleet(replace(fleet, enclaves=tuple(states)))
+        head = view.horizontalHeader()
+        return head.grab(QRect(head.sectionPosition(1), 0, head.sectionSize(1), head.height())).toImage()
+
+    long = first_head("High")
+    assert long == first_head("Top")
+    short = first_head("An enclave with a name")
+    assert short != long, "the third has no room for 'healthy', so the first leaves it out too"
+    assert short == first_head("An enclave with a longer name"), "there is no shorter form"
