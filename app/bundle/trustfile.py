@@ -39,7 +39,8 @@ class TrustedSource:
     """What one source may do in one epoch.
 
     Nothing above `max_level` is taken from it. It speaks for `enclave` alone; empty where it sends
-    journals only. `revoked` are ids of its keys that no longer count.
+    journals only. No other source may speak for that enclave: a station keeps one catalogue of each, so
+    what the other declares would vanish. `revoked` are ids of its keys that no longer count.
     """
 
     source: str
@@ -130,7 +131,11 @@ def _check_together(trust: TrustFile) -> None:
     entries = [(one.source, one.epoch) for one in trust.sources]
     owners = {(key.keyid, one.source) for one in trust.sources for key in one.keys}
     root_ids = {key.keyid for key in trust.roots}
+    speakers = {(one.enclave, one.source) for one in trust.sources if one.enclave}
+    spoken_for = [enclave for enclave, _ in speakers]
     rules = {
+        "two sources speak for one enclave; put all of it into one collector.toml": len(set(spoken_for))
+        == len(spoken_for),
         "the threshold must be between 1 and the number of roots": 1 <= trust.threshold <= len(trust.roots),
         "a root key stands twice": len(root_ids) == len(trust.roots),
         "a source stands twice with one epoch": len(set(entries)) == len(entries),

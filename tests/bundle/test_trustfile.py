@@ -34,7 +34,28 @@ def place(tmp_path):
 
 
 def test_that_a_trust_file_reads_back(roots):
-    trust = trust_file(roots, [entry(Sender()), entry(Sender(source="enc02", keys=[p384(), mldsa()]))], threshold=2)
+    trust = trust_file(
+        roots, [entry(Sender()), entry(Sender(source="enc02", enclave="s-west", keys=[p384(), mldsa()]))], threshold=2
+    )
+    assert read_trust(write_trust(trust)) == trust
+
+
+def test_that_two_sources_cannot_speak_for_one_enclave(roots, place):
+    """A station keeps one catalogue of an enclave: the endpoints of the other source would vanish."""
+    trust = trust_file(roots, [entry(Sender()), entry(Sender(source="enc02", keys=[p384()]))])
+    with pytest.raises(InputError, match="two sources speak for one enclave"):
+        read_trust(write_trust(trust))
+    envelope = sign(write_trust(trust), PAYLOAD_TYPE, roots)
+    with pytest.raises(InputError, match="two sources speak for one enclave"):
+        first_trust(*place, envelope, trust.root_fingerprint)
+    with place[0].state() as state:
+        assert ledger.current_trust(state) is None
+
+
+def test_that_one_source_may_speak_for_its_enclave_in_several_epochs_and_journals_for_none(roots):
+    own = [entry(Sender()), entry(Sender(epoch=2, keys=[p384()]))]
+    journals = [entry(Sender(source=f"desk-{n}", enclave="", keys=[p384()])) for n in range(2)]
+    trust = trust_file(roots, [*own, *journals])
     assert read_trust(write_trust(trust)) == trust
 
 
