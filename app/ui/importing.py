@@ -85,14 +85,11 @@ class Importing(QObject):
 
         What still waits of the inbox is not put back: the person wants peace until the next start.
         """
-        left = len(self._queue) + 1
         self._queue.clear()
         if self._job is not None:
             self._job.cancel()
             self._job = None
-            verb, pronoun = ("was", "It stays") if left == 1 else ("were", "They stay")
-            bundles = f"{words.capitalised(words.count_word(left))} {words.plural(left, 'bundle')} {verb} not imported."
-            rest = f"{bundles} {pronoun} untried: choose again, or from the inbox at the next start."
+            rest = "What was not imported stays untried; the inbox is tried again at the next start."
             self.said.emit(Message("Import stopped", f"Nothing half-done was kept. {rest}", Health.UNKNOWN))
             self._end()
 
