@@ -173,7 +173,7 @@ class ClockView(Part):
         date = words.weekday_date(self._at)
         if self._past:
             ink = self.look.theme.status[Health.WARNING].text
-            canvas.write("caption", f"Past: {date}", self.width(), 49, ink, align=RIGHT, room=self.width() - 6)
+            canvas.write("caption", f"Past: {words.date(self._at)}", self.width(), 49, ink, align=RIGHT)
         else:
             canvas.write("caption", date, self.width(), 49, "text.low", align=RIGHT)
 
