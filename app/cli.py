@@ -159,6 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        # A folder that is a file, a full disk, a closed door: the machine's refusal, not our fault.
+        where = f" ({Path(error.filename).name})" if error.filename else ""
+        sys.stderr.write(
+            f"watchfloor: {error.strerror or error}{where}.\n  Check the path, its owner and free space.\n"
+        )
+        return 3
     except Exception:
         number = uuid.uuid4().hex[:8]
         log.exception("fault %s", number)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+
 
 class Clock(Protocol):
     """Source of the present time."""
@@ -46,9 +48,12 @@ def from_iso(text: str) -> float:
     Raises
     ------
     ValueError
-        If `text` is no ISO 8601 time.
+        If `text` is no ISO 8601 time, or not one between 1970 and 2199.
     """
     moment = datetime.fromisoformat(text)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        msg = f"{text!r} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}"
+        raise ValueError(msg)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()

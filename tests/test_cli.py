@@ -101,3 +101,16 @@ def test_that_level_is_offered_only_where_it_narrows_the_answer(capsys, tmp_path
         cli.main(["audit", "show", "--base-dir", str(tmp_path), "--level", "U"])
     assert ended.value.code == 2
     assert "--level" in capsys.readouterr().err
+
+
+def test_that_a_refusal_of_the_machine_is_not_called_our_fault(capsys, tmp_path):
+    (tmp_path / "afile").write_text("")
+    code, said = run(capsys, "init", "--base-dir", str(tmp_path / "afile" / "x"), "--ceiling", "S")
+    assert code == 3
+    assert "our fault" not in said.err
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "1969-12-31T00:00:00Z"])
+def test_that_times_out_of_reach_are_refused(text):
+    with pytest.raises(ValueError, match="between the years"):
+        from_iso(text)

@@ -16,9 +16,10 @@ from app.collect.collector import Collector
 from app.collect.lock import only_collector
 from app.collect.rounds import Rounds, serve
 from app.credentials import SecretStore, passphrase_source
-from app.errors import UsageError
+from app.errors import Refused, UsageError
 from app.job import Cancelled, Job
-from app.settings import load_collector
+from app.paths import Paths
+from app.settings import CollectorSettings, load_collector, load_station
 from app.store.database import Store
 
 _MARKS = {"ok": "ok      ", "missing": "missing ", "proposal": "proposed", "failed": "FAILED  "}
@@ -31,10 +32,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--check", action="store_true", help="say what would be read and whether it can be; write nothing")
     parser.add_argument("--full", action="store_true", help="collect once and cut a full bundle")
     parser.add_argument("--since", metavar="T", help="where the full bundle starts (ISO 8601), for a new station")
-    parser.add_argument("--epoch", type=int, metavar="N", help="start a new chain, after the collector was restored")
+    parser.add_argument("--epoch", type=epoch, metavar="N", help="start a new chain, after the collector was restored")
     parser.add_argument(
         "--passphrase-file", metavar="F", help="file with the passphrase of the key files, for services"
     )
+
+
+def epoch(text: str) -> int:
+    """Read the number of an epoch; its name stands in the message of a wrong one."""
+    number = int(text)
+    if not 1 <= number <= 9999:
+        raise ValueError(text)
+    return number
+
+
+def _refuse_above_ceiling(settings: CollectorSettings, paths: Paths) -> None:
+    """A machine that may not open a level may not collect at it, where it has been told its ceiling."""
+    level = settings.catalogue.enclave.level
+    if paths.station_toml.exists() and level > load_station(paths).ceiling:
+        msg = f"The enclave is declared {level.title}, above this machine's ceiling."
+        raise Refused(msg, "Correct the level in collector.toml, or the ceiling in station.toml.")
 
 
 def _since(text: str | None, *, full: bool) -> float | None:
@@ -54,6 +71,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     since = _since(options.since, full=options.full)
     paths = context.paths
     settings = load_collector(Path(options.config) if options.config else paths.collector_toml)
+    _refuse_above_ceiling(settings, paths)
     file = Path(options.passphrase_file) if options.passphrase_file else None
     secrets = SecretStore(paths.keys, passphrase_source(file))
     collector = Collector(settings, paths, context.clock, secrets.read_secret)

@@ -28,10 +28,13 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     station = load_station(context.paths)
     store = Store.open(context.paths, context.clock)
     reconcile(store)
-    found = [bundle for path in options.paths for bundle in find_bundles(path.absolute())]
-    if not found:
-        msg = "There is no bundle at this path."
-        raise InputError(msg, "Name a bundle's folder or zip, or the folder that bundles lie in.")
+    found = []
+    for path in options.paths:
+        here = find_bundles(path.absolute())
+        if not here:
+            msg = f"There is no bundle at {path.name or path}; nothing was imported."
+            raise InputError(msg, "Name a bundle's folder or zip, or the folder that bundles lie in.")
+        found += here
     show = _ignore if options.json else _show
     with contextlib.nullcontext() if options.json else marked(station.ceiling):
         outcomes, again = _import(found, store, station, context, options.carrier or os_account(), show)

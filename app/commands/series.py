@@ -18,6 +18,9 @@ DAY = 86400.0
 _BUCKET_COLUMNS = ("mean", "min", "max", "count")
 
 
+_LONGEST_STEP = 366 * 86400.0
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", metavar="M", required=True, help="such as endpoint_latency_seconds")
     parser.add_argument("--label", metavar="K=V", action="append", default=[], help="only series with this label")
@@ -44,8 +47,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     if not start < end:
         msg = "--start must be before --end."
         raise UsageError(msg)
-    if options.step is not None and not (math.isfinite(options.step) and options.step >= 0.001):
-        msg = f"--step {options.step}: seconds of at least 0.001 are needed."
+    if options.step is not None and not 0.001 <= options.step <= _LONGEST_STEP:
+        msg = f"--step {options.step}: seconds from 0.001 to a year are needed."
         raise UsageError(msg)
     found = read_points(
         Store.open(context.paths, context.clock),

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +132,9 @@ def _draft(options: argparse.Namespace, context: Context) -> int:
     trust = replace(trust, sources=_entries(trust, options))
     payload = write_trust(trust)
     read_trust(payload)
+    if options.file.exists() and b'"payloadType"' in _read(options.file):
+        msg = f"{options.file.name} is a signed trust file; a draft would overwrite it."
+        raise InputError(msg, "Name another file for the draft, and go on from the signed one with --from.")
     options.file.write_text(json.dumps(json.loads(payload), indent=1) + "\n", encoding="utf-8")
     print(f"Wrote version {trust.version}, unsigned. {trust.threshold} of {len(trust.roots)} roots must sign it.")
     print(f"Fingerprint of the roots: {grouped(trust.root_fingerprint)}")
@@ -139,6 +143,8 @@ def _draft(options: argparse.Namespace, context: Context) -> int:
 
 def _entries(trust: TrustFile, options: argparse.Namespace) -> tuple[TrustedSource, ...]:
     """Entries after removing, revoking and putting in what the options say."""
+    _refuse_unknown("entry", options.remove, {f"{one.source}/{one.epoch}" for one in trust.sources})
+    _refuse_unknown("key", options.revoke, {key.keyid for one in trust.sources for key in one.keys})
     kept = [one for one in trust.sources if f"{one.source}/{one.epoch}" not in options.remove]
     if options.source:
         if options.max_level is None or options.profile is None or not options.key or not options.stream:
@@ -158,6 +164,14 @@ def _entries(trust: TrustFile, options: argparse.Namespace) -> tuple[TrustedSour
         replace(one, revoked=tuple(sorted({*one.revoked, *({key.keyid for key in one.keys} & set(options.revoke))})))
         for one in kept
     )
+
+
+def _refuse_unknown(what: str, named: Sequence[str], known: set[str]) -> None:
+    """A misspelt name must not leave a key trusted that somebody meant to revoke."""
+    for name in named:
+        if name not in known:
+            msg = f"The trust file has no {what} {name!r}; nothing was written."
+            raise InputError(msg, f"It has: {', '.join(sorted(known)) or 'none'}.")
 
 
 def _sign(options: argparse.Namespace, context: Context) -> int:

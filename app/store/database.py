@@ -65,7 +65,11 @@ def _explained(error: sqlite3.DatabaseError) -> Exception:
         return StoreError(msg, "Check the owner and mode of the station's folder.")
     if "malformed" in text or "not a database" in text:
         msg = "A database file of this station is damaged."
-        return StoreDamaged(msg, "Move the cache folder away and import the newest full bundles again.")
+        hint = (
+            "If it is cache/cache.db, move it away and import the newest full bundles again. If it is state/station.db,"
+            " restore it from its backup: it holds trust, ledger and audit."
+        )
+        return StoreDamaged(msg, hint)
     return error
 
 

@@ -60,7 +60,8 @@ def test_that_a_wrong_file_is_refused_with_its_line(base_dir, config):
         (["--since", "2026-11-01"], "--since"),
         (["--full", "--since", "yesterday"], "no ISO 8601 time"),
         (["--once", "--check"], "not allowed with"),
-        (["--epoch", "two"], "invalid int"),
+        (["--epoch", "two"], "invalid epoch"),
+        (["--epoch", "99999999999"], "invalid epoch"),
     ],
 )
 def test_that_words_that_do_not_fit_are_a_usage_error(base_dir, config, words, said):

@@ -131,3 +131,11 @@ def test_that_the_audit_log_is_verified_and_shown(run, place, tmp_path):
 def test_that_without_a_ceiling_nothing_is_imported(base_dir, tmp_path, capsys):
     assert main(["import", str(Sender().cut(tmp_path)), "--base-dir", str(base_dir)]) == 3
     assert "init --ceiling" in capsys.readouterr().err
+
+
+def test_that_a_path_which_is_not_there_stops_before_anything_is_imported(run, place, tmp_path):
+    _, sender = place
+    path = sender.cut(tmp_path / "medium")
+    told = run("import", path, tmp_path / "nonex", code=3)
+    assert "nonex" in told.err
+    assert "1 expired as history" in run("import", path).out, "the first path was not imported by the refused call"

@@ -125,8 +125,9 @@ def test_that_as_known_at_leaves_out_what_came_later(base, capsys):
         (["--label", "enclave"], "no name=value"),
         (["--start", "yesterday"], "no ISO 8601 time"),
         (["--start", to_iso(NOW)], "--start must be before --end"),
-        (["--step", "0"], "at least 0.001"),
-        (["--step", "nan"], "at least 0.001"),
+        (["--step", "0"], "from 0.001 to a year"),
+        (["--step", "1e300"], "from 0.001 to a year"),
+        (["--step", "nan"], "from 0.001 to a year"),
     ],
 )
 def test_that_a_slip_in_the_words_is_explained(base, capsys, options, said):

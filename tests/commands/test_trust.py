@@ -57,8 +57,9 @@ def new_key(run, name, scheme="ecdsa-sha2-nistp384"):
     return re.search(r"Key \S+: ([0-9a-f]{16})", told)[1]
 
 
-def source(name="enc01", *, key="collector", level="S", profile="cnsa1", epoch=1):
-    return ("--source", name, "--epoch", str(epoch), "--enclave", "s-east", "--max-level", level, "--stream", "core",
+def source(name="enc01", *, key="collector", level="S", profile="cnsa1", epoch=1, enclave=""):
+    enclave = enclave or ("s-east" if name == "enc01" else f"of-{name}")
+    return ("--source", name, "--epoch", str(epoch), "--enclave", enclave, "--max-level", level, "--stream", "core",
             "--profile", profile, "--key", f"{key}.json")  # fmt: skip
 
 
@@ -250,3 +251,16 @@ def test_that_every_act_of_trust_is_in_the_audit_log(run, rooted, base):
     with Store.open(Paths.under(base), SystemClock()).state() as state:
         events = [(record.component, record.event) for record in audit.records(state)]
     assert events == [("station", "init"), *[("keys", "new")] * 4, ("trust", "trust init")]
+
+
+@pytest.mark.parametrize("words", [("--revoke", "nosuch"), ("--remove", "nosuch/1"), ("--revoke", "enc01")])
+def test_that_a_misspelt_key_or_entry_is_never_taken_for_revoked(run, rooted, words, tmp_path):
+    told = run("trust", "draft", "t9.json", "--from", "t1.json", *words, code=3).err
+    assert repr(words[1]) in told
+    assert not (tmp_path / "t9.json").exists()
+
+
+def test_that_a_draft_never_overwrites_a_signed_trust_file(run, rooted, tmp_path):
+    before = (tmp_path / "t1.json").read_bytes()
+    assert "signed" in run("trust", "draft", "t1.json", "--from", "t1.json", code=3).err
+    assert (tmp_path / "t1.json").read_bytes() == before
