@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from app.bundle.layout import MANIFEST, Incomplete, Layout, UnsafeLayout
-from app.bundle.signature import ENVELOPE_BYTES
+from app.bundle.manifest import ManifestRefused, read_manifest
+from app.bundle.signature import ENVELOPE_BYTES, SignatureRefused, read_envelope
 
 HELD_BYTES: Final = 8 * 2**30
 """Room that unparsed copies may take: strangers must not be able to fill the disk."""
@@ -65,7 +66,17 @@ def drop_copy(copy: Path) -> None:
     shutil.rmtree(copy.parent, ignore_errors=True)
 
 
-def drop_unfinished(held: Path) -> None:
-    """Remove what an interrupted copy left."""
-    for unfinished in held.glob(f"*{_COPYING}"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+def unfinished_copies(held: Path) -> list[Path]:
+    """What interrupted copies left, or what is being copied now."""
+    return list(held.glob(f"*{_COPYING}"))
+
+
+def awaited_base(copy: Path, manifest: str) -> str:
+    """Base that a held journal names; empty where the copy is not the one whose manifest was verified."""
+    try:
+        with Layout(copy) as layout:
+            payload = read_envelope(layout.read(MANIFEST, ENVELOPE_BYTES)).payload
+        # The hash was kept when the signature was verified: only those very bytes are parsed.
+        return read_manifest(payload).base if hashlib.sha384(payload).hexdigest() == manifest else ""
+    except (UnsafeLayout, Incomplete, SignatureRefused, ManifestRefused):
+        return ""

@@ -6,13 +6,14 @@ the intent: what was published is confirmed, what was not is removed.
 """
 
 import contextlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from app.bundle.held import drop_copy, drop_unfinished, keep_copy
-from app.bundle.layout import Incomplete, Layout, UnsafeLayout
+from app.bundle.held import awaited_base, drop_copy, keep_copy, unfinished_copies
+from app.bundle.layout import Incomplete, Layout, UnsafeLayout, appearance
 from app.bundle.manifest import Manifest, read_manifest
 from app.bundle.outcome import Check, Code, Outcome
 from app.bundle.parts import Bounds, PartRefused, check_part, read_blocks, read_catalogue, read_events
@@ -30,6 +31,7 @@ from app.store.settle import settle
 from app.store.turn import take_turn
 
 _DAMAGED = "Ask whoever made it to make it again; do not use this copy."
+_NO_COPY = "There was no room to keep a copy: keep this one; a watched inbox offers it again."
 
 
 def examiner(state: State, writer: Writer, station: Station, now: float) -> Examiner:
@@ -57,6 +59,8 @@ def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: st
         verdict = open_bundle(path, examiner(state, writer, station, now), job)
         if isinstance(verdict, Outcome):
             held = keep_copy(path, store.paths.held) if verdict.code.waits else ""
+            if verdict.code.waits and not held:
+                verdict = replace(verdict, action=f"{verdict.action} {_NO_COPY}")
             return _note(state, verdict, carrier, held, now)
         with verdict:
             outcome = _bring_in(verdict, state, writer, carrier, now, job)
@@ -177,6 +181,7 @@ def _in_words(outcome: Outcome) -> Outcome:
     words = {
         Code.APPLIED: "Imported.",
         Code.RESTORED: "Accepted before; its content is in the cache again.",
+        Code.NOTHING_NEW: "Imported; a heartbeat says that there is nothing new.",
         Code.EXPIRED_AS_HISTORY: "Imported as history: it has expired, so it never counts as current.",
     }
     return replace(outcome, reason=words[outcome.code])
@@ -279,6 +284,10 @@ def reconcile(store: Store) -> None:
 
     Where another process is importing, it is alive and will finish its own work.
     """
+    with store.state() as state, store.reader() as reader:
+        left = [*ledger.intents(state), *intake.staged(reader), *unfinished_copies(store.paths.held)]
+    if not left:
+        return  # nearly always: then no writer is opened, and nobody's turn is taken
     with contextlib.suppress(StoreBusy), take_turn(store, wait=False), store.state() as state, store.writer() as writer:
         for intent in ledger.intents(state):
             if is_published(writer, intent.manifest):
@@ -288,13 +297,14 @@ def reconcile(store: Store) -> None:
                     ledger.drop_intent(state, intent.manifest)
         for number, _ in intake.staged(writer):
             intake.discard(writer, number)
-        drop_unfinished(store.paths.held)
+        for unfinished in unfinished_copies(store.paths.held):
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _found_published(intent: ledger.Intent) -> Outcome:
     told = read_manifest(intent.payload)
     return Outcome(
-        code=Code.APPLIED,
+        code=Code.NOTHING_NEW if told.kind == "heartbeat" else Code.APPLIED,
         name=intent.name,
         reason="Imported; the program was interrupted before it could say so.",
         action="",
@@ -314,19 +324,23 @@ def _found_published(intent: ledger.Intent) -> Outcome:
 
 def retry_held(store: Store, station: Station, job: Job) -> list[Outcome]:
     """Try again what may have come right since: trust was updated, a base arrived, a clock caught up."""
+    held, now = store.paths.held, store.clock.now()
     with store.state() as state:
-        waiting = [attempt for attempt in ledger.held_copies(state) if _is_due(attempt, state, store.clock.now())]
+        waiting = [one for one in ledger.held_copies(state) if _is_due(one, held / one.held, state, now)]
     return [_retry(attempt, store, station, job) for attempt in waiting]
 
 
-def _is_due(attempt: ledger.Attempt, state: State, now: float) -> bool:
+def _is_due(attempt: ledger.Attempt, copy: Path, state: State, now: float) -> bool:
+    """Whether what a copy waits for has come since it was last tried."""
     code = Code(attempt.code)
     if code is Code.CLOCK:
         return attempt.created <= now + AHEAD_SECONDS
     if code is Code.UNTRUSTED:
         versions = ledger.trust_versions(state)
         return bool(versions) and versions[0][2] > attempt.received
-    return code is Code.HELD and ledger.newest_arrival(state) > attempt.received
+    if code is not Code.HELD or ledger.newest_arrival(state) <= attempt.received:
+        return False
+    return ledger.arrived_at(state, awaited_base(copy, attempt.manifest)) > attempt.received
 
 
 def _retry(attempt: ledger.Attempt, store: Store, station: Station, job: Job) -> Outcome:
@@ -344,9 +358,20 @@ _KEEP_COPY: Final = frozenset({Code.SPILL, Code.FORK, Code.SOURCE_LOCKED, Code.I
 
 
 def new_arrivals(found: Sequence[Path], store: Store) -> list[Path]:
-    """Those of `found` that were never tried, or have changed since: what a watched inbox has to offer."""
+    """Those of `found` to be tried: what a watched inbox has to offer.
+
+    They were never tried, have changed since, or wait without a copy for what has now come.
+    """
     with store.state() as state:
-        return [path for path in found if not ledger.was_tried(state, shape_of(path))]
+        return [path for path in found if _is_to_be_tried(path, state, store.clock.now())]
+
+
+def _is_to_be_tried(path: Path, state: State, now: float) -> bool:
+    shape = appearance(path)
+    if not ledger.was_tried(state, shape):
+        return True
+    last = ledger.last_try(state, shape)
+    return last is not None and not last.held and _is_due(last, path, state, now)
 
 
 def shape_of(path: Path) -> str:

@@ -6,6 +6,7 @@ those of the bytes that are really there.
 """
 
 import hashlib
+import itertools
 import os
 import re
 import stat
@@ -225,6 +226,32 @@ class Layout:
         stamp = _stamp(status)
         for name, offset, size in _zip_members(self._zip, status.st_size):
             self._places[name] = _Place(size, offset, stamp)
+
+
+def appearance(path: Path) -> str:
+    """Digest that tells the same files from changed ones, without reading them.
+
+    What cannot be opened as a bundle is told by what it looks like from outside; empty where not even
+    that can be seen.
+    """
+    try:
+        with Layout(path) as layout:
+            return layout.shape
+    except (UnsafeLayout, Incomplete):
+        return _outside(path)
+
+
+def _outside(path: Path) -> str:
+    try:
+        status = path.lstat()
+        seen = [("", _stamp(status))]
+        if stat.S_ISDIR(status.st_mode):
+            with os.scandir(path) as entries:
+                children = itertools.islice(entries, MOST_PARTS + 3)
+                seen += sorted((child.name, _stamp(child.stat(follow_symlinks=False))) for child in children)
+    except OSError:
+        return ""
+    return hashlib.sha384(repr((path.name, seen)).encode()).hexdigest()[:32]
 
 
 def _open_regular(name: str, folder: int | None, path: Path) -> BinaryIO:

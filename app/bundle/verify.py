@@ -13,7 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
-from app.bundle.layout import MANIFEST, Incomplete, Layout, OuterName, UnsafeLayout, claimed_level, outer_name
+from app.bundle.layout import (
+    MANIFEST,
+    Incomplete,
+    Layout,
+    OuterName,
+    UnsafeLayout,
+    appearance,
+    claimed_level,
+    outer_name,
+)
 from app.bundle.manifest import PAYLOAD_TYPE, Manifest, ManifestRefused, Part, read_manifest
 from app.bundle.outcome import Check, Code, Outcome
 from app.bundle.proof import Digests, PartMismatch, prove_parts, proven_lines
@@ -192,7 +201,7 @@ class _Examination:
             checks=tuple(self.checks),
             size=sum(self.layout.sizes.values()) if self.layout else 0,
             told=None if code is Code.SPILL else told,
-            shape=self.layout.shape if self.layout else "",
+            shape=self.layout.shape if self.layout else appearance(self.path),
             evidence=self.evidence,
         )
 
@@ -326,7 +335,9 @@ class _Examination:
         self.judge_arrival(manifest)
         newest = ledger.last_accepted(state, manifest.source, manifest.stream, manifest.epoch)
         self.passed(_place_in_words(manifest.seq, None if newest is None else newest.seq))
-        return Code.EXPIRED_AS_HISTORY if manifest.expires < self.by.now else Code.APPLIED
+        if manifest.expires < self.by.now:
+            return Code.EXPIRED_AS_HISTORY
+        return Code.NOTHING_NEW if manifest.kind == "heartbeat" else Code.APPLIED
 
     def judge_arrival(self, manifest: Manifest) -> None:
         """Hold a journal without its base, and a bundle from the future. Journals carry their own clocks."""

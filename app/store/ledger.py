@@ -207,6 +207,12 @@ def accepted_bundles(state: State, span: TimeRange | None = None) -> list[Accept
     return [_accepted(row) for row in rows]
 
 
+def arrived_at(state: State, manifest: str) -> float:
+    """When an accepted bundle came in, seconds UTC; minus infinity where it has not."""
+    row = state.db.execute("SELECT received FROM accepted WHERE manifest = ?", (manifest,)).fetchone()
+    return -math.inf if row is None else float(row[0])
+
+
 def newest_arrival(state: State) -> float:
     """When the newest accepted bundle came in, seconds UTC; minus infinity before the first."""
     found = state.db.execute("SELECT max(received) FROM accepted").fetchone()[0]
@@ -327,8 +333,24 @@ def forget_copy(state: State, held: str) -> None:
 
 
 def was_tried(state: State, shape: str) -> bool:
-    """Whether these very files were tried before."""
-    return state.db.execute("SELECT 1 FROM attempt WHERE shape = ? LIMIT 1", (shape,)).fetchone() is not None
+    """Whether these very files were tried before; what was turned away by a lock since released was not.
+
+    An empty shape tells nothing of any files, so it was never tried.
+    """
+    found = state.db.execute(
+        "SELECT 1 FROM attempt WHERE shape = ? AND shape <> ''"
+        " AND NOT (code = 'SOURCE_LOCKED' AND source NOT IN (SELECT source FROM lock)) LIMIT 1",
+        (shape,),
+    )
+    return found.fetchone() is not None
+
+
+def last_try(state: State, shape: str) -> Attempt | None:
+    """Newest attempt at these very files, or None."""
+    row = state.db.execute(
+        f"SELECT id, {_ATTEMPT} FROM attempt WHERE shape = ? ORDER BY id DESC LIMIT 1", (shape,)
+    ).fetchone()
+    return None if row is None else _attempt(row)
 
 
 # --- trust ----------------------------------------------------------------------------------------------------------

@@ -319,6 +319,31 @@ def test_that_a_held_journal_is_tried_again_when_something_arrived(desk):
     assert "does not read journals" in again.reason
 
 
+def test_that_a_held_journal_is_not_tried_again_for_every_arrival(desk):
+    base = desk.sender.cut(desk.outbox)
+    digest = desk.take(base).manifest
+    other = Sender(source="enc02", enclave="s-west", keys=[p384()])
+    trust = trust_file([desk.root], [entry(desk.sender), entry(other)], version=2)
+    next_trust(desk.store, desk.me, sign_trust(trust, [desk.root]))
+    parts = [("journal", b"{}\n")]
+    journals = [
+        desk.sender.cut(desk.outbox, content="journal", base=named, raw_parts=parts) for named in (digest, "1" * 96)
+    ]
+    assert codes(desk, journals) == [Code.HELD, Code.HELD]
+    for _ in range(3):
+        desk.clock.at += 1.0
+        assert desk.take(other.cut(desk.outbox)).code is Code.APPLIED
+        assert retry_held(desk.store, desk.me, Job()) == []
+
+
+def test_that_a_heartbeat_brings_nothing_new_and_counts_as_arrived(desk):
+    outcome = desk.take(desk.sender.cut(desk.outbox, kind="heartbeat"))
+    assert (outcome.code, outcome.code.accepted) == (Code.NOTHING_NEW, True)
+    assert desk.memory()[0][0][2] == 1
+    desk.clock.at += 40 * DAY
+    assert desk.take(desk.sender.cut(desk.outbox, kind="heartbeat")).code is Code.EXPIRED_AS_HISTORY
+
+
 # --- a watched inbox
 
 
@@ -339,6 +364,60 @@ def test_that_an_unsafe_bundle_is_offered_once(desk):
     path = desk.sender.cut(desk.outbox)
     (path / "notes.txt").touch()
     assert desk.take(path).code is Code.UNSAFE_LAYOUT
+    assert new_arrivals([path], desk.store) == []
+
+
+def test_that_one_unsafe_bundle_does_not_hide_the_next(desk):
+    """What cannot be opened has no members to tell it by: all such bundles once looked like the same one."""
+    paths = [desk.sender.cut(desk.outbox) for _ in range(3)]
+    for path in paths[:2]:
+        (path / "notes.txt").touch()
+    (paths[2] / ".partial").touch()
+    for number, code in enumerate((Code.UNSAFE_LAYOUT, Code.UNSAFE_LAYOUT, Code.INCOMPLETE)):
+        assert new_arrivals(paths, desk.store) == paths[number:]
+        assert desk.take(paths[number]).code is code
+    assert new_arrivals(paths, desk.store) == []
+    (paths[1] / "notes.txt").unlink()
+    assert new_arrivals(paths, desk.store) == [paths[1]]
+    assert desk.take(paths[1]).code is Code.APPLIED
+
+
+def test_that_what_a_lock_turned_away_is_offered_once_and_again_after_its_release(desk):
+    desk.take(desk.sender.cut(desk.outbox, keep=False))
+    forked = desk.sender.cut(desk.outbox / "b", created=START + 7200.0)
+    desk.take(forked)
+    shutil.rmtree(desk.outbox)
+    path = desk.sender.cut(desk.outbox)
+    assert new_arrivals([path], desk.store) == [path]
+    assert desk.take(path).code is Code.SOURCE_LOCKED
+    assert new_arrivals([path], desk.store) == []
+    release(desk.store, "enc01", "settled on the telephone")
+    assert new_arrivals([path], desk.store) == [path]
+
+
+def test_that_nothing_at_all_is_never_taken_for_something_tried(desk):
+    gone = desk.outbox / "s_enc01_core_0000000001_e1"
+    assert desk.take(gone).code is Code.INCOMPLETE
+    assert new_arrivals([gone], desk.store) == [gone]
+
+
+@pytest.mark.parametrize("why", [Code.UNTRUSTED, Code.CLOCK])
+def test_that_what_waits_without_a_copy_is_told_and_offered_again_when_it_is_due(desk, monkeypatch, why):
+    renewed = Sender(epoch=2, keys=[p384()])
+    early = {"created": desk.clock.at + 400.0} if why is Code.CLOCK else {}
+    path = (renewed if why is Code.UNTRUSTED else desk.sender).cut(desk.outbox, **early)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.bundle.held.HELD_BYTES", 100)
+        outcome = desk.take(path)
+    assert outcome.code is why
+    assert "no room to keep a copy" in outcome.action
+    assert new_arrivals([path], desk.store) == []
+    desk.clock.at += 400.0
+    if why is Code.UNTRUSTED:
+        trust = trust_file([desk.root], [entry(desk.sender), entry(renewed)], version=2)
+        next_trust(desk.store, desk.me, sign_trust(trust, [desk.root]))
+    assert new_arrivals([path], desk.store) == [path]
+    assert desk.take(path).code is Code.APPLIED
     assert new_arrivals([path], desk.store) == []
 
 
@@ -518,6 +597,21 @@ def test_that_a_copy_cut_short_by_a_crash_is_removed(desk):
     unfinished.mkdir(parents=True)
     reconcile(desk.store)
     assert list(desk.store.paths.held.iterdir()) == []
+
+
+def test_that_reconciling_takes_nobodys_turn_where_nothing_is_left(desk):
+    desk.take(desk.sender.cut(desk.outbox))
+
+    class OnlyRead(Store):
+        __slots__ = ()
+
+        def writer(self):
+            raise AssertionError
+
+    reconcile(OnlyRead(desk.store.paths, desk.clock, desk.store.cache))
+    desk.store.paths.state_db.with_name("turn.lock").unlink()
+    reconcile(desk.store)
+    assert not desk.store.paths.state_db.with_name("turn.lock").exists()
 
 
 def test_that_the_cache_is_on_disk_before_the_ledger_relies_on_it(desk, monkeypatch):

@@ -120,7 +120,8 @@ def test_that_a_heartbeat_says_nothing_and_loses_nothing(collector):
     after = collector.cut("delta")
     place = collector.station()
     assert sorted(file.name for file in beat.iterdir()) == ["manifest.json", "sha384sums.txt"]
-    assert take(place, first, beat) == [Code.APPLIED] * 2
+    assert take(place, first, beat) == [Code.APPLIED, Code.NOTHING_NEW]
+    assert take(place, beat) == [Code.DUPLICATE]
     assert len(values(place)) == 10
     assert take(place, after) == [Code.APPLIED]
     assert len(values(place)) == 20
@@ -129,7 +130,7 @@ def test_that_a_heartbeat_says_nothing_and_loses_nothing(collector):
 def test_that_a_first_heartbeat_is_a_bundle_too(collector):
     collector.run()
     beat = collector.cut("heartbeat")
-    assert take(collector.station(), beat) == [Code.APPLIED]
+    assert take(collector.station(), beat) == [Code.NOTHING_NEW]
     assert told(beat).window_start == told(beat).window_end
 
 
