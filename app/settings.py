@@ -34,6 +34,10 @@ class Station:
     retention_days: int = 400
     demo: bool = False
 
+    def reach(self, level: Level | None) -> Level:
+        """Highest level that an answer asked for at `level` may show: never above the ceiling, also after it fell."""
+        return self.ceiling if level is None else min(level, self.ceiling)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:

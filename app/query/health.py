@@ -56,6 +56,7 @@ def read_fleet(
     StoreError
         If the cache cannot be read.
     """
+    ceiling = station.reach(ceiling)
     policy = read_policy(store.paths)
     read = _read(store, policy, at, span, ceiling)
     seen, shelves, told = read.pictures, read.shelves, read.events
@@ -121,7 +122,7 @@ def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], c
     """
     levels = [*(enclave.level for enclave in enclaves), *others]
     if not levels:
-        return station.ceiling if ceiling is None else min(ceiling, station.ceiling)
+        return station.reach(ceiling)
     return high_water(levels, station.aggregation_floor if len(enclaves) > 1 else Level.U)
 
 

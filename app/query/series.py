@@ -82,6 +82,7 @@ def read_points(
     at
         Answer as of this moment, seconds UTC; None: as of now.
     """
+    ceiling = station.reach(ceiling)
     with store.reader(ceiling) as reader:
         refs = find_series(reader, metric, labels)
         series = read_series(reader, refs, span, at)
@@ -94,7 +95,7 @@ def read_points(
 
 def _marking(station: Station, refs: list[SeriesRef], ceiling: Level | None) -> Level:
     if not refs:
-        return station.ceiling if ceiling is None else min(ceiling, station.ceiling)
+        return station.reach(ceiling)
     several = len({ref.enclave for ref in refs}) > 1
     return high_water([ref.level for ref in refs], station.aggregation_floor if several else Level.U)
 

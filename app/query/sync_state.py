@@ -48,6 +48,7 @@ def read_sync(
     StoreError
         If the cache or the ledger cannot be read.
     """
+    ceiling = station.reach(ceiling)
     with store.reader(ceiling) as reader:
         seen = [one for one in pictures(reader, at) if one.enclave.id not in hidden]
         came = [one for one in bundles(reader, span) if one.record.received <= at and one.record.enclave not in hidden]

@@ -424,3 +424,11 @@ def test_that_its_own_habit_makes_a_quick_model_that_became_slow_a_warning(store
 def test_that_an_enclave_which_understates_itself_does_not_lower_the_marking(store):
     bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, serving(U1, "rag", END), level=Level.S)
     assert fleet(store).marking is Level.S
+
+
+def test_that_what_lies_above_a_ceiling_that_fell_is_no_longer_shown(store):
+    bring(store, catalogue(T1, endpoint(T1, "rag")), HISTORY, serving(T1, "rag", END))
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, serving(U1, "rag", END))
+    found = fleet(store, station=station(Level.S))
+    assert {enclave for _, enclave in cells(found)} == {"enc-u1"}
+    assert found.marking is Level.U
