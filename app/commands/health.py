@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli import Command, Context, write_json
 from app.clock import to_iso
+from app.model.health import Health
 
 if TYPE_CHECKING:
     from app.query.fleet import Attention, Deployment, EnclaveState, Fleet
@@ -66,7 +67,12 @@ def answer(fleet: "Fleet") -> dict[str, Any]:
 
 def _worst_first(fleet: "Fleet") -> "list[Deployment]":
     """Deployments by state, then in the order of the rows."""
-    return sorted((cell for row in fleet.rows for cell in row.cells.values()), key=lambda cell: cell.health.rank)
+    return sorted((cell for row in fleet.rows for cell in row.cells.values()), key=lambda cell: _state(cell).rank)
+
+
+def _state(cell: "Deployment") -> Health:
+    """The present state: of data that are stale or expired nobody knows it."""
+    return Health.UNKNOWN if cell.stale else cell.health
 
 
 def _number(value: float) -> float | None:
@@ -100,7 +106,8 @@ def _deployment(cell: "Deployment") -> dict[str, Any]:
         "level": cell.enclave.level.code,
         "endpoint": cell.endpoint.id,
         "title": cell.endpoint.title,
-        "state": cell.health.value,
+        "state": _state(cell).value,
+        "last_known_state": cell.health.value,
         "since": _time(cell.since),
         "stale": cell.stale,
         "freshness": cell.freshness.value,
@@ -174,8 +181,9 @@ def _line(cell: "Deployment") -> tuple[str, ...]:
 
     ready = "–" if math.isnan(cell.replicas_ready) else f"{cell.replicas_ready:.0f}"
     wanted = "" if math.isnan(cell.replicas_wanted) else f" of {cell.replicas_wanted:.0f}"
+    known = [f"last known {cell.health.value}"] if cell.stale else []
     return (
-        cell.health.value,
+        _state(cell).value,
         cell.enclave.level.code,
         cell.enclave.id,
         cell.endpoint.id,
@@ -187,5 +195,5 @@ def _line(cell: "Deployment") -> tuple[str, ...]:
         ready + wanted,
         cell.freshness.value,
         "never" if math.isnan(cell.age) else duration(cell.age),
-        "; ".join(reason.text for reason in cell.reasons),
+        "; ".join([*known, *(reason.text for reason in cell.reasons)]),
     )

@@ -59,7 +59,7 @@ def test_that_the_json_fits_the_published_schema(base, capsys):
     states = {(one["enclave"], one["endpoint"]): one["state"] for one in found["data"]["deployments"]}
     assert states == {
         ("enc-u1", "rag"): "critical", ("enc-u1", "new"): "unknown", ("enc-u1", "off"): "off",
-        ("enc-s1", "rag"): "maintenance", ("enc-t1", "rag"): "healthy",
+        ("enc-s1", "rag"): "maintenance", ("enc-t1", "rag"): "unknown",
     }  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def test_that_the_json_carries_marking_age_and_reasons(base, capsys):
     assert worst["metrics"]["endpoint_latency_seconds"]["bound"] == "at_most"
     assert worst["reasons"][0]["limit"] == 0.01
     stale = next(one for one in found["data"]["deployments"] if one["enclave"] == "enc-t1")
+    assert (stale["state"], stale["last_known_state"]) == ("unknown", "healthy")
     assert (stale["stale"], stale["freshness"], stale["age_seconds"]) == (True, "stale", 6 * HOUR + MINUTE)
     off = next(one for one in found["data"]["deployments"] if one["endpoint"] == "off")
     assert off["not_exported"] == ["endpoint_queue_length"]
