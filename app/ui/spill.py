@@ -41,10 +41,16 @@ class SpillNotice(QWidget):
         self._button = PushButton(look, "I have stopped and called", primary=True)
         self._button.setParent(self)
         self._button.clicked.connect(self._acknowledge)
+        self.setFocusProxy(self._button)
         self.setGeometry(body.rect())
         self.show()
         self.raise_()
-        self._button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._enable_below(enabled=False)
+        self.take_keyboard()
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to the one button."""
+        self._button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def follow(self) -> None:
         """Take the size of the body again."""
@@ -103,7 +109,14 @@ class SpillNotice(QWidget):
             y += 24
         return y + 6
 
+    def _enable_below(self, *, enabled: bool) -> None:
+        """Take every key and click from what lies below, or give them back."""
+        for child in self._body.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child is not self:
+                child.setEnabled(enabled)
+
     def _acknowledge(self) -> None:
+        self._enable_below(enabled=True)
         self.hide()
         self.acknowledged.emit()
         self.deleteLater()

@@ -39,8 +39,7 @@ class Window(Frame):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.range = DEFAULT
-        self.page = ""
+        self.range, self.page = DEFAULT, ""
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
         self._held, self._demo = self.ceiling, False
@@ -96,8 +95,8 @@ class Window(Frame):
     def show_page(self, page: str) -> None:
         """Go to a page; it is built on the first visit."""
         host = self.hosts.get(page)
-        if host is None:
-            return  # what it would show is not made yet
+        if host is None or self.notice is not None:
+            return  # not made yet, or it has to wait for the person
         self.page = page
         if page not in self.views:
             self._build(host)
@@ -209,7 +208,7 @@ class Window(Frame):
 
     def _focus_page(self) -> None:
         view = self.views.get(self.page)
-        if view is not None and self.overlay is None:
+        if view is not None and self.overlay is None and self.notice is None:
             view.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- what is held -------------------------------------------------------------------------------------
@@ -295,12 +294,14 @@ class Window(Frame):
     # --- what opens over a page ---------------------------------------------------------------------------
 
     def open(self, card: Card, *, scrim: bool, at: QPoint | None = None) -> None:
-        """Open a card over the body."""
+        """Open a card over the body; nothing opens over the notice of a spill."""
+        if self.notice is not None:
+            card.deleteLater()
+            return
         self.close_overlay()
         self.overlay = Overlay(self.desk.look, card, self.body, scrim=scrim, at=at)
         self.overlay.closed.connect(self._overlay_closed)
-        first = getattr(card, "first_focus", None)
-        (first() if first is not None else card).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        getattr(card, "first_focus", lambda: card)().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_overlay(self) -> None:
         """Close what is open."""
@@ -341,7 +342,9 @@ class Window(Frame):
     # --- Qt -----------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.keyboard.handle(event):
+        if self.notice is not None:
+            self.notice.take_keyboard()
+        elif not self.keyboard.handle(event):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

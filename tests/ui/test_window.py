@@ -274,6 +274,44 @@ def test_that_a_spill_fills_the_body_and_waits_for_the_person(open_window, told,
     assert window.notice is None
 
 
+def test_that_no_key_passes_the_notice_of_a_spill(open_window, told, qtbot):
+    told.outcome = Outcome(Code.SPILL, "", "", "")
+    window = open_window()
+    window.import_paths([Path("bundle-1")])
+    qtbot.waitUntil(lambda: window.notice is not None)
+    qtbot.waitUntil(lambda: window.settled)
+    button = window.notice._button
+    window.ask_again()
+    qtbot.waitUntil(lambda: window.settled)
+    assert window.focusWidget() is button, "an answer of the page takes no keyboard"
+    qtbot.keyClick(button, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Down, Qt.Key.Key_Escape):
+        qtbot.keyClick(window.focusWidget(), key)
+        assert window.focusWidget() is button
+    for text in ("gs", "t", "?", "3"):
+        keys(qtbot, window, text)
+        qtbot.keyClicks(window, text)
+    window.show_page("sync")
+    window.views["overview"].first_focus().setFocus()
+    for opens in (window.choose_bundle, window.open_ranges, window.show_keys):
+        opens()
+    qtbot.waitUntil(lambda: window.settled)
+    assert (window.page, window.overlay, window.header.filter.hidden_ids) == ("overview", None, frozenset())
+    assert window.focusWidget() is button
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_that_the_button_of_the_notice_is_pressed_with_the_keyboard(open_window, qtbot, key):
+    window = open_window()
+    window.choose_bundle()
+    window.show_spill()
+    qtbot.waitUntil(lambda: window.settled)
+    qtbot.keyClick(window.focusWidget(), key)
+    assert window.notice is None
+    keys(qtbot, window, "gs")
+    assert window.page == "sync", "the keyboard is the page's again"
+
+
 def test_that_the_rail_moves_below_and_the_navigation_folds_on_small_screens(open_window, qtbot):
     window = open_window(1920, 1080)
     columns = window.views["overview"]._columns
