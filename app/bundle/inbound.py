@@ -74,8 +74,12 @@ def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: st
 def check_only(path: Path, store: Store, station: Station, job: Job) -> Outcome:
     """Judge the bundle at `path`, its content included, and import nothing; only an audit record is written."""
     with store.state() as state, store.writer() as writer:
-        verdict = open_bundle(path, examiner(state, writer, station, store.clock.now()), job)
+        # As if the cache held nothing: a copy of what was imported before is checked to its last byte, too.
+        judged_by = replace(examiner(state, writer, station, store.clock.now()), holds=lambda _: False)
+        verdict = open_bundle(path, judged_by, job)
         outcome = verdict if isinstance(verdict, Outcome) else _content_checked(verdict, job)
+        if outcome.code is Code.RESTORED and is_published(writer, outcome.manifest):
+            outcome = replace(outcome, code=Code.DUPLICATE, reason="This very bundle was imported before.")
         with ledger.recording(state):
             record_judgement(state, outcome, "verify")
     return outcome

@@ -139,3 +139,17 @@ def test_that_a_path_which_is_not_there_stops_before_anything_is_imported(run, p
     told = run("import", path, tmp_path / "nonex", code=3)
     assert "nonex" in told.err
     assert "1 expired as history" in run("import", path).out, "the first path was not imported by the refused call"
+
+
+@pytest.mark.parametrize("harm", ["append", "remove"])
+def test_that_verify_checks_a_copy_of_what_was_imported_before_to_its_last_byte(run, place, tmp_path, harm):
+    _, sender = place
+    path = sender.cut(tmp_path / "medium")
+    run("import", path)
+    assert "DUPLICATE" in run("verify", path).out
+    part = next(path.glob("p*.ndjson"))
+    if harm == "append":
+        part.write_bytes(part.read_bytes() + b"{}\n")
+    else:
+        part.unlink()
+    run("verify", path, code=4)
