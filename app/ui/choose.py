@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.job import Job
+from app.model.marking import Level
 from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.controls import IconButton, PushButton
@@ -29,7 +30,7 @@ def _paint_name(canvas: Canvas, cell: QRectF, entry: Entry) -> None:
     middle = cell.center().y()
     icon, colour = ("package", "accent") if entry.bundle else ("folder-input", "text.low")
     canvas.icon(icon, cell.left() + PAD + 8, middle, 16, colour)
-    role, ink = ("medium", "text.hi") if entry.bundle else ("body", "text.mid")
+    role, ink = ("medium", "text.hi") if entry.bundle and not entry.withheld else ("body", "text.mid")
     baseline = canvas.middle(role, cell.top(), cell.height())
     canvas.write(role, entry.name, cell.left() + PAD + 28, baseline, ink, room=cell.width() - PAD - 40)
 
@@ -39,7 +40,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _size(entry: Entry) -> str:
-    return words.size(entry.size) if entry.bundle else ""
+    return words.size(entry.size) if entry.bundle and not entry.withheld else ""
 
 
 def _changed(entry: Entry) -> str:
@@ -106,7 +107,8 @@ class _Files(Table[Entry]):
 class ChooseCard(Card):
     """A list of bundles and folders. Folders are read on a worker thread: a medium may be slow.
 
-    It begins in `first`, or in `home` where that is None or no folder.
+    It begins in `first`, or in `home` where that is None or no folder. What claims a level above
+    `ceiling` is shown without its name and never offered.
 
     Signals
     -------
@@ -116,9 +118,10 @@ class ChooseCard(Card):
 
     chosen = Signal(list)
 
-    def __init__(self, look: Look, runner: TaskRunner, first: Path | None, home: Path) -> None:
+    def __init__(self, look: Look, runner: TaskRunner, first: Path | None, home: Path, ceiling: Level | None) -> None:
         super().__init__(look, "Import a bundle")
-        self._runner = runner
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._runner, self._ceiling = runner, ceiling
         start = home if first is None else first
         self._listing, self._wanted = Listing(start, ()), start
         self._head = _Head(look)
@@ -134,22 +137,31 @@ class ChooseCard(Card):
         self._all.clicked.connect(self._take_all)
         self._one.clicked.connect(self._take_one)
         self._lay_out()
-        self._read(partial(_begin, start, home), start)
+        self._read(partial(_begin, start, home, ceiling), start)
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDE + 2 * self.SHADOW, _TALL + 2 * self.SHADOW)
 
     def first_focus(self) -> QWidget:
-        """The list."""
-        return self._files
+        """The list; the card itself while there is none, for a hidden list gives its keys to the page."""
+        return self if self._panel.state is not None else self._files
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Left):
+            self._go_up()
+        else:
+            super().keyPressEvent(event)
 
     def look_at(self, folder: Path) -> None:
         """Look into a folder."""
-        self._read(partial(_look, folder), folder)
+        self._read(partial(_look, folder, self._ceiling), folder)
 
     def _read(self, look: Callable[[Job], Listing], folder: Path) -> None:
         self._wanted = folder
         self._head.show_folder(folder)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._offer(None)
+        self._all.setEnabled(False)
         self._panel.show_state(loading())
         self._runner.run(look, receiver=self, on_done=partial(self._show, folder), on_error=self._fail)
 
@@ -177,6 +189,7 @@ class ChooseCard(Card):
         self._head.show_folder(listing.folder)
         count = len(listing.bundles)
         self._all.setVisible(count > 1)
+        self._all.setEnabled(True)
         self._all.say(f"Import all {words.count_word(count)}")
         self._files.show_rows(listing.entries, lambda entry: entry.path)
         self._offer(self._files.current_row())
@@ -187,17 +200,17 @@ class ChooseCard(Card):
             self._panel.show_state(PanelState(Kind.EMPTY, "No bundle and no folder here", said, icon="package"))
         else:
             self._panel.show_body()
-            self._files.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fail(self, error: Exception) -> None:
         self._panel.show_state(PanelState(Kind.ERROR, "This folder cannot be read", str(error)))
 
     def _offer(self, entry: Entry | None) -> None:
-        self._one.setEnabled(entry is not None)
+        self._one.setEnabled(entry is not None and not entry.withheld)
         self._one.say("Import" if entry is None or entry.bundle else "Look inside", "Enter")
 
     def _open(self, entry: Entry | None) -> None:
-        if entry is None:
+        if entry is None or entry.withheld:
             return
         if entry.bundle:
             self.chosen.emit([entry.path])
@@ -224,9 +237,9 @@ class _Hint(Part):
         canvas.write("small", said, 0, canvas.middle("small", 0, 36), "text.low", room=self.width() - 12)
 
 
-def _begin(folder: Path, home: Path, job: Job) -> Listing:
-    return look_into(folder if folder.is_dir() else home)
+def _begin(folder: Path, home: Path, ceiling: Level | None, job: Job) -> Listing:
+    return look_into(folder if folder.is_dir() else home, ceiling)
 
 
-def _look(folder: Path, job: Job) -> Listing:
-    return look_into(folder)
+def _look(folder: Path, ceiling: Level | None, job: Job) -> Listing:
+    return look_into(folder, ceiling)

@@ -35,19 +35,22 @@ class PushButton(Control):
         return QSize(round(wide) + 2 * RIM, HEIGHT + 2 * RIM)
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
-        if self._primary:
+        primary = self._primary and self.isEnabled()
+        if not self.isEnabled():
+            fill, ink = "raised", "text.low"
+        elif primary:
             fill, ink = "accent", "accent.ink"
         else:
             fill, ink = ("hair" if self.hovered or self.isDown() else "raised"), "text.hi"
         canvas.fill(body, fill, self.radius)
-        if not self._primary:
+        if not primary:
             canvas.outline(body, "line", self.radius)
         key_wide = canvas.width("mono.small", self._key) + 24 if self._key else 0
         words_wide = canvas.width("medium", self._words)
         left = body.center().x() - (words_wide + key_wide) / 2
         canvas.write("medium", self._words, left, canvas.middle("medium", body.top(), body.height()), ink)
         if self._key:
-            canvas.key(self._key, left + words_wide + 12, body.center().y(), ink if self._primary else "text.low")
+            canvas.key(self._key, left + words_wide + 12, body.center().y(), ink if primary else "text.low")
 
 
 class IconButton(Control):

@@ -73,7 +73,9 @@ class Overlay(QWidget):
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001 -- Qt calls it so
         """Keep Tab inside the card."""
         inside = [
-            w for w in self._card.findChildren(QWidget) if w.isVisible() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+            w
+            for w in self._card.findChildren(QWidget)
+            if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
         if inside:
             here = inside.index(self.focusWidget()) if self.focusWidget() in inside else -1

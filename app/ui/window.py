@@ -251,7 +251,7 @@ class Window(Frame):
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""
-        card = ChooseCard(self.desk.look, self.desk.runner, self.desk.inbox, Path.home())
+        card = ChooseCard(self.desk.look, self.desk.runner, self.desk.inbox, Path.home(), self.ceiling)
         card.chosen.connect(self._chosen)
         self.open(card, scrim=True)
 
