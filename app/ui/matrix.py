@@ -55,8 +55,6 @@ def age_words(state: EnclaveState) -> tuple[str, ...]:
     if math.isnan(state.data_time):
         return (words.NO_DATA,)
     old = words.age(state.age)
-    if state.freshness is Freshness.FRESH:
-        return (f"synced {old} ago", f"{old} ago", old)
     return (f"{old} old", old)
 
 

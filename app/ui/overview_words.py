@@ -9,6 +9,9 @@ from app.ui import words
 from app.ui.matrix import STATE_WORDS
 from app.ui.sentence import Figure, Span
 
+_LEAST_KNOWN = 0.01
+"""Share of the 30 days below which an availability would say more than is known."""
+
 
 def _cells(fleet: Fleet) -> list[Deployment]:
     return [cell for row in fleet.rows for cell in row.cells.values()]
@@ -137,7 +140,10 @@ def overview_figures(fleet: Fleet) -> tuple[Figure, ...]:
         label = "Availability, 30 d"
         if fleet.availability_coverage < 0.9995:
             label += f", {percent_floor(fleet.availability_coverage)} known"
-        figures.append(Figure(label, _availability(fleet.availability), "%"))
+        if fleet.availability_coverage < _LEAST_KNOWN:
+            figures.append(Figure(label, "\N{EN DASH}"))
+        else:
+            figures.append(Figure(label, _availability(fleet.availability), "%"))
     if not math.isnan(fleet.gpu_busy):
         figures.append(
             Figure(f"GPU in use, mean of {words.grouped(fleet.gpus)}", words.grouped(fleet.gpu_busy * 100), "%")

@@ -54,7 +54,7 @@ def test_that_maintenance_says_until_when():
 
 def test_that_an_age_is_a_claim_and_says_so():
     fresh, _, late = answers.fleet().enclaves
-    assert [plain(said) for said in age_words(fresh)] == ["synced 6 min ago", "6 min ago", "6 min"]
+    assert [plain(said) for said in age_words(fresh)] == ["6 min old", "6 min"]
     assert [plain(said) for said in age_words(late)] == ["3 h 12 m old", "3 h 12 m"]
     assert age_words(replace(late, data_time=math.nan)) == ("no data",)
 

@@ -111,6 +111,12 @@ def test_that_figures_say_how_much_is_known_and_are_left_out_where_nothing_is():
         ("Availability, 30 d, 99.4 % known", "99.91"),
         ("GPU in use, mean of 212", "68"),
     ]
+    hardly = overview_figures(replace(answers.fleet(), availability=1.0, availability_coverage=0.0003))[0]
+    assert (hardly.label.replace("\u00a0", " "), hardly.value, hardly.unit) == (
+        "Availability, 30 d, 0 % known",
+        "\N{EN DASH}",
+        "",
+    )
     nothing = replace(answers.fleet(), availability=math.nan, gpu_busy=math.nan)
     assert overview_figures(nothing) == ()
 
