@@ -11,6 +11,7 @@ from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
+from app.ui.scroll import PageArea
 
 _PREFIX_MS = 1500
 
@@ -70,17 +71,17 @@ class Keyboard:
 
 
 _LINE = 30
+_WIDE = 468
 
 
 class _Lines(Part):
     def __init__(self, look: Look, keys: tuple[Key, ...]) -> None:
         super().__init__(look, "All keys. " + "; ".join(f"{key.press}: {key.does}" for key in keys))
         self._keys = keys
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
         groups = len({key.group for key in self._keys})
-        return QSize(468, 44 + len(self._keys) * _LINE + groups * 26)
+        return QSize(_WIDE, 44 + len(self._keys) * _LINE + groups * 26)
 
     def paint(self, canvas: Canvas) -> None:
         canvas.write("title", "All keys", 0, 24, "text.hi")
@@ -105,17 +106,27 @@ class _Lines(Part):
         )
 
 
+_EDGE, _RIM = Card.SHADOW + 24, Card.SHADOW + 16
+
+
 class KeysCard(Card):
     """Every key that does something here."""
 
     def __init__(self, look: Look, keys: tuple[Key, ...]) -> None:
         super().__init__(look, "All keys")
-        self._lines = _Lines(look, keys)
+        lines = _Lines(look, tuple(key for key in keys if key.does))
+        lines.setFixedHeight(lines.sizeHint().height())
+        self._tall = lines.height()
+        self._area = PageArea(look, lines)
+        self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._area.setAccessibleName(lines.accessibleName())
         layout = QVBoxLayout(self)
-        edge = self.SHADOW + 24
-        layout.setContentsMargins(edge, self.SHADOW + 16, edge, self.SHADOW + 16)
-        layout.addWidget(self._lines)
+        layout.setContentsMargins(_EDGE, _RIM, _EDGE, _RIM)
+        layout.addWidget(self._area)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDE + 2 * _EDGE, self._tall + 2 * _RIM)
 
     def first_focus(self) -> QWidget:
-        """The list itself."""
-        return self._lines
+        """The list itself, which the arrows and PageDown scroll where it does not fit."""
+        return self._area

@@ -173,6 +173,27 @@ def test_that_all_keys_are_shown_and_escape_gives_the_keyboard_back(open_window,
     assert window.focusWidget() is before
 
 
+def test_that_the_card_of_keys_names_no_key_without_a_use_and_scrolls(open_window, qtbot):
+    window = open_window(1024, 700)
+    keys(qtbot, window, "?")
+    area = window.focusWidget()
+    assert area.isVisible()
+    assert "G O: Overview;" in area.accessibleName()
+    assert ": ;" not in f"{area.accessibleName()};"
+    bar = area.verticalScrollBar()
+    assert bar.maximum() > 0, "this test needs a window too low for the card"
+    assert area.widget().height() == area.widget().sizeHint().height()
+    qtbot.keyClick(area, Qt.Key.Key_Down)
+    first = bar.value()
+    assert first > 0
+    for _ in range(5):
+        qtbot.keyClick(area, Qt.Key.Key_PageDown)
+    assert bar.value() == bar.maximum()
+    qtbot.keyClick(area, Qt.Key.Key_Tab)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert window.overlay is None
+
+
 def test_that_the_range_menu_is_walked_with_the_keyboard(open_window, qtbot):
     window = open_window()
     keys(qtbot, window, "t")
