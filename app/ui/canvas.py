@@ -44,8 +44,8 @@ class Canvas:
             self.painter.end()
 
     def colour(self, colour: str | QColor) -> QColor:
-        """Colour of a token."""
-        return self.look.theme[colour] if isinstance(colour, str) else colour
+        """Colour of a token: a copy, for whoever changes it must not change the theme."""
+        return QColor(self.look.theme[colour] if isinstance(colour, str) else colour)
 
     def write(
         self,

@@ -194,6 +194,16 @@ def test_that_the_card_of_keys_names_no_key_without_a_use_and_scrolls(open_windo
     assert window.overlay is None
 
 
+def test_that_what_lies_below_a_card_stays_dimmed_when_it_is_painted_again(open_window, qtbot):
+    window = open_window()
+    at = window.body.mapTo(window, window.header.geometry().topLeft())
+    bright = window.grab().toImage().pixelColor(at.x() + 1, at.y() + 1)
+    window.show_keys()
+    seen = [window.grab().toImage().pixelColor(at.x() + 1, at.y() + 1) for _ in range(3)]
+    assert seen[0].lightness() < bright.lightness()
+    assert seen[0] == seen[1] == seen[2]
+
+
 def test_that_the_range_menu_is_walked_with_the_keyboard(open_window, qtbot):
     window = open_window()
     keys(qtbot, window, "t")
