@@ -79,3 +79,14 @@ def test_that_a_key_that_is_not_there_is_said_before_anything_is_read(base_dir, 
 def test_that_check_without_sources_has_nothing_to_say_and_writes_nothing(base_dir, config):
     assert run("--base-dir", base_dir, "--config", config, "--check") == (0, "", "")
     assert not base_dir.exists()
+
+
+@pytest.mark.parametrize("words", [("--once",), ("--check",)])
+def test_that_a_machine_collects_nothing_above_its_own_ceiling(capsys, tmp_path, words):
+    base = tmp_path / "station"
+    assert main(["init", "--base-dir", str(base), "--ceiling", "U"]) == 0
+    config = tmp_path / "collector.toml"
+    config.write_text(SETTINGS, encoding="utf-8")
+    assert main(["collect", "--base-dir", str(base), "--config", str(config), *words]) == 4
+    assert "above this machine's ceiling" in capsys.readouterr().err
+    assert not list((base / "outbox").iterdir())
