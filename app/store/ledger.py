@@ -196,17 +196,6 @@ def last_accepted(state: State, source: str, stream: str, epoch: int | None = No
     return None if row is None else _accepted(row)
 
 
-def accepted_bundles(state: State, span: TimeRange | None = None) -> list[Accepted]:
-    """Accepted bundles in order of source, stream, epoch and sequence; with `span`, those whose window touches it."""
-    start, end = (-math.inf, math.inf) if span is None else (span.start, span.end)
-    rows = state.db.execute(
-        f"SELECT {_ACCEPTED} FROM accepted WHERE window_end >= ? AND window_start <= ?"
-        " ORDER BY source, stream, epoch, seq",
-        (start, end),
-    )
-    return [_accepted(row) for row in rows]
-
-
 def arrived_at(state: State, manifest: str) -> float:
     """When an accepted bundle came in, seconds UTC; minus infinity where it has not."""
     row = state.db.execute("SELECT received FROM accepted WHERE manifest = ?", (manifest,)).fetchone()

@@ -56,7 +56,9 @@ class Desk:
         """Accepted manifests, locks, intents and attempts: what the ledger knows."""
         with self.store.state() as state:
             return (
-                [(a.source, a.epoch, a.seq, a.manifest) for a in ledger.accepted_bundles(state)],
+                state.db.execute(
+                    "SELECT source, epoch, seq, manifest FROM accepted ORDER BY source, stream, epoch, seq"
+                ).fetchall(),
                 [(lock.source, lock.code) for lock in ledger.locks(state)],
                 ledger.intents(state),
                 [(a.code, a.seq) for a in ledger.attempts(state)],

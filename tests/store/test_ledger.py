@@ -76,13 +76,6 @@ def test_that_gaps_lie_between_accepted_bundles_of_one_chain(state):
     assert (gap.before.seq, gap.after.seq) == (4, 7)
 
 
-def test_that_accepted_bundles_are_found_by_their_window(state):
-    for seq in range(1, 5):
-        ledger.accept(state, accepted(seq, start=100.0 * seq), {})
-    assert [a.seq for a in ledger.accepted_bundles(state, TimeRange(205.0, 305.0))] == [2, 3]
-    assert len(ledger.accepted_bundles(state)) == 4
-
-
 def test_that_the_first_lock_stays_until_it_is_released(state):
     ledger.lock_source(state, ledger.Lock("enc01", Level.S, "FORK", "first", 5.0))
     ledger.lock_source(state, ledger.Lock("enc01", Level.TS, "SPILL", "second", 6.0))
