@@ -13,7 +13,8 @@ import numpy.typing as npt
 from app.analysis.grid import Grid, hold, trailing_sum
 from app.analysis.health_policy import Rule
 from app.model.health import Freshness, Health
-from app.model.sample import FloatArray, TimeRange
+from app.model.sample import FloatArray
+from app.model.time_range import TimeRange
 
 GOOD, UNKNOWN, WARNING, CRITICAL = range(4)
 """Codes of a timeline."""

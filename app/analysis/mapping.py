@@ -9,7 +9,8 @@ import numpy as np
 from app.analysis.counter import BoolArray, increments, known_edges, rolling_sum
 from app.analysis.histogram import bucket_quantile
 from app.analysis.recipe import Count, Family, Gauge, Histogram, Labels, Mean, Recipe, Summary
-from app.model.sample import FloatArray, TimeRange
+from app.model.sample import FloatArray
+from app.model.time_range import TimeRange
 
 QUANTILES = (0.5, 0.95, 0.99)
 ROLLING = 300.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from app.bundle.parts import AHEAD_SECONDS
 from app.model.event import Event
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store.block import Block
 from app.store.bundles import newest_run
 from app.store.codec import clock_span

@@ -41,7 +41,7 @@ from app.clock import Clock
 from app.errors import InputError, Refused, SettingsError, StoreError
 from app.job import Job
 from app.model.catalogue import Catalogue
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.settings import StreamSettings
 from app.store import ledger
 from app.store.block import Block

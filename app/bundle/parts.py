@@ -31,7 +31,7 @@ from app.errors import StoreDamaged
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import SeriesKey
+from app.model.series_key import SeriesKey
 from app.store.block import Block, decode_block, encode_block
 
 LINE_BYTES: Final = {"chunks": 8 * 2**20, "plain": 2**18, "events": 2**16, "catalogue": 2**16}

@@ -19,7 +19,8 @@ from app.collect.health import Attempt
 from app.errors import AppError, SourceError
 from app.job import Cancelled, Job
 from app.model.event import Event
-from app.model.sample import Series, TimeRange
+from app.model.sample import Series
+from app.model.time_range import TimeRange
 from app.paths import Paths, resources
 from app.settings import CollectorSettings, SourceTable
 from app.source import Access, Context, Finding, Source, discover, failure, read_source, unknown_kind

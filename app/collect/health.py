@@ -7,7 +7,9 @@ import numpy as np
 
 from app.errors import SourceError
 from app.model.event import Event
-from app.model.sample import Series, SeriesKey, TimeRange
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.store.database import Reader
 from app.store.events import events
 from app.store.samples import find_series, read_series

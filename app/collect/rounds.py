@@ -15,7 +15,7 @@ from app.collect.fitting import fitted, fitting_events
 from app.collect.health import Attempt, Past, own_events, own_series, recall
 from app.errors import AppError
 from app.job import Job
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store.block import block_from_series
 from app.store.bundles import BundleRecord, newest_run
 from app.store.database import Store

@@ -21,7 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:
-    from app.model.sample import TimeRange
+    from app.model.time_range import TimeRange
     from app.query.health import read_fleet
     from app.query.second_check import check_levels
     from app.settings import load_station

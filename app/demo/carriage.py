@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.demo import story
 from app.demo.fleet import DAY, Site
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 Kind = Literal["full", "delta"]
 

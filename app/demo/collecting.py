@@ -5,7 +5,8 @@ import numpy as np
 from app.demo import story
 from app.demo.fleet import Site
 from app.demo.weather import noise, three_digits, timeline
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 
 SOURCES = (("prometheus", 0.42), ("kubernetes", 0.18))
 """Name of each source and the seconds that it usually takes to read."""

@@ -6,7 +6,8 @@ from app.demo import story
 from app.demo.fleet import Machine, Site
 from app.demo.story import GpuTrouble
 from app.demo.weather import BoolArray, Timeline, load, noise, three_digits, timeline
-from app.model.sample import FloatArray, Series, SeriesKey
+from app.model.sample import FloatArray, Series
+from app.model.series_key import SeriesKey
 
 METRICS = (
     "gpu_utilisation_ratio",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.demo import story
 from app.demo.fleet import Service, Site
 from app.model.event import Event
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 
 def happenings(site: Site, now: float) -> list[Event]:

@@ -6,7 +6,8 @@ import numpy as np
 
 from app.demo import collecting, gpus, serving
 from app.demo.fleet import Site
-from app.model.sample import Series, TimeRange
+from app.model.sample import Series
+from app.model.time_range import TimeRange
 
 
 def scrapes(site: Site, seed: int, now: float, days: float) -> Iterator[list[Series]]:

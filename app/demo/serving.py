@@ -9,7 +9,8 @@ from app.demo import story
 from app.demo.fleet import Service, Site
 from app.demo.story import Canary, Trouble
 from app.demo.weather import BoolArray, Timeline, load, noise, three_digits, timeline, whole_share
-from app.model.sample import FloatArray, Series, SeriesKey
+from app.model.sample import FloatArray, Series
+from app.model.series_key import SeriesKey
 
 FIRST_BUCKET = 0.3
 """Seconds: the upper bound of vLLM's first end-to-end latency bucket, below which it tells nothing."""

@@ -15,7 +15,8 @@ from app.analysis.reasons import duration, silence_text
 from app.model.catalogue import Endpoint
 from app.model.event import Event
 from app.model.health import Bound, Health
-from app.model.sample import FloatArray, Series, TimeRange
+from app.model.sample import FloatArray, Series
+from app.model.time_range import TimeRange
 from app.query.enclaves import Picture
 from app.query.fleet import Deployment, Reason, Spark
 from app.query.readings import Shelf, Thing, Want

@@ -8,7 +8,7 @@ from app.model.catalogue import Enclave
 from app.model.event import Event
 from app.model.health import Health
 from app.model.marking import Level, high_water
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query import deployments, gpus
 from app.query.attention import attention
 from app.query.deployments import Surroundings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.model.health import Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.settings import Station
 from app.store.database import State
 from app.store.ledger import Attempt, Gap, attempts, gaps, held_copies, locks

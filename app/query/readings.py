@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.model.sample import Series, TimeRange
+from app.model.sample import Series
+from app.model.time_range import TimeRange
 from app.store.database import Reader
 from app.store.samples import SeriesRef, find_series, newest_times, read_series
 

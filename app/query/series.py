@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.model.marking import Level, high_water
-from app.model.sample import FloatArray, Series, SeriesKey, TimeRange, to_ms
+from app.model.sample import FloatArray, Series, to_ms
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.settings import Station
 from app.store.bundles import holds_demo
 from app.store.database import Store

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.analysis.health import freshness
 from app.model.catalogue import Enclave
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, pictures
 from app.query.health import marking_of
 from app.query.problems import ACCEPTED, WAITING, open_attempts, open_gaps, verified_level, visible

@@ -1,8 +1,7 @@
 """Prometheus and what speaks its API (Thanos, Mimir, VictoriaMetrics): model servers, GPUs, hosts, mesh.
 
-Counters are read as raw scrapes (an instant query of a range selector), because only scrapes show resets,
-gaps and births; gauges are read as range queries. What they mean is said by recipes, one file per kind of
-server (`app.analysis.recipe`).
+Counters are read as raw scrapes (an instant query of a range selector), because only scrapes show resets, gaps and
+births; gauges as range queries. Recipes say what they mean, one file per kind of server (`app.analysis.recipe`).
 """
 
 import json
@@ -25,7 +24,9 @@ from app.analysis.recipe import Family, Labels, Recipe
 from app.errors import SettingsError, SourceError
 from app.job import Job
 from app.model.event import Event
-from app.model.sample import FloatArray, Series, SeriesKey, TimeRange
+from app.model.sample import FloatArray, Series
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.source import Context, Finding, Source, TooMuch, ask
 from app.toml import Seconds, parse_toml, read_table
 
@@ -34,16 +35,15 @@ _POINTS = 10_000
 
 _WITH_REASON = frozenset({200, 400, 422, 503})  # statuses with which Prometheus sends its own JSON
 
-_SPAN = 6 * 3600.0
-"""Seconds of raw scrapes per query."""
+_SPAN = 6 * 3600.0  # seconds of raw scrapes per query
 
 
 @dataclass(frozen=True, slots=True)
 class Prometheus:
     """Settings of one server.
 
-    `tenant` is sent as X-Scope-OrgID. `scrape_interval` is the longest in use for what is read here; one and a
-    half of it after its last scrape a series is unknown. `recipes` limits what is read; empty means all.
+    `tenant` is sent as X-Scope-OrgID. `scrape_interval` is the longest in use for what is read here; one and a half of
+    it after its last scrape a series is unknown. `recipes` limits what is read; empty means all.
     """
 
     tenant: str = ""

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from app.errors import StoreDamaged
-from app.model.sample import FloatArray, Series, SeriesKey, TimeArray, to_ms
+from app.model.sample import FloatArray, Series, TimeArray, to_ms
+from app.model.series_key import SeriesKey
 from app.store import codec
 from app.store.codec import Mask
 

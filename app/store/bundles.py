@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store.database import Reader, Writer, real
 
 

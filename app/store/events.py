@@ -6,7 +6,7 @@ from typing import Any
 
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store.database import Reader
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store.block import MAX_SAMPLES, SPAN, Block, block_from_series
 from app.store.codec import body_header, clock_span
 from app.store.database import Reader

@@ -17,7 +17,7 @@ from app.job import Job
 from app.model.catalogue import Catalogue
 from app.model.changes import Changes, Topic
 from app.model.event import Event
-from app.model.sample import SeriesKey
+from app.model.series_key import SeriesKey
 from app.store import codec
 from app.store.block import Block, decode_block, encode_block
 from app.store.bundles import COLUMNS, BundleRecord

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.model.marking import Level
-from app.model.sample import FloatArray, Series, SeriesKey, TimeRange, to_seconds
+from app.model.sample import FloatArray, Series, to_seconds
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.store import codec
 from app.store.database import Reader
 from app.store.intake import frames

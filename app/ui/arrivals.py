@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import QRectF, QSize
 
 from app.model.health import Freshness, Health
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.sync import Arrival, Lane
 from app.ui import words
 from app.ui.canvas import BLOCK_LARGE, Canvas

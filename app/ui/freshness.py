@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, QSize
 
 from app.model.health import Freshness, Health
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.fleet import EnclaveState
 from app.query.sync import Lane
 from app.ui import words

@@ -14,7 +14,7 @@ from app.job import Job, Progress
 from app.model.changes import Topic
 from app.model.health import Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.settings import Station
 from app.store.database import Store
 from app.ui.look import Look

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.text import CENTRE, LEFT, RIGHT

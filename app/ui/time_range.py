@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from app.analysis.health import (
 )
 from app.analysis.health_policy import Rule
 from app.model.health import Freshness
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 NAN = np.nan
 RULE = Rule("m", "above", warning=5.0, critical=10.0, enter_after=2.0, of=3.0, leave_after=2.0)

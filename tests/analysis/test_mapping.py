@@ -5,7 +5,7 @@ import pytest
 
 from app.analysis.mapping import Raw, Steps, add_known, apply, count
 from app.analysis.recipe import Count, Family, Gauge, Histogram, Mean, Recipe
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 STEPS = Steps.over(TimeRange(600, 900), 60.0, 30.0)  # five steps wanted, four before them to fill the window
 TIMES = np.arange(0.0, 901.0, 30.0)

@@ -5,7 +5,7 @@ import numpy as np
 from app.analysis.mapping import Raw, Steps
 from app.analysis.occurrence import changes, rises
 from app.analysis.recipe import Family, Occurrence
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 STEPS = Steps.over(TimeRange(600, 900), 60.0, 30.0)
 TIMES = np.arange(0.0, 901.0, 30.0)

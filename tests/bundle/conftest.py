@@ -7,7 +7,7 @@ from app.bundle.inbound import receive
 from app.clock import FrozenClock
 from app.job import Job
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.settings import Station
 from app.store import ledger
 from app.store.catalogue import catalogues

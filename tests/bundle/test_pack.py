@@ -20,7 +20,9 @@ from app.clock import FrozenClock
 from app.errors import InputError, Refused, SettingsError, StoreError
 from app.job import Cancelled, Job
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey, TimeRange
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import StreamSettings
 from app.store.database import Store

@@ -23,7 +23,8 @@ from app.bundle.parts import (
 )
 from app.model.catalogue import Catalogue, Enclave, Node
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.store.block import block_from_series, decode_block, encode_block
 from tests.fakes.bundles import catalogue_of, event_of, series_of
 

@@ -12,7 +12,8 @@ from app.bundle.parts import Bounds, catalogue_lines, chunk_lines, event_lines, 
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.paths import resources
 from app.store.block import block_from_series, decode_block
 

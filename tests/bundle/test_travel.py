@@ -8,7 +8,8 @@ import pytest
 from app.bundle.parts import Bounds, PartRefused, chunk_lines, event_lines, plain_lines, read_blocks, read_events
 from app.bundle.travel import travelling_event, travels, until_now
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.store.block import block_from_series
 from tests.fakes.bundles import START, event_of
 

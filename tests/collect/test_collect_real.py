@@ -20,7 +20,7 @@ from app.collect.access import open_client
 from app.collect.collector import Collector
 from app.errors import SourceError
 from app.job import Job
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import load_collector
 from app.source import Access, ask, failure

@@ -22,7 +22,9 @@ from app.collect.rounds import Rounds, next_start, serve
 from app.errors import SettingsError, StoreBusy
 from app.job import Cancelled, Job
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey, TimeRange
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import load_collector
 from app.store.block import decode_block

@@ -12,7 +12,7 @@ from app.clock import to_iso
 from app.errors import Refused
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths, resources
 from app.settings import write_station
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, T1, U1, catalogue, endpoint, last, node, serving

@@ -11,7 +11,7 @@ import pytest
 from app.cli import main
 from app.clock import to_iso
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths, resources
 from app.settings import write_station
 from tests.fakes.fleets import DAY, HOUR, NOW, S1, U1, catalogue, endpoint, series

@@ -1,7 +1,7 @@
 from app.clock import from_iso
 from app.demo.fleet import sites
 from app.demo.happenings import happenings, news
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 
 NOW = from_iso("2026-11-12T14:32:00Z")
 

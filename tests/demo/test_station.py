@@ -11,7 +11,7 @@ from app.demo.station import Plan, build_demo
 from app.errors import Refused
 from app.job import Cancelled, Job
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import Station, load_station
 from app.store import ledger

@@ -8,7 +8,7 @@ import numpy as np
 from app.model.catalogue import Enclave, Endpoint
 from app.model.health import Bound, Freshness, Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.fleet import Attention, Deployment, EnclaveState, EndpointRow, Fleet, Reason, Spark
 from app.query.sync import Arrival, BundleRow, CheckStep, Lane, LockedSource, SyncState, TrustedKey
 

@@ -18,7 +18,8 @@ from app.bundle.signature import SigningKey, sign
 from app.model.catalogue import Catalogue, Enclave, Endpoint
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.store.block import block_from_series
 from tests.fakes.keys import p384
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 NOW = 1_790_000_040.0  # a whole minute

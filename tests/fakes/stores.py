@@ -5,7 +5,7 @@ import hashlib
 from app.clock import FrozenClock
 from app.job import Job
 from app.model.catalogue import Catalogue
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import Station
 from app.store.block import block_from_series

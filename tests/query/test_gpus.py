@@ -8,7 +8,7 @@ import pytest
 from app.model.event import Event
 from app.model.health import Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.health import read_fleet
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, last, minutes, node, series
 from tests.fakes.stores import bring, open_store, station

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.series import bucketed, read_points
 from tests.fakes.fleets import DAY, HOUR, NOW, S1, T1, U1, catalogue, endpoint, minutes, series
 from tests.fakes.stores import bring, open_store, station

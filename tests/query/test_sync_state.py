@@ -8,7 +8,7 @@ import pytest
 from app.bundle.outcome import Code
 from app.model.health import Freshness, Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query import problems
 from app.query.health import read_fleet
 from app.query.sync_state import MOST_MISSING, read_sync

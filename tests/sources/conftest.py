@@ -5,7 +5,7 @@ import pytest
 
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import resources
 from app.source import Context
 

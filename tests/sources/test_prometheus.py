@@ -8,7 +8,8 @@ import pytest
 
 from app.errors import SettingsError, SourceError
 from app.job import Cancelled, Job
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.source import Context
 from app.sources.prometheus import SOURCE, Prometheus, check, collect
 from tests.fakes.servers import FakePrometheus, as_json, capture, client, garbled, page, refused, success

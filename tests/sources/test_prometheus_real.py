@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from app.job import Job
-from app.model.sample import Series, SeriesKey
+from app.model.sample import Series
+from app.model.series_key import SeriesKey
 from app.sources.prometheus import Prometheus, check, collect
 from tests.fakes.prometheus import AVAILABLE, VICTORIA, Samples, prometheus, victoria
 

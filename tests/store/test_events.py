@@ -4,7 +4,7 @@ import math
 
 from app.model.event import Event
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store import intake
 from app.store.events import events, events_after
 from tests.store.test_samples import record

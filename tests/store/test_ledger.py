@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.store import ledger
 from app.store.outgoing import (
     Outgoing,

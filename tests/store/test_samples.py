@@ -16,7 +16,9 @@ from app.clock import FrozenClock
 from app.errors import StoreTooNew
 from app.job import Cancelled, Job
 from app.model.marking import Level
-from app.model.sample import Series, SeriesKey, TimeRange, to_ms
+from app.model.sample import Series, to_ms
+from app.model.series_key import SeriesKey
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.store import bundles, catalogue, intake
 from app.store.block import MAX_SAMPLES, SPAN, block_from_series, decode_block

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from app.job import Cancelled
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.ui.page import Ask, PageHost, discover
 from tests.fakes.desk import STATION
 

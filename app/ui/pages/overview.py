@@ -11,7 +11,7 @@ from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.fleet import Attention, Fleet
 from app.query.health import read_fleet
 from app.query.sync_state import read_sync

@@ -10,7 +10,7 @@ from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.query.sync import BundleRow, SyncState
 from app.query.sync_state import read_sync
 from app.ui import words

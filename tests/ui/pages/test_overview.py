@@ -6,7 +6,7 @@ from app.clock import FrozenClock
 from app.job import Job
 from app.model.health import Health
 from app.model.marking import Level
-from app.model.sample import TimeRange
+from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import Station
 from app.store.database import Store
