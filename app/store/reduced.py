@@ -50,7 +50,9 @@ class Reduced:
 
 
 def read_reduced(reader: Reader, refs: Sequence[SeriesRef], span: TimeRange, columns: int) -> list[Reduced]:
-    """Reduce each series to at most `columns` columns over `span`; samples stay as they are where they are fewer than two a column.
+    """Reduce each series to at most `columns` columns over `span`.
+
+    Samples stay as they are where there are no more than two for each column.
 
     Columns are even, at least as wide as the samples' interval, and of whole hours where they are
     longer than one; the first begins at or before `span.start`.
@@ -66,8 +68,8 @@ def _reduced(series: Series, span: TimeRange, columns: int) -> Reduced:
     width = max(span.seconds / columns, interval)
     if width > 3600.0:
         width = math.ceil(width / 3600.0) * 3600.0
-    index = np.floor(time / width).astype(np.int64)
+    index = np.floor(time / width)
     first = np.flatnonzero(np.diff(index, prepend=index[0] - 1))
     return Reduced(
-        index[first] * width, np.fmin.reduceat(value, first), np.fmax.reduceat(value, first), width, interval
+        (index[first] * width).astype(np.float64), np.fmin.reduceat(value, first), np.fmax.reduceat(value, first), width, interval
     )
