@@ -70,6 +70,5 @@ def _reduced(series: Series, span: TimeRange, columns: int) -> Reduced:
         width = math.ceil(width / 3600.0) * 3600.0
     index = np.floor(time / width)
     first = np.flatnonzero(np.diff(index, prepend=index[0] - 1))
-    return Reduced(
-        (index[first] * width).astype(np.float64), np.fmin.reduceat(value, first), np.fmax.reduceat(value, first), width, interval
-    )
+    start = (index[first] * width).astype(np.float64)
+    return Reduced(start, np.fmin.reduceat(value, first), np.fmax.reduceat(value, first), width, interval)
