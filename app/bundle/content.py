@@ -11,7 +11,7 @@ from app.model.event import Event
 from app.model.time_range import TimeRange
 from app.store.block import Block
 from app.store.bundles import newest_run
-from app.store.codec import clock_span
+from app.store.clock_code import clock_span
 from app.store.database import Reader
 from app.store.events import events, events_after
 from app.store.export import blocks_after, blocks_between

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+COLLECTOR_ITSELF: Final = "collection_"
+"""How the metrics begin that a collector gives of its own work: they say nothing about how old the data is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,6 @@ from app.store.bundles import StoredBundle, came_after, newest_bundle, newest_sa
 from app.store.catalogue import catalogues
 from app.store.database import Reader
 
-_COLLECTOR_ITSELF: Final = "collection_"
 _SILENCE: Final = 300.0
 """Seconds by which the newest sample may end before its window without being news: scrapes have a phase."""
 
@@ -47,7 +46,7 @@ def pictures(reader: Reader, at: float) -> list[Picture]:
         picture(
             catalogue,
             newest_bundle(reader, catalogue.enclave.id, known_at=at),
-            newest_sample(reader, catalogue.enclave.id, besides=_COLLECTOR_ITSELF, known_at=at),
+            newest_sample(reader, catalogue.enclave.id, known_at=at),
             at,
         )
         for catalogue in catalogues(reader)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from app.errors import StoreDamaged
 from app.model.sample import FloatArray, Series, TimeArray, to_ms
 from app.model.series_key import SeriesKey
-from app.store import codec
-from app.store.codec import Mask
+from app.store.clock_code import decode_clock, encode_clock
+from app.store.codec import Mask, body_header, decode_body, decode_codes, encode_body
+from app.store.values import Codes
 
 SPAN: Final = 30 * 86_400_000
 """Milliseconds of one chunk: 30 days, aligned to 1970-01-01."""
@@ -19,30 +20,48 @@ SPAN: Final = 30 * 86_400_000
 MAX_SAMPLES: Final = 131_072
 """Samples (k times n) of one block; keeps a line of a bundle's part short."""
 
-# From this length on a series stands in a block of its own, so that the store can adopt it as it is.
-_LONG: Final = 2_048
+LONG: Final = 2_048
+"""From this length on a series stands in a block of its own, so that the store can adopt it as it is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A decoded block: `time` (n,) ms, `present` (k, n) or None for all.
+
+    A lone series is kept as its codes (m,), one for each sample that is present; several as values (k, n).
+    """
+
+    time: TimeArray
+    present: Mask | None
+    codes: Codes | None
+    rows: FloatArray | None
+
+    @property
+    def values(self) -> FloatArray:
+        """Values (k, n); NaN also where nothing is present."""
+        if self.rows is not None:
+            return self.rows
+        kept = np.empty(0) if self.codes is None else self.codes.floats()
+        if self.present is None:
+            return kept[None, :]
+        values = np.full(self.present.shape, np.nan)
+        values[self.present] = kept
+        return values
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Series of one scrape group at shared times, encoded.
 
-    A block never crosses a span boundary and holds at most `MAX_SAMPLES` samples.
+    A block never crosses a span boundary and holds at most `MAX_SAMPLES` samples. `decoded` is what it holds, where
+    somebody has decoded and so checked it already.
     """
 
     group: str
     keys: tuple[SeriesKey, ...]
     clock: bytes
     body: bytes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Decoded:
-    """A decoded block: `time` (n,) ms, `values` (k, n), `present` (k, n) or None for all."""
-
-    time: TimeArray
-    values: FloatArray
-    present: Mask | None
+    decoded: Decoded | None = field(default=None, compare=False, repr=False)
 
 
 def encode_block(
@@ -58,7 +77,7 @@ def encode_block(
     if time[0] // SPAN != time[-1] // SPAN or values.size > MAX_SAMPLES:
         msg = "a block crosses a span boundary or is too large"
         raise ValueError(msg)
-    return Block(group, tuple(keys), codec.encode_clock(time), codec.encode_body(time, values, present))
+    return Block(group, tuple(keys), encode_clock(time), encode_body(time, values, present))
 
 
 def decode_block(block: Block) -> Decoded:
@@ -69,16 +88,24 @@ def decode_block(block: Block) -> Decoded:
     StoreDamaged
         If a digest, length or bound does not match, or the clock is not that of the body.
     """
-    time = codec.decode_clock(block.clock)
-    head = codec.body_header(block.body)
-    if head.times != time.size or head.series != len(block.keys):
+    if block.decoded is not None:
+        return block.decoded
+    time = decode_clock(block.clock)
+    codes: Codes | None = None
+    rows: FloatArray | None = None
+    if len(block.keys) == 1:
+        head, codes, mask = decode_codes(block.body)
+        present = None if mask is None else mask[None, :]
+    else:
+        head = body_header(block.body)
+        rows, present = decode_body(block.body)
+    if head.times != time.size or head.series != len(block.keys) or (head.first, head.last) != (time[0], time[-1]):
         msg = "A block's clock, keys and values do not fit each other."
         raise StoreDamaged(msg)
     if time[0] // SPAN != time[-1] // SPAN or head.series * head.times > MAX_SAMPLES:
         msg = "A block crosses a span boundary or is too large."
         raise StoreDamaged(msg)
-    values, present = codec.decode_body(block.body)
-    return Decoded(time, values, present)
+    return Decoded(time, present, codes, rows)
 
 
 def block_from_series(series: Iterable[Series]) -> Iterator[Block]:
@@ -105,13 +132,13 @@ def _blocks_of_span(
 ) -> Iterator[Block]:
     for lo in range(0, union.size, MAX_SAMPLES):
         clock = union[lo : lo + MAX_SAMPLES]
-        packed = codec.encode_clock(clock)
-        width = 1 if clock.size >= _LONG else max(1, MAX_SAMPLES // clock.size)
+        packed = encode_clock(clock)
+        width = 1 if clock.size >= LONG else max(1, MAX_SAMPLES // clock.size)
         rows = [_row(one, time, clock) for one, time in zip(members, times, strict=True)]
         filled = [(one.key, *row) for one, row in zip(members, rows, strict=True) if row[1].any()]
         for start in range(0, len(filled), width):
             keys, values, present = zip(*filled[start : start + width], strict=True)
-            body = codec.encode_body(clock, np.stack(values), np.stack(present))
+            body = encode_body(clock, np.stack(values), np.stack(present))
             yield Block(group, keys, packed, body)
 
 

@@ -87,17 +87,13 @@ def newest_bundle(reader: Reader, enclave: str, known_at: float | None = None) -
     return None if row is None else _stored(row)
 
 
-def newest_sample(reader: Reader, enclave: str, *, besides: str, known_at: float) -> float:
+def newest_sample(reader: Reader, enclave: str, *, known_at: float) -> float:
     """Time (seconds UTC) of the newest sample of an enclave, as known at a moment; NaN where there is none.
 
-    Scrape groups that hold nothing but metrics whose names begin with `besides` do not count.
+    What a collector says of its own work does not count.
     """
     row = reader.db.execute(
-        """SELECT max((SELECT a.last FROM arrival a JOIN bundle b ON b.id = a.bundle
-                       WHERE a.scrape_group = g.id AND b.received <= ? ORDER BY a.last DESC LIMIT 1))
-           FROM scrape_group g WHERE g.enclave = ? AND EXISTS (
-               SELECT 1 FROM series s WHERE s.scrape_group = g.id AND substr(s.metric, 1, ?) <> ?)""",
-        (known_at, enclave, len(besides), besides),
+        "SELECT max(newest) FROM bundle WHERE enclave = ? AND received <= ?", (enclave, known_at)
     ).fetchone()
     return real(row[0]) / 1000.0
 

@@ -1,9 +1,12 @@
 """Tables of the cache and of a collector's own store: one schema for both.
 
-Two tiers hold the samples. `head` keeps what a bundle brought as one row (or a few, where it is
-large), written once and in arrival order. `settle` folds it into `chunk`: one row per series and
-30-day span, beside one `clock` row per scrape group and span with the times that its series share.
-A row that belongs to an unpublished bundle is invisible; readers see views that leave it out.
+Samples settle through tiers. `head` keeps what a bundle brought as one row, written once and in arrival order;
+every dozen of them becomes an hour's rows, and a day's hours become `day`, one row per series and day. `chunk`
+holds one row per series and 30-day span, with its hourly `rollup`; beside them stand the times that the series of a
+scrape group share (`day_clock`, `clock`) and the hours these fall into (`hours`). `sheet` sums counted metrics by
+hour for a month, `last` has the newest settled sample of every series.
+A row that belongs to an unpublished bundle is invisible; readers see views that leave it out, and `adopted` lists
+the chunks that an unpublished bundle has put in place.
 """
 
 from app.store.migrations import Step
@@ -74,11 +77,49 @@ CREATE TABLE event (
 CREATE INDEX event_of_bundle ON event (bundle);
 """,
     ),
+    Step(
+        "tiers by the day, rollups, sheets, last values; a bundle's own reach instead of a row for each of its groups",
+        """
+ALTER TABLE bundle ADD COLUMN first INTEGER;
+ALTER TABLE bundle ADD COLUMN last INTEGER;
+ALTER TABLE bundle ADD COLUMN newest INTEGER;
+UPDATE bundle SET
+    first = (SELECT min(a.first) FROM arrival a WHERE a.bundle = bundle.id),
+    last = (SELECT max(a.last) FROM arrival a WHERE a.bundle = bundle.id),
+    newest = (SELECT max(a.last) FROM arrival a WHERE a.bundle = bundle.id AND EXISTS (
+        SELECT 1 FROM series s WHERE s.scrape_group = a.scrape_group AND substr(s.metric, 1, 11) <> 'collection_'));
+DROP TABLE arrival;
+-- form: 0 blocks as they came, 1 what one bundle brought, 2 what an hour of bundles brought, by groups in buckets
+ALTER TABLE head ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE head ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX head_by_form ON head (form, bucket);
+-- id = day << 24 | series or scrape group
+CREATE TABLE day (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE day_clock (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+-- ids as those of chunk and clock
+CREATE TABLE rollup (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE hours (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE adopted (
+    bundle INTEGER NOT NULL, what TEXT NOT NULL, id INTEGER NOT NULL, time INTEGER, value BLOB,
+    PRIMARY KEY (bundle, what, id)
+) STRICT, WITHOUT ROWID;
+-- month: 12 * year + month - 1
+CREATE TABLE sheet (
+    id INTEGER PRIMARY KEY, enclave TEXT NOT NULL, metric TEXT NOT NULL, month INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (enclave, metric, month)
+) STRICT;
+CREATE TABLE stale_sheet (
+    enclave TEXT NOT NULL, metric TEXT NOT NULL, month INTEGER NOT NULL, PRIMARY KEY (enclave, metric, month)
+) STRICT, WITHOUT ROWID;
+-- id = series >> 10
+CREATE TABLE last (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+""",
+    ),
 )
 
 # Views of the same names, in the connection's own temp schema, shadow the tables for every reader:
-# what is unpublished or above the ceiling cannot be asked for by mistake. chunk, clock, superseded
-# and arrival are reached only through the ids of visible series, groups and bundles.
+# what is unpublished or above the ceiling cannot be asked for by mistake. Every other table is reached only
+# through the ids of visible series, groups and bundles.
 READER_VIEWS = """
 CREATE TEMP VIEW bundle AS SELECT * FROM main.bundle WHERE published = 1 AND level <= {ceiling:d};
 CREATE TEMP VIEW catalogue AS SELECT * FROM main.catalogue WHERE bundle IN (SELECT id FROM temp.bundle);

@@ -91,15 +91,27 @@ class _Session:
             raise _explained(error) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch of time of one series that is stored but cannot be read, and why. Times are seconds UTC."""
+
+    series: int
+    start: float
+    end: float
+    reason: str
+
+
 class Reader(_Session):
     """Read-only view of what is published, at or below a ceiling.
 
-    One snapshot: every question asked of one reader sees the same picture.
+    One snapshot: every question asked of one reader sees the same picture. `damage` lists what it could not read so
+    far: a damaged row is a gap with a reason, never a number, and the rest stays readable.
     """
 
     def __init__(self, db: sqlite3.Connection, store: "Store", ceiling: Level | None) -> None:
         super().__init__(db, store)
         self.ceiling = ceiling
+        self.damage: list[Damage] = []
         self._answers: dict[object, Any] = {}
 
     def once(self, ask: "Callable[[Reader], Answer]") -> "Answer":
@@ -186,6 +198,10 @@ class Store:
     def watch(self) -> "Watch":
         """Open a watch over both databases."""
         return Watch(self.cache, self.paths.state_db)
+
+    def watch_cache(self) -> "Watch":
+        """Open a watch over the cache alone."""
+        return Watch(self.cache)
 
 
 class Watch:

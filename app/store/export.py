@@ -1,24 +1,38 @@
 """What a collector's store holds, as blocks for a bundle."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.model.time_range import TimeRange
 from app.store.block import MAX_SAMPLES, SPAN, Block, block_from_series
-from app.store.codec import body_header, clock_span
+from app.store.clock_code import clock_span, encode_clock
+from app.store.codec import body_header, encode_body
 from app.store.database import Reader
-from app.store.intake import IdArray, frames
+from app.store.head import FRAMES, HOUR, frames
 from app.store.samples import SeriesRef, find_series, read_series
-from app.store.settled import known_spans, stored_body, stored_clock
+from app.store.sheaf import Sheaf
+from app.store.tiers import DAYS, SPANS, known_spans, read_row, split
 
 
 def blocks_after(reader: Reader, run: int) -> Iterator[Block]:
-    """Blocks that runs after `run` brought, as they were collected: the content of a delta."""
+    """Blocks that runs after `run` brought and that still stand in the head: the content of a delta."""
     refs = {ref.id: ref for ref in find_series(reader)}
-    for (body,) in reader.db.execute("SELECT body FROM head WHERE bundle > ? ORDER BY id", (run,)):
-        for _, ids, clock, packed in frames(body):
-            members = [refs[number] for number in ids.tolist()]
-            yield Block(members[0].group, tuple(ref.key for ref in members), clock, packed)
+    rows = reader.db.execute("SELECT form, body FROM head WHERE bundle > ? AND form < ? ORDER BY id", (run, HOUR))
+    for form, body in rows:
+        yield from _frame_blocks(body, refs) if form == FRAMES else _sheaf_blocks(body, refs)
+
+
+def _frame_blocks(body: bytes, refs: dict[int, SeriesRef]) -> Iterator[Block]:
+    for one in frames(body):
+        members = [refs[number] for number in one.ids.tolist()]
+        yield Block(members[0].group, tuple(ref.key for ref in members), one.clock, one.body)
+
+
+def _sheaf_blocks(body: bytes, refs: dict[int, SeriesRef]) -> Iterator[Block]:
+    for part in Sheaf(body).parts():
+        members = [refs[number] for number in part.ids.tolist()]
+        packed = encode_body(part.time, part.values, part.present)
+        yield Block(members[0].group, tuple(ref.key for ref in members), encode_clock(part.time), packed)
 
 
 def blocks_between(reader: Reader, span: TimeRange) -> Iterator[Block]:
@@ -26,22 +40,18 @@ def blocks_between(reader: Reader, span: TimeRange) -> Iterator[Block]:
 
     What is stored as whole series of one span, and wholly wanted, is handed on as it is.
     """
-    refs = {ref.id: ref for ref in find_series(reader)}
     groups: dict[int, list[SeriesRef]] = {}
-    for ref in refs.values():
+    for ref in find_series(reader):
         groups.setdefault(ref.group_id, []).append(ref)
     window = _Window(span.start * 1000.0, span.end * 1000.0)
     fresh = _fresh(reader, window)
     for group, members in groups.items():
-        settled = set(known_spans(reader, group, window.start_ms, window.end_ms))
-        for number in sorted(settled | {n for g, n in fresh if g == group}):
-            frames_here = fresh.get((group, number), _Fresh())
-            if number in settled and not frames_here.blocks and (whole := _settled(reader, members, number, window)):
-                yield from whole
-            elif number not in settled and frames_here.whole and window.holds(frames_here.first, frames_here.last):
-                yield from (Block(refs[i].group, (refs[i].key,), clock, body) for i, clock, body in frames_here.blocks)
-            else:
-                yield from block_from_series(read_series(reader, members, window.part(number)))
+        by_day = {day * DAYS.length // SPAN for day in known_spans(reader, DAYS, group, window.start_ms, window.end_ms)}
+        settled = set(known_spans(reader, SPANS, group, window.start_ms, window.end_ms))
+        for number in sorted(settled | by_day | {n for g, n in fresh if g == group}):
+            alone = number not in by_day and (group, number) not in fresh
+            whole = _settled(reader, members, number, window) if alone else []
+            yield from whole or block_from_series(read_series(reader, members, window.part(number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +77,29 @@ class _Window:
         return TimeRange(start / 1000.0, end / 1000.0)
 
 
-@dataclass(slots=True)
-class _Fresh:
-    """Blocks of one scrape group and span that still stand in the head."""
-
-    blocks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
-    whole: bool = True
-    first: int = 2**62
-    last: int = 0
-    seen: set[int] = field(default_factory=set)
-
-    def add(self, ids: IdArray, clock: bytes, body: bytes) -> None:
-        first, last = clock_span(clock)
-        self.first, self.last = min(self.first, first), max(self.last, last)
-        self.whole = self.whole and ids.size == 1 and int(ids[0]) not in self.seen
-        self.seen.update(ids.tolist())
-        self.blocks.append((int(ids[0]), clock, body))
-
-
-def _fresh(reader: Reader, window: _Window) -> dict[tuple[int, int], _Fresh]:
-    found: dict[tuple[int, int], _Fresh] = {}
+def _fresh(reader: Reader, window: _Window) -> set[tuple[int, int]]:
+    """Scrape groups and spans of which something still stands in the head."""
+    found: set[tuple[int, int]] = set()
     rows = reader.db.execute(
-        "SELECT body FROM head WHERE last >= ? AND first < ? ORDER BY id", (window.start, window.end)
+        "SELECT form, body FROM head WHERE last >= ? AND first < ? ORDER BY id", (window.start, window.end)
     )
-    for (row,) in rows:
-        for group, ids, clock, body in frames(row):
-            found.setdefault((group, clock_span(clock)[0] // SPAN), _Fresh()).add(ids, clock, body)
+    for form, body in rows:
+        if form == FRAMES:
+            found.update((one.group, clock_span(one.clock)[0] // SPAN) for one in frames(body))
+        else:
+            for part in Sheaf(body).parts():
+                found.update((part.group, span) for span in SPANS.spans(int(part.time[0]), int(part.time[-1]) + 1))
     return found
 
 
 def _settled(reader: Reader, members: Sequence[SeriesRef], number: int, window: _Window) -> list[Block]:
     """Settled series of a span as they are stored; empty where the window or a bound cuts through them."""
-    clock = stored_clock(reader, members[0].group_id, number)
-    bodies = [(ref, stored_body(reader, ref.id, number)) for ref in members]
-    fits = all(body is None or body_header(body).times <= MAX_SAMPLES for _, body in bodies)
-    if clock is None or not window.holds(*clock_span(clock)) or not fits:
+    row = read_row(reader, SPANS.clocks, SPANS.key(members[0].group_id, number))
+    if row is None or not window.holds(*clock_span(split(row)[0])):
         return []
-    return [Block(ref.group, (ref.key,), clock, body) for ref, body in bodies if body is not None]
+    found = []
+    for ref in members:
+        chunk = read_row(reader, SPANS.chunks, SPANS.key(ref.id, number))
+        if chunk is not None:
+            found.append(Block(ref.group, (ref.key,), split(row)[0], split(chunk)[0]))
+    return found if all(body_header(block.body).times <= MAX_SAMPLES for block in found) else []

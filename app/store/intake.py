@@ -1,48 +1,35 @@
 """Bringing a bundle's content into the cache: staged invisibly, published in one small commit.
 
-Kill the process anywhere: what was staged stays invisible and is removed by the next `begin` or
-`discard`; what was published is whole.
+A long block of one series that stands alone in its span is adopted: its bytes become the stored chunk. All else
+goes into the head, short blocks as one sheaf. Kill the process anywhere: what was staged stays invisible and is
+removed by the next `begin` or `discard`; what was published is whole.
 """
 
 import json
-import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from app.job import Job
 from app.model.catalogue import Catalogue
 from app.model.changes import Changes, Topic
 from app.model.event import Event
-from app.model.series_key import SeriesKey
-from app.store import codec
-from app.store.block import Block, decode_block, encode_block
+from app.model.series_key import COLLECTOR_ITSELF, SeriesKey
+from app.store.adoption import Adoption, drop_adopted, publish_adopted
+from app.store.block import LONG, Block, decode_block, encode_block
 from app.store.bundles import COLUMNS, BundleRecord
 from app.store.catalogue import write_catalogue
+from app.store.codec import body_header
 from app.store.database import Reader, Writer, transaction
+from app.store.head import FRAMES, SHEAF, Placed, frame, write_head
+from app.store.origin import Origin
+from app.store.sheaf import Part, encode_sheaf
 
 _COMMIT_BYTES: Final = 64 * 2**20
 _ROW_BYTES: Final = 8 * 2**20
-
-# A frame of a head row: scrape group, number of series, bytes of clock, bytes of body
-_FRAME = struct.Struct("<IIII")
-
-IdArray = npt.NDArray[np.uint32]
-
-
-def frames(body: bytes) -> Iterator[tuple[int, IdArray, bytes, bytes]]:
-    """Walk the blocks of a head row: scrape group, series ids, clock and body."""
-    at = 0
-    while at < len(body):
-        group, k, clock_bytes, body_bytes = _FRAME.unpack_from(body, at)
-        at += _FRAME.size
-        ids = np.frombuffer(body, np.uint32, k, at)
-        at += 4 * k
-        yield group, ids, body[at : at + clock_bytes], body[at + clock_bytes : at + clock_bytes + body_bytes]
-        at += clock_bytes + body_bytes
+_SHEAF_SAMPLES: Final = 1_000_000
 
 
 def begin(writer: Writer, record: BundleRecord) -> int:
@@ -57,59 +44,100 @@ def begin(writer: Writer, record: BundleRecord) -> int:
 
 
 def stage_blocks(writer: Writer, bundle: int, blocks: Iterable[Block], job: Job) -> int:
-    """Write blocks as rows of the head, invisibly, in commits of at most 64 MB; return the samples."""
+    """Write blocks invisibly, in commits of at most 64 MB; return the samples."""
     row = writer.db.execute("SELECT enclave, level FROM bundle WHERE id = ?", (bundle,)).fetchone()
-    names = _Names(writer, *row)
-    total, pending = 0, _Row()
+    staging = _Staging(writer, bundle, _Names(writer, *row))
     source = iter(blocks)
     following: Block | None = next(source, None)
     while following is not None:
         with transaction(writer.db):
-            written = 0
-            while following is not None and written < _COMMIT_BYTES:
+            while following is not None and staging.written < _COMMIT_BYTES:
                 job.check()
-                for group, ids, block in names.place(following):
-                    pending.add(group, ids, block)
+                staging.take(following)
                 following = next(source, None)
-                if following is None or pending.size >= _ROW_BYTES:
-                    written += pending.size
-                    total += _write_row(writer, bundle, pending)
-                    pending = _Row()
-    return total
+            staging.flush()
+    return staging.samples
 
 
-class _Row:
-    """Frames that will stand in one head row."""
+class _Staging:
+    """What one bundle brings, on its way to where it will stand."""
 
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self.size = 0
-        self.samples = 0
-        self.first = 2**62
-        self.last = -(2**62)
-        self.arrivals: list[tuple[int, int, int]] = []
+    def __init__(self, writer: Writer, bundle: int, names: "_Names") -> None:
+        self.writer, self.bundle, self.names = writer, bundle, names
+        self.adoption = Adoption(writer, bundle)
+        self.samples = self.written = 0
+        self._parts: list[Part] = []
+        self._metrics: dict[int, str] = {}
+        self._part_samples = 0
+        self._frames: list[bytes] = []
+        self._frame_bytes = self._frame_samples = 0
+        self._first, self._last, self._newest = 2**62, -(2**62), -1
 
-    def add(self, group: int, ids: Sequence[int], block: Block) -> None:
-        """Append one block as a frame."""
-        head = codec.body_header(block.body)
-        frame = _FRAME.pack(group, len(ids), len(block.clock), len(block.body))
-        self.parts += [frame, np.array(ids, np.uint32).tobytes(), block.clock, block.body]
-        self.size += sum(map(len, self.parts[-4:]))
-        self.samples += head.samples
-        self.first, self.last = min(self.first, head.first), max(self.last, head.last)
-        self.arrivals.append((group, head.first, head.last))
+    def take(self, block: Block) -> None:
+        """Put one block where it belongs."""
+        for placed in self.names.place(block):
+            decoded = decode_block(placed.block)
+            head = body_header(placed.block.body) if decoded.codes is None else None
+            samples = decoded.codes.size if decoded.codes is not None else head.samples if head else 0
+            self._note(placed, decoded.time, samples)
+            if len(placed.ids) == 1 and decoded.time.size >= LONG:
+                if size := self.adoption.adopt(placed, decoded):
+                    self.written += size
+                else:
+                    self._keep_frame(placed, samples)
+            else:
+                self._keep_part(placed, samples)
 
+    def _note(self, placed: Placed, time: "np.ndarray", samples: int) -> None:
+        self.samples += samples
+        first, last = int(time[0]), int(time[-1])
+        self._first, self._last = min(self._first, first), max(self._last, last)
+        if not all(key.metric.startswith(COLLECTOR_ITSELF) for key in placed.block.keys):
+            self._newest = max(self._newest, last)
 
-def _write_row(writer: Writer, bundle: int, row: _Row) -> int:
-    writer.db.execute(
-        "INSERT INTO head (bundle, first, last, samples, body) VALUES (?, ?, ?, ?, ?)",
-        (bundle, row.first, row.last, row.samples, b"".join(row.parts)),
-    )
-    writer.db.executemany(
-        "INSERT INTO arrival VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
-        [(bundle, *arrival) for arrival in row.arrivals],
-    )
-    return row.samples
+    def _keep_part(self, placed: Placed, samples: int) -> None:
+        decoded = decode_block(placed.block)
+        ids = np.array(placed.ids, np.int64)
+        origin = Origin.of(self.bundle, decoded.time.size)
+        self._parts.append(Part(placed.group, ids, decoded.time, decoded.values, decoded.present, origin))
+        self._metrics.update(zip(placed.ids, (key.metric for key in placed.block.keys), strict=True))
+        self._part_samples += samples
+        if self._part_samples >= _SHEAF_SAMPLES:
+            self._flush_parts()
+
+    def _keep_frame(self, placed: Placed, samples: int) -> None:
+        self._frames.append(frame(placed))
+        self._frame_bytes += len(self._frames[-1])
+        self._frame_samples += samples
+        if self._frame_bytes >= _ROW_BYTES:
+            self._flush_frames()
+
+    def _flush_parts(self) -> None:
+        if self._parts:
+            body = encode_sheaf(self._parts, self._metrics)
+            span = min(int(p.time[0]) for p in self._parts), max(int(p.time[-1]) for p in self._parts)
+            write_head(self.writer, self.bundle, SHEAF, 0, span, self._part_samples, body)
+            self.written += len(body)
+            self._parts, self._metrics, self._part_samples = [], {}, 0
+
+    def _flush_frames(self) -> None:
+        if self._frames:
+            body = b"".join(self._frames)
+            span = (self._first, self._last)
+            write_head(self.writer, self.bundle, FRAMES, 0, span, self._frame_samples, body)
+            self.written += len(body)
+            self._frames, self._frame_bytes, self._frame_samples = [], 0, 0
+
+    def flush(self) -> None:
+        """Write what is still in memory, and how far the bundle reaches by now."""
+        self._flush_parts()
+        self._flush_frames()
+        self.written = 0
+        newest = None if self._newest < 0 else self._newest
+        self.writer.db.execute(
+            "UPDATE bundle SET samples = ?, first = ?, last = ?, newest = ? WHERE id = ?",
+            (self.samples, self._first, self._last, newest, self.bundle),
+        )
 
 
 class _Names:
@@ -126,8 +154,8 @@ class _Names:
         self.known = {(metric, labels): (number, home, own) for metric, labels, number, home, own in known}
         self.series: dict[SeriesKey, tuple[int, int]] = {}
 
-    def place(self, block: Block) -> Iterator[tuple[int, list[int], Block]]:
-        """Scrape group, series and block, for each group that the block's series are at home in.
+    def place(self, block: Block) -> Iterator[Placed]:
+        """Where a block belongs, part by part for each group that its series are at home in.
 
         A series stays in the group it was first seen in, because its chunks stand beside that group's
         times; a collector whose settings changed may send it in another.
@@ -136,7 +164,7 @@ class _Names:
         found = [self.series.get(key) or self._series(key, group) for key in block.keys]
         homes = {home for _, home in found}
         if len(homes) == 1:
-            yield homes.pop(), [number for number, _ in found], block
+            yield Placed(homes.pop(), [number for number, _ in found], block)
             return
         decoded = decode_block(block)
         for home in sorted(homes):
@@ -144,7 +172,7 @@ class _Names:
             present = None if decoded.present is None else decoded.present[rows]
             keys = [block.keys[row] for row in rows]
             part = encode_block(block.group, keys, decoded.time, decoded.values[rows], present)
-            yield home, [found[row][0] for row in rows], part
+            yield Placed(home, [found[row][0] for row in rows], part)
 
     def _group(self, name: str) -> int:
         if name not in self.groups:
@@ -189,24 +217,18 @@ def stage_catalogue(writer: Writer, bundle: int, catalogue: Catalogue) -> None:
 def publish(writer: Writer, bundle: int) -> Changes:
     """Make a staged bundle visible, all of it at once."""
     with transaction(writer.db) as db:
-        db.execute(
-            "UPDATE series SET published = 1 WHERE published = 0 AND scrape_group IN"
-            " (SELECT scrape_group FROM arrival WHERE bundle = ?)",
-            (bundle,),
-        )
-        db.execute(
-            "UPDATE bundle SET published = 1, samples ="
-            " (SELECT coalesce(sum(samples), 0) FROM head WHERE head.bundle = bundle.id) WHERE id = ?",
-            (bundle,),
-        )
+        # Only one import runs at a time, so whatever series is still unpublished came with this one.
+        db.execute("UPDATE series SET published = 1 WHERE published = 0")
+        publish_adopted(writer, bundle)
+        db.execute("UPDATE bundle SET published = 1 WHERE id = ?", (bundle,))
         _drop_older_catalogues(writer)
-        tables = {"head": Topic.TELEMETRY, "event": Topic.EVENTS, "catalogue": Topic.CATALOGUE}
-        touched = {
-            topic
-            for table, topic in tables.items()
-            if db.execute(f"SELECT 1 FROM {table} WHERE bundle = ? LIMIT 1", (bundle,)).fetchone()
-        }
-    return Changes(frozenset(touched | {Topic.LEDGER}))
+        touched = {Topic.LEDGER}
+        if db.execute("SELECT samples FROM bundle WHERE id = ?", (bundle,)).fetchone()[0]:
+            touched.add(Topic.TELEMETRY)
+        for table, topic in (("event", Topic.EVENTS), ("catalogue", Topic.CATALOGUE)):
+            if db.execute(f"SELECT 1 FROM {table} WHERE bundle = ? LIMIT 1", (bundle,)).fetchone():
+                touched.add(topic)
+    return Changes(frozenset(touched))
 
 
 def _drop_older_catalogues(writer: Writer) -> None:
@@ -224,7 +246,8 @@ def _drop_older_catalogues(writer: Writer) -> None:
 def discard(writer: Writer, bundle: int) -> None:
     """Remove a bundle that was never published, and every row that came with it."""
     with transaction(writer.db) as db:
-        for table in ("head", "arrival", "event", "catalogue"):
+        drop_adopted(writer, bundle)
+        for table in ("head", "event", "catalogue"):
             db.execute(f"DELETE FROM {table} WHERE bundle = ?", (bundle,))
         db.execute("DELETE FROM bundle WHERE id = ? AND published = 0", (bundle,))
         # Only one import runs at a time, so whatever series is still unpublished came with this one.

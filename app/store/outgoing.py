@@ -91,6 +91,8 @@ def folded_after(reader: Reader, run: int) -> float | None:
     A delta is made of head rows. What was folded into chunks before it was cut must be found there.
     """
     row = reader.db.execute(
-        "SELECT min(first) FROM arrival WHERE bundle > ? AND bundle NOT IN (SELECT bundle FROM head)", (run,)
+        "SELECT min(first) FROM bundle WHERE id > ? AND (samples > (SELECT coalesce(sum(samples), 0) FROM head"
+        " WHERE head.bundle = bundle.id AND form < 2))",
+        (run,),
     ).fetchone()
     return None if row[0] is None else row[0] / 1000.0

@@ -14,34 +14,28 @@ import numpy.typing as npt
 
 from app.model.sample import FloatArray, TimeArray
 from app.store.database import Reader, Writer
-
-BundleArray = npt.NDArray[np.int64]
+from app.store.origin import BundleArray, Origin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """Samples of one series: `time` (n,) ms, `value` (n,), and per sample two bundle numbers.
-
-    `winner` is the bundle of highest rank that says so, `first` the one that was received first.
-    """
+    """Samples of one series: `time` (n,) ms, `value` (n,) and where each came from."""
 
     time: TimeArray
     value: FloatArray
-    winner: BundleArray
-    first: BundleArray
+    origin: Origin
 
     def part(self, start: int, end: int) -> "Layer":
         """Samples with start <= time < end."""
-        lo, hi = np.searchsorted(self.time, [start, end])
-        if lo == 0 and hi == self.time.size:
+        low, high = np.searchsorted(self.time, [start, end])
+        if low == 0 and high == self.time.size:
             return self
-        return Layer(self.time[lo:hi], self.value[lo:hi], self.winner[lo:hi], self.first[lo:hi])
+        return Layer(self.time[low:high], self.value[low:high], self.origin.cut(int(low), int(high)))
 
 
 def of_bundle(bundle: int, time: TimeArray, value: FloatArray) -> Layer:
     """What one bundle says."""
-    numbers = np.full(time.size, bundle, np.int64)
-    return Layer(time, value, numbers, numbers)
+    return Layer(time, value, Origin.of(bundle, time.size))
 
 
 EMPTY = of_bundle(0, np.empty(0, np.int64), np.empty(0))
@@ -77,9 +71,10 @@ def known_at(layer: Layer, moment: float, order: Ranks) -> Layer:
     stands with the earlier one's rank. (A third bundle of the same value between the two is not
     remembered; that matters only where a rival value's rank lies between them.)
     """
-    seen = order.received[layer.first] <= moment
-    winner = np.where(order.received[layer.winner] <= moment, layer.winner, layer.first)
-    return Layer(layer.time[seen], layer.value[seen], winner[seen], layer.first[seen])
+    winner, first = layer.origin.expand()
+    seen = order.received[first] <= moment
+    winner = np.where(order.received[winner] <= moment, winner, first)
+    return Layer(layer.time[seen], layer.value[seen], Origin.from_samples(winner[seen], first[seen]))
 
 
 def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
@@ -100,10 +95,10 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     full.sort(key=lambda one: int(one.time[0]))
     time = np.concatenate([one.time for one in full])
     value = np.concatenate([one.value for one in full])
-    winner = np.concatenate([one.winner for one in full])
-    first = np.concatenate([one.first for one in full])
+    origin = Origin.join([one.origin for one in full])
     if all(one.time[-1] < other.time[0] for one, other in itertools.pairwise(full)):
-        return Layer(time, value, winner, first), EMPTY
+        return Layer(time, value, origin), EMPTY
+    winner, first = origin.expand()
     # The value's own bits come last, so that a bundle which contradicts itself reads the same in every window.
     ordered = np.lexsort((value.view(np.int64), order.place[winner], time))
     time, value, winner, first = time[ordered], value[ordered], winner[ordered], first[ordered]
@@ -111,8 +106,9 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     owner = np.cumsum(np.append(False, last[:-1]))
     kept_bits = value.view(np.int64)[last]
     same = value.view(np.int64) == kept_bits[owner]
-    kept = Layer(time[last], value[last], winner[last], _earliest(first, same, owner, order))
-    return kept, Layer(time[~same], value[~same], winner[~same], first[~same])
+    earliest = _earliest(first, same, owner, order)
+    kept = Layer(time[last], value[last], Origin.from_samples(winner[last], earliest))
+    return kept, Layer(time[~same], value[~same], Origin.from_samples(winner[~same], first[~same]))
 
 
 def _earliest(first: BundleArray, same: npt.NDArray[np.bool_], owner: BundleArray, order: Ranks) -> BundleArray:

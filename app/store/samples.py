@@ -1,20 +1,25 @@
-"""Reading samples: the settled tier and the head laid over each other."""
+"""Reading samples: the tiers of settled samples and the head laid over each other."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
+from app.errors import StoreDamaged
 from app.model.marking import Level
-from app.model.sample import FloatArray, Series, to_seconds
+from app.model.sample import FloatArray, Series, TimeArray
 from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
-from app.store import codec
-from app.store.database import Reader
-from app.store.intake import frames
-from app.store.overlay import Layer, Ranks, known_at, of_bundle, overlay, ranks
-from app.store.settled import read_settled
+from app.store.database import Damage, Reader
+from app.store.head import HeadRow, head_rows
+from app.store.origin import Origin
+from app.store.overlay import Layer, Ranks, known_at, overlay, ranks
+from app.store.tiers import SPANS, TIERS, Tier, known_spans, read_chunk, read_clock
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,64 +60,120 @@ def read_series(
 ) -> list[Series]:
     """Samples of `refs` with start <= time < end, in the same order; empty where there are none.
 
+    Series of one scrape group share one array of times where they have the same samples. What cannot be read is
+    missing from the answer and listed in `reader.damage`.
+
     Parameters
     ----------
     as_known_at
         Seconds UTC: answer as on that day, from the bundles received by then.
     """
-    kept = _read(reader, refs, span, as_known_at)
-    return [
-        Series(ref.key, to_seconds(layer.time), layer.value, ref.group) for ref, layer in zip(refs, kept, strict=True)
-    ]
+    seconds: dict[int, tuple[TimeArray, FloatArray]] = {}
+    found = []
+    for ref, layer in zip(refs, read_layers(reader, refs, *bounds(span), as_known_at), strict=True):
+        time = layer.time
+        if id(time) not in seconds:
+            seconds[id(time)] = time, time / 1000.0
+        found.append(Series(ref.key, seconds[id(time)][1], layer.value, ref.group))
+    return found
 
 
-def _read(reader: Reader, refs: Sequence[SeriesRef], span: TimeRange, moment: float | None) -> list[Layer]:
-    start, end = _bounds(span)
-    members = {ref.id: ref.group_id for ref in refs}
-    order = ranks(reader)
-    layers: dict[int, list[Layer]] = {number: [] for number in members}
-    for series, layer in read_settled(reader, members, start, end):
-        layers[series].append(layer if moment is None else known_at(layer, moment, order))
-    for series, layer in _read_head(reader, members, start, end, moment, order):
-        layers[series].append(layer)
-    if moment is not None:
-        for series in members:
-            layers[series].append(_superseded(reader, series, start, end, moment, order))
-    done = {series: overlay(parts, order)[0] for series, parts in layers.items()}
-    return [done[ref.id] for ref in refs]
-
-
-def _bounds(span: TimeRange) -> tuple[int, int]:
+def bounds(span: TimeRange) -> tuple[int, int]:
+    """Milliseconds of a half-open span of seconds."""
     limit = 2**52  # keeps an open end such as infinity inside 64 bits
     start, end = np.clip(np.ceil(np.array([span.start, span.end]) * 1000.0 - 1e-6), -limit, limit)
     return int(start), int(end)
 
 
-def _read_head(
-    reader: Reader, members: Mapping[int, int], start: int, end: int, moment: float | None, order: Ranks
-) -> list[tuple[int, Layer]]:
-    groups = set(members.values())
-    found = []
-    rows = reader.db.execute("SELECT bundle, body FROM head WHERE last >= ? AND first < ?", (start, end))
-    for bundle, body in rows:
-        if moment is not None and order.received[bundle] > moment:
-            continue
-        for group, ids, clock, packed in frames(body):
-            if group not in groups:
+def read_layers(
+    reader: Reader, refs: Sequence[SeriesRef], start: int, end: int, moment: float | None = None
+) -> list[Layer]:
+    """Samples of `refs` with start <= time < end, ms, and where they came from."""
+    members = {ref.id: ref.group_id for ref in refs}
+    order = ranks(reader)
+    layers: dict[int, list[Layer]] = {number: [] for number in members}
+    for tier in TIERS:
+        for series, layer in _read_tier(reader, tier, members, start, end):
+            layers[series].append(layer if moment is None else known_at(layer, moment, order))
+    for series, layer in _read_head(reader, members, start, end):
+        layers[series].append(layer if moment is None else known_at(layer, moment, order))
+    if moment is not None:
+        for series in members:
+            layers[series].append(_superseded(reader, series, start, end, moment, order))
+    shared = _Shared()
+    done = {series: shared.times(overlay(parts, order)[0]) for series, parts in layers.items()}
+    return [done[ref.id] for ref in refs]
+
+
+class _Shared:
+    """Gives series whose times are the same the same array: a page of one endpoint then keeps its clock but once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int], TimeArray] = {}
+
+    def times(self, layer: Layer) -> Layer:
+        """The layer itself, or one with an equal array that is known already."""
+        if not layer.time.size:
+            return layer
+        marks = (layer.time.size, int(layer.time[0]), int(layer.time[-1]))
+        known = self._known.setdefault(marks, layer.time)
+        same = known is not layer.time and np.array_equal(known, layer.time)
+        return Layer(known, layer.value, layer.origin) if same else layer
+
+
+def _read_tier(
+    reader: Reader, tier: Tier, members: Mapping[int, int], start: int, end: int
+) -> Iterator[tuple[int, Layer]]:
+    """Settled samples of series by their groups: `members` is series -> group."""
+    groups: dict[int, list[int]] = {}
+    for series, group in members.items():
+        groups.setdefault(group, []).append(series)
+    hidden = reader.once(hidden_chunks)
+    for group, numbers in groups.items():
+        for span in known_spans(reader, tier, group, start, end):
+            clock = guarded(reader, numbers, tier, span, partial(read_clock, reader, tier, group, span))
+            if clock is None:
                 continue
-            wanted = [(place, number) for place, number in enumerate(ids.tolist()) if number in members]
-            if not wanted:
-                continue
-            first, last = codec.clock_span(clock)
-            if last < start or first >= end:
-                continue
-            time = codec.decode_clock(clock)
-            values, present = codec.decode_body(packed)
-            for place, number in wanted:
-                there = slice(None) if present is None else present[place]
-                layer = of_bundle(bundle, time[there], values[place][there])
-                found.append((number, layer.part(start, end)))
-    return found
+            low, high = (int(n) for n in np.searchsorted(clock.time, [start, end]))
+            whole = low == 0 and high == clock.time.size
+            for series in numbers:
+                if tier is SPANS and tier.key(series, span) in hidden:
+                    continue
+                layer = guarded(reader, [series], tier, span, partial(read_chunk, reader, tier, series, span, clock))
+                if layer is not None:
+                    yield series, layer if whole else layer.part(start, end)
+
+
+def guarded(
+    reader: Reader, series: Sequence[int], tier: Tier, span: int, read: Callable[[], Answer | None]
+) -> Answer | None:
+    """Read, or note what is damaged for `series` in a span of a tier and answer None."""
+    try:
+        return read()
+    except StoreDamaged as error:
+        start, end = span * tier.length / 1000.0, (span + 1) * tier.length / 1000.0
+        reader.damage += [Damage(number, start, end, error.message) for number in series]
+        return None
+
+
+def hidden_chunks(reader: Reader) -> frozenset[int]:
+    """Keys of chunks that an unpublished bundle has put in place."""
+    return frozenset(key for (key,) in reader.db.execute("SELECT id FROM main.adopted WHERE what = 'chunk'"))
+
+
+def _read_head(reader: Reader, members: Mapping[int, int], start: int, end: int) -> Iterator[tuple[int, Layer]]:
+    for row in head_rows(reader, list(members.values()), start, end):
+        try:
+            for series, layer in list(row.layers(members)):
+                part = layer.part(start, end)
+                if part.time.size:
+                    yield series, part
+        except StoreDamaged as error:
+            reader.damage += _damaged_row(row, members, error)
+
+
+def _damaged_row(row: HeadRow, members: Mapping[int, int], error: StoreDamaged) -> list[Damage]:
+    return [Damage(number, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message) for number in members]
 
 
 def _superseded(reader: Reader, series: int, start: int, end: int, moment: float, order: Ranks) -> Layer:
@@ -127,13 +188,13 @@ def _superseded(reader: Reader, series: int, start: int, end: int, moment: float
     # Two losers may stand at one time; a layer has one sample per time, so the better one speaks.
     ordered = np.lexsort((order.place[bundle], time))
     best = ordered[np.append(np.diff(time[ordered]) != 0, True)] if time.size else ordered
-    return Layer(time[best], value[best], bundle[best], bundle[best])
+    return Layer(time[best], value[best], Origin.from_samples(bundle[best], bundle[best]))
 
 
 def newest_times(reader: Reader, refs: Sequence[SeriesRef], before: float = float("inf")) -> FloatArray:
     """Time of the newest sample of each series before a moment, seconds UTC; NaN where there is none."""
     found = np.full(len(refs), np.nan)
-    for place, layer in enumerate(_read(reader, refs, TimeRange(float("-inf"), before), None)):
+    for place, layer in enumerate(read_layers(reader, refs, *bounds(TimeRange(float("-inf"), before)))):
         if layer.time.size:
             found[place] = layer.time[-1] / 1000.0
     return found
@@ -141,5 +202,5 @@ def newest_times(reader: Reader, refs: Sequence[SeriesRef], before: float = floa
 
 def which_bundle(reader: Reader, ref: SeriesRef, time: float) -> int | None:
     """Number of the bundle whose word stands at `time` (seconds UTC); None where there is no sample."""
-    layer = _read(reader, [ref], TimeRange(time, time + 0.0005), None)[0]
-    return int(layer.winner[0]) if layer.time.size else None
+    layer = read_layers(reader, [ref], *bounds(TimeRange(time, time + 0.0005)))[0]
+    return int(layer.origin.winner[0]) if layer.time.size else None

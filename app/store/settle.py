@@ -1,158 +1,310 @@
-"""Folding the head into the settled tier, off the path of import.
+"""Settling: what arrived moves from the head through the day into its span, off the path of import.
 
-Each scrape group and span is one transaction; the head rows go last. Kill it anywhere and nothing
-is lost: what was folded and still stands in the head says the same thing twice.
+Each step is a transaction that writes what is folded and drops what it was folded from. Kill it anywhere and
+nothing is lost. What is damaged stays where it is, for readers to show as a gap, and holds up nothing else.
+A dozen bundles make an hour, a day's hours are folded into days, a past month's days into spans: so a sample is
+written about four times in its life, whatever the number of series.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
+from app.errors import StoreDamaged
 from app.job import Job
-from app.model.sample import TimeArray
-from app.store import codec
 from app.store.block import SPAN
+from app.store.clock_code import clock_span
 from app.store.database import Writer, transaction
-from app.store.intake import IdArray, frames
-from app.store.overlay import Layer, Ranks, of_bundle, overlay, ranks
-from app.store.settled import Origin, read_chunk, read_clock, write_chunk, write_clock
+from app.store.fold import Layers, fold, keep_lost
+from app.store.head import FRAMES, HOUR, SHEAF, bucket, frames, write_head
+from app.store.overlay import Layer, Ranks, overlay, ranks
+from app.store.sheaf import Part, Sheaf, encode_sheaf, metrics_of
+from app.store.sheets import refresh_sheets
+from app.store.tiers import DAY, DAYS, SPANS, Tier, days_held, group_times, read_chunk, read_clock
 
-# The head is folded when it holds more rows or bytes than a reader should walk for one page.
-_ROWS: Final = 120
-_BYTES: Final = 4 * 2**20
+# A dozen bundles of five minutes are an hour, and a day has two dozen hours. By bytes, too: few but large bundles
+# must not wait for a dozen, because every reader walks what is in the head.
+_BUNDLES: Final = 12
+_BUNDLE_BYTES: Final = 8 * 2**20
+_HOURS: Final = 24
+_HOUR_BYTES: Final = 64 * 2**20
 _DELETE_BATCH: Final = 500
 
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    head: int
-    bundle: int
-    ids: IdArray
-    clock: bytes
-    body: bytes
+log = logging.getLogger("watchfloor.store")
 
 
 def settle(writer: Writer, job: Job, *, through: int | None = None, always: bool = False) -> None:
-    """Fold published head rows into chunks, where the head has grown large.
+    """Move what has gathered one step on, where enough has gathered.
 
     Parameters
     ----------
     through
-        Highest bundle to fold; None: all published ones. A collector keeps back what it has not cut yet.
+        Highest bundle to settle; None: all published ones. A collector keeps back what it has not cut yet.
     always
-        Fold even a small head.
+        Settle everything into its span, however little it is.
     """
     limit = 2**62 if through is None else through
-    where = "bundle <= ? AND bundle IN (SELECT id FROM bundle WHERE published = 1)"
-    rows, size = writer.db.execute(
-        f"SELECT count(*), coalesce(sum(length(body)), 0) FROM head WHERE {where}", (limit,)
-    ).fetchone()
-    if rows == 0 or not (always or rows > _ROWS or size > _BYTES):
-        return
-    heads = [n for (n,) in writer.db.execute(f"SELECT id FROM head WHERE {where} ORDER BY id", (limit,))]
-    work = _frames_by_group(writer, heads)
     order = ranks(writer)
-    kept: set[int] = set()
-    for done, ((group, span), found) in enumerate(work.items()):
-        job.step(done, len(work), "folding what arrived into the cache")
+    _fold_frames(writer, limit, order, job)
+    count, size = _gathered(writer, SHEAF, limit)
+    if always:
+        _fold_sheaves(writer, SPANS, SHEAF, limit, order, job)
+        _fold_sheaves(writer, SPANS, HOUR, limit, order, job)
+        _fold_days(writer, range(1 << 40), order, job)
+    elif count >= _BUNDLES or size > _BUNDLE_BYTES:
+        _merge_hour(writer, limit, order, job)
+        if _is_day_over(writer, limit):
+            _fold_sheaves(writer, DAYS, HOUR, limit, order, job)
+            _fold_days(writer, _past_spans(writer), order, job)
+    refresh_sheets(writer, job)
+
+
+def _where(form: int) -> str:
+    return f"form = {form:d} AND bundle <= ? AND bundle IN (SELECT id FROM bundle WHERE published = 1)"
+
+
+def _gathered(writer: Writer, form: int, limit: int) -> tuple[int, int]:
+    """Bundles and bytes of one form that wait in the head."""
+    count, size = writer.db.execute(
+        f"SELECT count(DISTINCT bundle), coalesce(sum(length(body)), 0) FROM head WHERE {_where(form)}", (limit,)
+    ).fetchone()
+    return count, size
+
+
+def _is_day_over(writer: Writer, limit: int) -> bool:
+    """Whether a day's hours have gathered."""
+    count, size = _gathered(writer, HOUR, limit)
+    if size > _HOUR_BYTES or count >= 2 * _HOURS:
+        return True
+    first, last = writer.db.execute(f"SELECT min(first), max(last) FROM head WHERE {_where(HOUR)}", (limit,)).fetchone()
+    return count >= _HOURS or (count > 0 and first // DAY < last // DAY and count >= _HOURS // 2)
+
+
+# --- the hour -------------------------------------------------------------------------------------------------------
+
+
+def _merge_hour(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
+    """Make one row for each bucket of scrape groups out of the sheaves of a dozen bundles."""
+    rows = writer.db.execute(
+        f"SELECT id, bundle, body FROM head WHERE {_where(SHEAF)} ORDER BY id", (limit,)
+    ).fetchall()
+    metrics = metrics_of(writer)
+    groups: dict[int, list[Part]] = {}
+    merged = []
+    for done, (number, bundle, body) in enumerate(rows):
+        job.step(done, len(rows), "folding what arrived into the cache")
+        parts = _whole_parts(number, body)
+        if parts:
+            merged.append((number, bundle))
+        for part in parts:
+            groups.setdefault(part.group, []).append(part)
+    if not merged:
+        return
+    buckets: dict[int, list[Part]] = {}
+    lost: list[tuple[int, Layer]] = []
+    for group, parts in sorted(groups.items()):
+        job.check()
+        buckets.setdefault(bucket(group), []).extend(_joined(group, parts, order, lost))
+    newest = max(bundle for _, bundle in merged)
+    with transaction(writer.db):
+        for place, parts in buckets.items():
+            span = min(int(p.time[0]) for p in parts), max(int(p.time[-1]) for p in parts)
+            samples = sum(p.values.size if p.present is None else int(p.present.sum()) for p in parts)
+            write_head(writer, newest, HOUR, place, span, samples, encode_sheaf(parts, metrics))
+        for series, layer in lost:
+            keep_lost(writer, series, layer)
+        _delete(writer, [number for number, _ in merged])
+
+
+def _whole_parts(number: int, body: bytes) -> list[Part]:
+    """Parts of a row of the head; none where it is damaged."""
+    try:
+        return list(Sheaf(body).parts())
+    except StoreDamaged as error:
+        log.warning("row %d of the head is left where it is: %s", number, error)
+        return []
+
+
+def _joined(group: int, parts: Sequence[Part], order: Ranks, lost: list[tuple[int, Layer]]) -> list[Part]:
+    """What several bundles say of one group as one part; a series with an origin of its own stands apart."""
+    if len(parts) == 1:
+        return list(parts)
+    parts = sorted(parts, key=lambda part: int(part.time[0]))
+    follow = all(a.time[-1] < b.time[0] for a, b in itertools.pairwise(parts))
+    alike = all(p.present is None and np.array_equal(p.ids, parts[0].ids) for p in parts)
+    if follow and alike:
+        time = np.concatenate([p.time for p in parts])
+        origin = parts[0].origin.join([p.origin for p in parts])
+        return [Part(group, parts[0].ids, time, np.concatenate([p.values for p in parts], axis=1), None, origin)]
+    layers: dict[int, list[Layer]] = {}
+    for part in parts:
+        for series, layer in layers_of(part):
+            layers.setdefault(series, []).append(layer)
+    merged = {}
+    for series, found in layers.items():
+        merged[series], gone = overlay(found, order)
+        if gone.time.size:
+            lost.append((series, gone))
+    return list(_as_parts(group, merged, order))
+
+
+def layers_of(part: Part) -> Iterator[tuple[int, Layer]]:
+    """Each series of a part, with the samples it has."""
+    for row, series in enumerate(part.ids.tolist()):
+        if part.present is None:
+            yield series, Layer(part.time, part.values[row], part.origin)
+        elif part.present[row].any():
+            there = part.present[row]
+            yield series, Layer(part.time[there], part.values[row][there], part.origin.pick(there))
+
+
+def _as_parts(group: int, merged: Mapping[int, Layer], order: Ranks) -> Iterator[Part]:
+    """One part of all series that share the group's origin, and one for each of the others."""
+    time, origin = group_times(list(merged.values()), order.place)
+    winner, first = origin.expand()
+    ids, values, masks = [], [], []
+    for series, layer in sorted(merged.items()):
+        at = np.searchsorted(time, layer.time)
+        own = layer.origin.expand()
+        if not (np.array_equal(own[0], winner[at]) and np.array_equal(own[1], first[at])):
+            yield Part(group, np.array([series]), layer.time, layer.value[None, :], None, layer.origin)
+            continue
+        row, mask = np.full(time.size, np.nan), np.zeros(time.size, bool)
+        row[at], mask[at] = layer.value, True
+        ids.append(series)
+        values.append(row)
+        masks.append(mask)
+    if ids:
+        present = np.stack(masks)
+        yield Part(group, np.array(ids), time, np.stack(values), None if present.all() else present, origin)
+
+
+# --- the day and the span -------------------------------------------------------------------------------------------
+
+
+def _fold_sheaves(writer: Writer, tier: Tier, form: int, limit: int, order: Ranks, job: Job) -> None:
+    """Fold the sheaves of one form into a tier, a bucket at a time."""
+    places = [p for (p,) in writer.db.execute(f"SELECT DISTINCT bucket FROM head WHERE {_where(form)}", (limit,))]
+    for done, place in enumerate(places):
+        job.step(done, len(places), "folding what arrived into the cache")
+        rows = writer.db.execute(
+            f"SELECT id, body FROM head WHERE {_where(form)} AND bucket = ? ORDER BY id", (limit, place)
+        ).fetchall()
         with transaction(writer.db):
-            if not _fold(writer, group, span, found, order):
-                kept.update(frame.head for frame in found)
-    heads = [number for number in heads if number not in kept]
+            kept: set[int] = set()
+            for (group, span), fresh in _by_span(tier, rows).items():
+                job.check()
+                layers = {series: [layer for layer, _ in found] for series, found in fresh.items()}
+                if not _folded(writer, tier, group, span, layers, order):
+                    kept.update(row for found in fresh.values() for _, row in found)
+            kept.update(number for number, body in rows if not _whole_parts(number, body))
+            _delete(writer, [number for number, _ in rows if number not in kept])
+
+
+def _folded(writer: Writer, tier: Tier, group: int, span: int, fresh: Layers, order: Ranks) -> bool:
+    """Fold, unless what the tier holds is damaged or has no room."""
+    try:
+        return fold(writer, tier, group, span, fresh, order)
+    except StoreDamaged as error:
+        log.warning("scrape group %d is not folded into span %d: %s", group, span, error)
+        return False
+
+
+_BySpan = dict[tuple[int, int], dict[int, list[tuple[Layer, int]]]]
+
+
+def _by_span(tier: Tier, rows: Sequence[tuple[int, bytes]]) -> _BySpan:
+    """Layers of sheaves by scrape group and span of a tier, each with the row it came from."""
+    found: _BySpan = {}
+    for number, body in rows:
+        for part in _whole_parts(number, body):
+            for series, layer in layers_of(part):
+                for span in tier.spans(int(layer.time[0]), int(layer.time[-1]) + 1):
+                    piece = layer.part(span * tier.length, (span + 1) * tier.length)
+                    if piece.time.size:
+                        found.setdefault((part.group, span), {}).setdefault(series, []).append((piece, number))
+    return found
+
+
+def _fold_frames(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
+    """Fold long blocks that could not be adopted into their spans; their rows go last, because a row holds many."""
+    heads = [n for (n,) in writer.db.execute(f"SELECT id FROM head WHERE {_where(FRAMES)} ORDER BY id", (limit,))]
+    places: dict[tuple[int, int], list[int]] = {}
+    for number in heads:
+        _, body = _head_row(writer, number)
+        for one in frames(body):
+            rows = places.setdefault((one.group, clock_span(one.clock)[0] // SPAN), [])
+            if number not in rows:
+                rows.append(number)
+    kept: set[int] = set()
+    for done, ((group, span), rows) in enumerate(places.items()):
+        job.step(done, len(places), "folding what arrived into the cache")
+        fresh: dict[int, list[Layer]] = {}
+        for number in rows:
+            bundle, body = _head_row(writer, number)
+            for one in frames(body):
+                if one.group == group and clock_span(one.clock)[0] // SPAN == span:
+                    try:
+                        for series, layer in list(one.layers(bundle)):
+                            fresh.setdefault(series, []).append(layer)
+                    except StoreDamaged as error:
+                        log.warning("row %d of the head is left where it is: %s", number, error)
+                        kept.add(number)
+        with transaction(writer.db):
+            if not _folded(writer, SPANS, group, span, fresh, order):
+                kept.update(rows)
+    with transaction(writer.db):
+        _delete(writer, [number for number in heads if number not in kept])
+
+
+def _head_row(writer: Writer, number: int) -> tuple[int, bytes]:
+    row: tuple[int, bytes] = writer.db.execute("SELECT bundle, body FROM head WHERE id = ?", (number,)).fetchone()
+    return row
+
+
+def _past_spans(writer: Writer) -> range:
+    """Spans that are over: a later one has begun."""
+    return range((days_held(writer).stop - 1) * DAY // SPAN)
+
+
+def _fold_days(writer: Writer, spans: range, order: Ranks, job: Job) -> None:
+    """Fold the days of whole spans into them, a scrape group at a time."""
+    held = days_held(writer)
+    for span in range(max(spans.start, held.start * DAY // SPAN), min(spans.stop, (held.stop * DAY - 1) // SPAN + 1)):
+        days = DAYS.spans(span * SPAN, (span + 1) * SPAN)
+        groups: dict[int, list[int]] = {}
+        low, high = DAYS.key(0, days.start), DAYS.key(0, days.stop) - 1
+        for (key,) in writer.db.execute("SELECT id FROM day_clock WHERE id BETWEEN ? AND ?", (low, high)).fetchall():
+            group, day = DAYS.owner_and_span(key)
+            groups.setdefault(group, []).append(day)
+        for done, (group, mine) in enumerate(groups.items()):
+            job.step(done, len(groups), "folding days into months")
+            with transaction(writer.db):
+                try:
+                    _fold_group(writer, group, span, mine, order)
+                except StoreDamaged as error:
+                    log.warning("days of scrape group %d are not folded into span %d: %s", group, span, error)
+
+
+def _fold_group(writer: Writer, group: int, span: int, days: Sequence[int], order: Ranks) -> None:
+    members = [n for (n,) in writer.db.execute("SELECT id FROM series WHERE scrape_group = ?", (group,))]
+    fresh: dict[int, list[Layer]] = {}
+    for day in days:
+        clock = read_clock(writer, DAYS, group, day)
+        for number in members if clock is not None else ():
+            layer = read_chunk(writer, DAYS, number, day, clock) if clock is not None else None
+            if layer is not None:
+                fresh.setdefault(number, []).append(layer)
+    if fold(writer, SPANS, group, span, fresh, order):
+        for day in days:
+            writer.db.execute("DELETE FROM day_clock WHERE id = ?", (DAYS.key(group, day),))
+            writer.db.executemany("DELETE FROM day WHERE id = ?", [(DAYS.key(number, day),) for number in members])
+
+
+def _delete(writer: Writer, heads: Sequence[int]) -> None:
     for start in range(0, len(heads), _DELETE_BATCH):
         batch = heads[start : start + _DELETE_BATCH]
-        with transaction(writer.db) as db:
-            db.execute(f"DELETE FROM head WHERE id IN ({', '.join('?' * len(batch))})", batch)
-
-
-def _frames_by_group(writer: Writer, heads: Sequence[int]) -> Mapping[tuple[int, int], list[_Frame]]:
-    work: dict[tuple[int, int], list[_Frame]] = {}
-    for number in heads:
-        bundle, body = writer.db.execute("SELECT bundle, body FROM head WHERE id = ?", (number,)).fetchone()
-        for group, ids, clock, packed in frames(body):
-            span = codec.clock_span(clock)[0] // SPAN
-            work.setdefault((group, span), []).append(_Frame(number, bundle, ids, clock, packed))
-    return work
-
-
-def _fold(writer: Writer, group: int, span: int, found: Sequence[_Frame], order: Ranks) -> bool:
-    """Fold one group and span; False where its times are too many for one row, so that it stays in the head."""
-    known = read_clock(writer, group, span)
-    if known is None and _adopt(writer, group, span, found):
-        return True
-    fresh: dict[int, list[Layer]] = {}
-    for frame in found:
-        _spread(frame, fresh)
-    numbers = set(fresh)
-    if known is not None:
-        members = writer.db.execute("SELECT id FROM series WHERE scrape_group = ?", (group,))
-        numbers |= {number for (number,) in members}
-    merged: dict[int, Layer] = {}
-    for number in sorted(numbers):
-        layers = fresh.get(number, [])
-        if known is not None:
-            layers = [read_chunk(writer, number, span, known[0], known[1]), *layers]
-        kept, lost = overlay(layers, order)
-        _keep_lost(writer, number, lost)
-        if kept.time.size:
-            merged[number] = kept
-    return _write(writer, group, span, merged, order)
-
-
-def _adopt(writer: Writer, group: int, span: int, found: Sequence[_Frame]) -> bool:
-    """Take over the bytes of a bundle's whole-span blocks as they are, where nothing else is there."""
-    one = found[0]
-    alone = all(f.bundle == one.bundle and f.clock == one.clock and f.ids.size == 1 for f in found)
-    if not alone or len({int(f.ids[0]) for f in found}) != len(found):
-        return False
-    bundles = np.full(codec.decode_clock(one.clock).size, one.bundle, np.int64)
-    write_clock(writer, group, span, one.clock, (bundles, bundles))
-    for frame in found:
-        write_chunk(writer, int(frame.ids[0]), span, frame.body, None)
-    return True
-
-
-def _spread(frame: _Frame, layers: dict[int, list[Layer]]) -> None:
-    time = codec.decode_clock(frame.clock)
-    values, present = codec.decode_body(frame.body)
-    for place, number in enumerate(frame.ids.tolist()):
-        there = slice(None) if present is None else present[place]
-        layers.setdefault(number, []).append(of_bundle(frame.bundle, time[there], values[place][there]))
-
-
-def _keep_lost(writer: Writer, series: int, lost: Layer) -> None:
-    rows = zip(lost.time.tolist(), lost.first.tolist(), lost.value, strict=True)
-    writer.db.executemany(
-        "INSERT OR IGNORE INTO superseded (series, time, bundle, value) VALUES (?, ?, ?, ?)",
-        [(series, time, bundle, np.float64(value).tobytes()) for time, bundle, value in rows],
-    )
-
-
-def _write(writer: Writer, group: int, span: int, merged: Mapping[int, Layer], order: Ranks) -> bool:
-    time, origin = _group_origin(list(merged.values()), order)
-    if time.size > codec.LIMIT:
-        return False
-    write_clock(writer, group, span, codec.encode_clock(time), origin)
-    for number, layer in merged.items():
-        at = np.searchsorted(time, layer.time)
-        values = np.full((1, time.size), np.nan)
-        present = np.zeros((1, time.size), bool)
-        values[0, at] = layer.value
-        present[0, at] = True
-        own = (layer.winner, layer.first)
-        inherited = np.array_equal(own[0], origin[0][at]) and np.array_equal(own[1], origin[1][at])
-        write_chunk(writer, number, span, codec.encode_body(time, values, present), None if inherited else own)
-    return True
-
-
-def _group_origin(layers: Sequence[Layer], order: Ranks) -> tuple[TimeArray, Origin]:
-    """Union of the times, and for each the origin of the highest rank that any series has there."""
-    time = np.concatenate([one.time for one in layers])
-    winner = np.concatenate([one.winner for one in layers])
-    first = np.concatenate([one.first for one in layers])
-    ordered = np.lexsort((order.place[winner], time))
-    time, winner, first = time[ordered], winner[ordered], first[ordered]
-    last = np.append(np.diff(time) > 0, True)
-    return time[last], (winner[last], first[last])
+        writer.db.execute(f"DELETE FROM head WHERE id IN ({', '.join('?' * len(batch))})", batch)

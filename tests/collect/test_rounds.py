@@ -335,7 +335,7 @@ def test_that_nothing_new_is_a_heartbeat(make, signer):
 
 
 def test_that_runs_which_no_bundle_has_taken_yet_are_all_in_the_next_delta(make, signer, monkeypatch):
-    monkeypatch.setattr("app.store.settle._ROWS", 0)  # fold whenever it may be folded
+    monkeypatch.setattr("app.store.settle._BUNDLES", 1)  # fold whenever it may be folded
     rounds, clock = make(Network(main=busy_server(), other=FakePrometheus()))
     rounds.run(Job())
     rounds.cut([signer], Job())

@@ -220,7 +220,7 @@ def test_that_a_discarded_bundle_leaves_no_row(store):
         number = intake.begin(writer, record(1))
         intake.stage_blocks(writer, number, block_from_series([made({0.0: 1.0})]), Job())
         intake.discard(writer, number)
-    assert [store_count(store, t) for t in ("bundle", "head", "arrival", "event", "catalogue")] == [0] * 5
+    assert [store_count(store, t) for t in ("bundle", "head", "adopted", "event", "catalogue")] == [0] * 5
 
 
 def test_that_cancelling_while_staging_keeps_the_store_as_it_was(store):
