@@ -119,64 +119,70 @@ def test_that_every_tier_gives_the_samples_back(filled):
             assert writer.db.execute("SELECT count(*) FROM day").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("days", [0.4, 3, 20, 77])
-@pytest.mark.parametrize("columns", [7, 100, 700])
-def test_that_columns_hold_the_true_extremes(filled, days, columns):
+def test_that_columns_hold_the_true_extremes(filled):
     store, series = filled
-    span = TimeRange(MONTH + 1000.0, MONTH + 1000.0 + days * 86400.0)
     for _ in range(2):
-        with store.reader() as reader:
-            refs = find_series(reader)
-            answers = read_reduced(reader, refs, span, columns)
-        for ref, found in zip(refs, answers, strict=True):
-            one = series[ref.key]
-            inside = (one.time >= span.start) & (one.time < span.end)
-            time, value = one.time[inside], one.value[inside]
-            if found.width == 0:
-                assert np.array_equal(found.time, time)
-                assert np.array_equal(found.least, value, equal_nan=True)
-                continue
-            assert found.time.size <= columns + 2
-            assert found.width >= 300.0
-            column = np.searchsorted(found.time, time, "right") - 1
-            assert column.min(initial=0) >= 0
-            assert (time < found.time[column] + found.width).all()
-            least, most = np.full(found.time.size, np.nan), np.full(found.time.size, np.nan)
-            np.fmin.at(least, column, value)
-            np.fmax.at(most, column, value)
-            assert np.array_equal(found.least, least, equal_nan=True)
-            assert np.array_equal(found.most, most, equal_nan=True)
+        for days, columns in itertools.product((0.4, 3, 20, 77), (7, 100, 700)):
+            check_columns(store, series, TimeRange(MONTH + 1000.0, MONTH + 1000.0 + days * 86400.0), columns)
         with store.writer() as writer:
             settle(writer, Job(), always=True)
 
 
-@pytest.mark.parametrize(
-    "edges",
-    [
-        [datetime(2026, m, 1, tzinfo=UTC).timestamp() for m in (2, 3, 4, 5, 6, 7)],
-        [MONTH + 86400 * n for n in range(78)],
-        [MONTH + 1234.5, MONTH + 50000.0, MONTH + 3e6],
-        [MONTH + 3600 * 5, MONTH + 3600 * 900, MONTH + 3600 * 901],
-    ],
+def check_columns(store, series, span, columns):
+    with store.reader() as reader:
+        refs = find_series(reader)
+        answers = read_reduced(reader, refs, span, columns)
+    for ref, found in zip(refs, answers, strict=True):
+        one = series[ref.key]
+        inside = (one.time >= span.start) & (one.time < span.end)
+        time, value = one.time[inside], one.value[inside]
+        if found.width == 0:
+            assert np.array_equal(found.time, time)
+            assert np.array_equal(found.least, value, equal_nan=True)
+            continue
+        assert found.time.size <= columns + 2
+        assert found.width >= 300.0
+        column = np.searchsorted(found.time, time, "right") - 1
+        assert column.min(initial=0) >= 0
+        assert (time < found.time[column] + found.width).all()
+        least, most = np.full(found.time.size, np.nan), np.full(found.time.size, np.nan)
+        np.fmin.at(least, column, value)
+        np.fmax.at(most, column, value)
+        assert np.array_equal(found.least, least, equal_nan=True)
+        assert np.array_equal(found.most, most, equal_nan=True)
+
+
+PERIODS = (
+    [datetime(2026, m, 1, tzinfo=UTC).timestamp() for m in (2, 3, 4, 5, 6, 7)],
+    [MONTH + 86400 * n for n in range(78)],
+    [MONTH + 1234.5, MONTH + 50000.0, MONTH + 3e6],
+    [MONTH + 3600 * 5, MONTH + 3600 * 900, MONTH + 3600 * 901],
 )
-def test_that_totals_equal_sums_of_the_samples(filled, edges):
+
+
+def test_that_totals_equal_sums_of_the_samples(filled):
     store, series = filled
     for _ in range(2):
-        with store.reader() as reader:
-            refs = find_series(reader)
-            found = read_totals(reader, refs, edges)
-        for row, ref in enumerate(refs):
-            one = series[ref.key]
-            for place, (low, high) in enumerate(itertools.pairwise(edges)):
-                held = one.value[(one.time >= low) & (one.time < high)]
-                numbers = held[~np.isnan(held)]
-                assert found.samples[row, place] == numbers.size
-                if ref.key.metric in ("endpoint_up", "endpoint_requests"):
-                    assert found.total[row, place] == numbers.sum()
-                else:
-                    assert found.total[row, place] == pytest.approx(numbers.sum(), rel=1e-12, abs=1e-9)
+        for edges in PERIODS:
+            check_totals(store, series, edges)
         with store.writer() as writer:
             settle(writer, Job(), always=True)
+
+
+def check_totals(store, series, edges):
+    with store.reader() as reader:
+        refs = find_series(reader)
+        found = read_totals(reader, refs, edges)
+    for row, ref in enumerate(refs):
+        one = series[ref.key]
+        for place, (low, high) in enumerate(itertools.pairwise(edges)):
+            held = one.value[(one.time >= low) & (one.time < high)]
+            numbers = held[~np.isnan(held)]
+            assert found.samples[row, place] == numbers.size
+            if ref.key.metric in ("endpoint_up", "endpoint_requests"):
+                assert found.total[row, place] == numbers.sum()
+            else:
+                assert found.total[row, place] == pytest.approx(numbers.sum(), rel=1e-12, abs=1e-9)
 
 
 def test_that_last_values_are_those_of_the_newest_samples(filled):
