@@ -5,14 +5,14 @@ with every number as text, for guards that must read them. Nesting never exceeds
 written here is read here: `cut_bundle` reads its own parts back before it publishes them.
 """
 
-import base64
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import pybase64
 
 from app.bundle.bounded_json import JsonRefused, canonical, loads
 from app.bundle.fields import (
@@ -45,8 +45,7 @@ _SAMPLES_PER_LINE: Final = 1000
 _MOST_SERIES: Final = 131_072
 MOST_LABELS: Final = 64
 LABEL_LENGTH: Final = 2048
-EVENT_LENGTHS: Final = {"enclave": 64, "key": 512, "subject": 512, "text": 4000}
-"""Longest text of an event's fields, in characters."""
+EVENT_LENGTHS: Final = {"enclave": 64, "key": 512, "subject": 512, "text": 4000}  # in characters
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
 _SPECIAL: Final = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
@@ -74,8 +73,8 @@ def chunk_lines(blocks: Iterable[Block]) -> Iterator[bytes]:
             {
                 "group": block.group,
                 "series": [[key.metric, *(word for pair in key.labels for word in pair)] for key in block.keys],
-                "clock": base64.b64encode(block.clock).decode(),
-                "body": base64.b64encode(block.body).decode(),
+                "clock": pybase64.b64encode_as_string(block.clock),
+                "body": pybase64.b64encode_as_string(block.body),
             }
         )
         if len(line) >= LINE_BYTES["chunks"] and len(block.keys) > 1:
@@ -138,7 +137,8 @@ def _number_of(written: Any) -> float:
 def _base64(value: Any) -> bytes:
     if not isinstance(value, str):
         raise TypeError
-    return base64.b64decode(value, validate=True)
+    decoded: bytes = pybase64.b64decode(value, validate=True)
+    return decoded
 
 
 _METRIC: Final = text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}")
@@ -201,7 +201,7 @@ def read_blocks(schema: str, lines: Iterable[bytes], bounds: Bounds) -> Iterator
     for place, line in enumerate(lines, start=1):
         try:
             block = read(loads(line, size=LINE_BYTES[schema], depth=_DEPTH))
-            time = decode_block(block).time
+            decoded = decode_block(block)
         except (ValueError, StoreDamaged) as error:
             reason = str(error) if isinstance(error, JsonRefused | FieldRefused) else "its samples cannot be decoded"
             msg = f"line {place}: {reason}"
@@ -209,10 +209,11 @@ def read_blocks(schema: str, lines: Iterable[bytes], bounds: Bounds) -> Iterator
         if any(key.label("enclave") != bounds.enclave for key in block.keys):
             msg = f"line {place}: a series does not carry the enclave that the manifest names"
             raise PartRefused(msg)
+        time = decoded.time
         if time[0] < 0 or time[-1] > (bounds.created + AHEAD_SECONDS) * 1000:
             msg = f"line {place}: a sample is later than the bundle itself"
             raise PartRefused(msg)
-        yield block
+        yield replace(block, decoded=decoded)
 
 
 def _chunk_block(raw: Any) -> Block:
