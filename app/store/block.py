@@ -11,8 +11,8 @@ from app.errors import StoreDamaged
 from app.model.sample import FloatArray, Series, TimeArray, to_ms
 from app.model.series_key import SeriesKey
 from app.store.clock_code import decode_clock, encode_clock
-from app.store.codec import Mask, body_header, decode_body, decode_codes, encode_body
-from app.store.values import Codes
+from app.store.codec import Mask, body_header, decode_body, decode_codes, encode_body, encode_codes
+from app.store.values import Codes, find_codes
 
 SPAN: Final = 30 * 86_400_000
 """Milliseconds of one chunk: 30 days, aligned to 1970-01-01."""
@@ -133,13 +133,24 @@ def _blocks_of_span(
     for lo in range(0, union.size, MAX_SAMPLES):
         clock = union[lo : lo + MAX_SAMPLES]
         packed = encode_clock(clock)
-        width = 1 if clock.size >= LONG else max(1, MAX_SAMPLES // clock.size)
-        rows = [_row(one, time, clock) for one, time in zip(members, times, strict=True)]
-        filled = [(one.key, *row) for one, row in zip(members, rows, strict=True) if row[1].any()]
+        rows = [(one.key, *_row(one, time, clock)) for one, time in zip(members, times, strict=True)]
+        filled = [row for row in rows if row[2].any()]
+        if clock.size >= LONG:
+            yield from (_alone(group, clock, packed, *row) for row in filled)
+            continue
+        width = max(1, MAX_SAMPLES // clock.size)
         for start in range(0, len(filled), width):
             keys, values, present = zip(*filled[start : start + width], strict=True)
             body = encode_body(clock, np.stack(values), np.stack(present))
             yield Block(group, keys, packed, body)
+
+
+def _alone(group: str, clock: TimeArray, packed: bytes, key: SeriesKey, value: FloatArray, present: Mask) -> Block:
+    """Block of one series; its codes, which the encoder has proved, go with it."""
+    whole = bool(present.all())
+    codes = find_codes(np.ascontiguousarray(value if whole else value[present]))
+    mask = None if whole else present[None, :]
+    return Block(group, (key,), packed, encode_codes(clock, codes, mask), Decoded(clock, mask, codes, None))
 
 
 def _row(one: Series, time: TimeArray, clock: TimeArray) -> tuple[FloatArray, Mask]:

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
-from pcodec import ChunkConfig, ModeSpec, standalone
+from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
 
 from app.errors import StoreDamaged
 from app.model.sample import FloatArray
@@ -20,6 +20,8 @@ IntArray = npt.NDArray[np.signedinteger[Any]]
 _RAW, _PCODEC, _PLANES = 0, 1, 2
 _INTEGERS: Final = ChunkConfig(compression_level=8, mode_spec=ModeSpec.classic())
 _FLOATS: Final = ChunkConfig(compression_level=8)
+# Which order of differences is best is found by trying; for a few hundred numbers the trying costs more than it saves.
+_QUICK: Final = ChunkConfig(compression_level=6, mode_spec=ModeSpec.classic(), delta_spec=DeltaSpec.try_consecutive(1))
 _SHORT: Final = 128
 """Numbers up to which the second codec is tried as well."""
 
@@ -36,11 +38,14 @@ def narrow(numbers: npt.NDArray[np.int64], least: float, most: float) -> IntArra
     return numbers.astype(np.int64, copy=False)
 
 
-def pack(numbers: IntArray | FloatArray) -> bytes:
-    """Turn a contiguous array into bytes that begin with the codec's tag."""
+def pack(numbers: IntArray | FloatArray, *, quick: bool = False) -> bytes:
+    """Turn a contiguous array into bytes that begin with the codec's tag.
+
+    `quick` is for whole numbers that rise and fall by little: four times as fast, some per cent longer.
+    """
     if numbers.size == 0:
         return bytes([_RAW])
-    settings = _FLOATS if numbers.dtype.kind == "f" else _INTEGERS
+    settings = _FLOATS if numbers.dtype.kind == "f" else _QUICK if quick else _INTEGERS
     best = bytes([_PCODEC]) + bytes(standalone.simple_compress(numbers, settings))
     if numbers.size <= _SHORT:
         little = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False)

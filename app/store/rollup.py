@@ -155,10 +155,11 @@ def _roll_whole(codes: Codes, hours: Hours) -> tuple[int, list[bytes]]:
 
 
 def _small(numbers: npt.NDArray[Any]) -> bytes:
-    """Whole numbers in the narrowest type; falls and rises from hour to hour are what pcodec finds by itself."""
-    wide = numbers.astype(np.int64)
-    small = narrow(wide, int(wide.min()), int(wide.max()))
-    return bytes([small.itemsize]) + pack(small)
+    """Whole numbers in the narrowest type."""
+    small = numbers
+    if numbers.itemsize > 2:
+        small = narrow(numbers.astype(np.int64, copy=False), int(numbers.min()), int(numbers.max()))
+    return bytes([small.itemsize]) + pack(small, quick=True)
 
 
 def _whole(part: bytes, size: int) -> npt.NDArray[np.int64]:

@@ -143,9 +143,11 @@ def ordinals() -> FloatArray:
 def _table(exponent: int) -> npt.NDArray[np.int16]:
     """Ordinal of k / 10**exponent for every k below `_TABLED`; -1 where k has more digits."""
     known = ordinals()
-    values = np.arange(_TABLED) / POWERS[exponent]
-    place = np.minimum(np.searchsorted(known, values), known.size - 1)
-    return np.where(known[place] == values, place, -1).astype(np.int16)
+    whole = np.rint(known * POWERS[exponent])
+    fits = (whole < _TABLED) & (whole / POWERS[exponent] == known)
+    table = np.full(_TABLED, -1, np.int16)
+    table[whole[fits].astype(np.int64)] = np.flatnonzero(fits)
+    return table
 
 
 def _find_ordinal(values: FloatArray, decimal: Codes | None) -> Codes | None:
