@@ -1,6 +1,7 @@
 """Folding layers into a tier: one scrape group and span at a time, inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,34 +19,81 @@ Layers = Mapping[int, Sequence[Layer]]
 """Series -> what is to be folded, each layer wholly inside the span."""
 
 
-def fold(writer: Writer, tier: Tier, group: int, span: int, fresh: Layers, order: Ranks) -> bool:
-    """Lay `fresh` over what the tier holds of a group and span, and write it anew.
+@dataclass(slots=True)
+class Folding:
+    """Folds scrape groups into a tier inside one transaction.
 
-    Returns False, and writes nothing, where its times are too many for one row.
-
-    Raises
-    ------
-    StoreDamaged
-        If what the tier holds cannot be read; it is then left as it is.
+    `finish` ends it: what is derived from the samples is brought up to date once for all that was folded.
     """
-    known = read_clock(writer, tier, group, span)
-    numbers = set(fresh)
-    if known is not None:
-        members = writer.db.execute("SELECT id FROM series WHERE scrape_group = ?", (group,))
-        numbers |= {number for (number,) in members}
-    merged: dict[int, Layer] = {}
-    losers: dict[int, Layer] = {}
-    for number in sorted(numbers):
-        layers = list(fresh.get(number, ()))
-        if known is not None and (kept := read_chunk(writer, tier, number, span, known)) is not None:
-            layers.append(kept)
-        merged[number], losers[number] = overlay(layers, order)
-    merged = {number: layer for number, layer in merged.items() if layer.time.size}
-    if merged and not _write(writer, tier, group, span, merged, order):
-        return False
-    for number, lost in losers.items():
-        keep_lost(writer, number, lost)
-    return True
+
+    writer: Writer
+    tier: Tier
+    order: Ranks
+    _newest: list[Newest] = field(default_factory=list)
+    _written: list[tuple[int, int]] = field(default_factory=list)
+
+    def fold(self, group: int, span: int, fresh: Layers) -> bool:
+        """Lay `fresh` over what the tier holds of a group and span, and write it anew.
+
+        Returns False, and writes nothing, where its times are too many for one row.
+
+        Raises
+        ------
+        StoreDamaged
+            If what the tier holds cannot be read; it is then left as it is.
+        """
+        known = read_clock(self.writer, self.tier, group, span)
+        numbers = set(fresh)
+        if known is not None:
+            members = self.writer.db.execute("SELECT id FROM series WHERE scrape_group = ?", (group,))
+            numbers |= {number for (number,) in members}
+        merged: dict[int, Layer] = {}
+        losers: dict[int, Layer] = {}
+        for number in sorted(numbers):
+            layers = list(fresh.get(number, ()))
+            if known is not None and (kept := read_chunk(self.writer, self.tier, number, span, known)) is not None:
+                layers.append(kept)
+            merged[number], losers[number] = overlay(layers, self.order)
+        merged = {number: layer for number, layer in merged.items() if layer.time.size}
+        if merged and not self._write(group, span, merged):
+            return False
+        for number, lost in losers.items():
+            keep_lost(self.writer, number, lost)
+        return True
+
+    def _write(self, group: int, span: int, merged: Mapping[int, Layer]) -> bool:
+        time, origin = group_times(list(merged.values()), self.order.place)
+        if time.size > LIMIT:
+            return False
+        write_clock(self.writer, self.tier, group, span, Clock(time, origin, encode_clock(time)))
+        hours = hours_of(time)
+        if self.tier is SPANS:
+            row = (self.tier.key(group, span), hours.pack())
+            self.writer.db.execute("INSERT OR REPLACE INTO hours VALUES (?, ?)", row)
+        for number, layer in merged.items():
+            mask = None
+            if layer.time is not time and not np.array_equal(layer.time, time):
+                mask = np.zeros((1, time.size), bool)
+                mask[0, np.searchsorted(time, layer.time)] = True
+            inherited = layer.origin.pack() == (origin if mask is None else origin.pick(mask[0])).pack()
+            codes = find_codes(np.ascontiguousarray(layer.value))
+            body = encode_codes(time, codes, mask)
+            write_chunk(self.writer, self.tier, number, span, body, None if inherited else layer.origin)
+            if self.tier is SPANS:
+                rollup = encode_rollup(codes, hours if mask is None else hours_of(layer.time), own=mask is not None)
+                row = (self.tier.key(number, span), rollup)
+                self.writer.db.execute("INSERT OR REPLACE INTO rollup VALUES (?, ?)", row)
+            whose = layer.origin.cut(layer.time.size - 1, layer.time.size).winner
+            self._newest.append(Newest(number, int(layer.time[-1]), layer.value[-1:].tobytes(), int(whose[0])))
+        self._written += [(number, span) for number in merged]
+        return True
+
+    def finish(self) -> None:
+        """Bring up to date what is derived from the samples that were folded."""
+        keep_newest(self.writer, self._newest)
+        if self.tier is SPANS:
+            mark_stale(self.writer, self._written)
+        self._newest, self._written = [], []
 
 
 def keep_lost(writer: Writer, series: int, lost: Layer) -> None:
@@ -57,44 +105,3 @@ def keep_lost(writer: Writer, series: int, lost: Layer) -> None:
         "INSERT OR IGNORE INTO superseded (series, time, bundle, value) VALUES (?, ?, ?, ?)",
         [(series, time, bundle, np.float64(value).tobytes()) for time, bundle, value in rows],
     )
-
-
-def _write(writer: Writer, tier: Tier, group: int, span: int, merged: Mapping[int, Layer], order: Ranks) -> bool:
-    time, origin = group_times(list(merged.values()), order.place)
-    if time.size > LIMIT:
-        return False
-    write_clock(writer, tier, group, span, Clock(time, origin, encode_clock(time)))
-    hours = hours_of(time)
-    if tier is SPANS:
-        writer.db.execute("INSERT OR REPLACE INTO hours VALUES (?, ?)", (tier.key(group, span), hours.pack()))
-    winner, first = origin.expand()
-    for number, layer in merged.items():
-        mask = None
-        inherited = layer.origin is origin
-        if layer.time is not time and not np.array_equal(layer.time, time):
-            mask = np.zeros((1, time.size), bool)
-            mask[0, np.searchsorted(time, layer.time)] = True
-        if not inherited:
-            own = layer.origin.expand()
-            at = slice(None) if mask is None else mask[0]
-            inherited = np.array_equal(own[0], winner[at]) and np.array_equal(own[1], first[at])
-        codes = find_codes(np.ascontiguousarray(layer.value))
-        body = encode_codes(time, codes, mask)
-        write_chunk(writer, tier, number, span, body, None if inherited else layer.origin)
-        if tier is SPANS:
-            mine = hours if mask is None else hours_of(layer.time)
-            rollup = encode_rollup(codes, mine, own=mask is not None)
-            writer.db.execute("INSERT OR REPLACE INTO rollup VALUES (?, ?)", (tier.key(number, span), rollup))
-    _note(writer, tier, span, merged)
-    return True
-
-
-def _note(writer: Writer, tier: Tier, span: int, merged: Mapping[int, Layer]) -> None:
-    """Bring up to date what is derived from settled samples."""
-    newest = []
-    for number, layer in merged.items():
-        whose = layer.origin.cut(layer.time.size - 1, layer.time.size).winner
-        newest.append(Newest(number, int(layer.time[-1]), layer.value[-1:].tobytes(), int(whose[0])))
-    keep_newest(writer, newest)
-    if tier is SPANS:
-        mark_stale(writer, [(number, span) for number in merged])

@@ -18,7 +18,7 @@ from app.job import Job
 from app.store.block import SPAN
 from app.store.clock_code import clock_span
 from app.store.database import Writer, transaction
-from app.store.fold import Layers, fold, keep_lost
+from app.store.fold import Folding, Layers, keep_lost
 from app.store.head import FRAMES, HOUR, SHEAF, bucket, frames, write_head
 from app.store.overlay import Layer, Ranks, overlay, ranks
 from app.store.sheaf import Part, Sheaf, encode_sheaf, metrics_of
@@ -194,20 +194,20 @@ def _fold_sheaves(writer: Writer, tier: Tier, form: int, limit: int, order: Rank
             f"SELECT id, body FROM head WHERE {_where(form)} AND bucket = ? ORDER BY id", (limit, place)
         ).fetchall()
         with transaction(writer.db):
-            kept: set[int] = set()
+            folding = Folding(writer, tier, order)
+            kept = {number for number, body in rows if not _whole_parts(number, body)}
             for (group, span), fresh in _by_span(tier, rows).items():
                 job.check()
-                layers = {series: [layer for layer, _ in found] for series, found in fresh.items()}
-                if not _folded(writer, tier, group, span, layers, order):
+                if not _folded(folding, group, span, {n: [layer for layer, _ in found] for n, found in fresh.items()}):
                     kept.update(row for found in fresh.values() for _, row in found)
-            kept.update(number for number, body in rows if not _whole_parts(number, body))
+            folding.finish()
             _delete(writer, [number for number, _ in rows if number not in kept])
 
 
-def _folded(writer: Writer, tier: Tier, group: int, span: int, fresh: Layers, order: Ranks) -> bool:
+def _folded(folding: Folding, group: int, span: int, fresh: Layers) -> bool:
     """Fold, unless what the tier holds is damaged or has no room."""
     try:
-        return fold(writer, tier, group, span, fresh, order)
+        return folding.fold(group, span, fresh)
     except StoreDamaged as error:
         log.warning("scrape group %d is not folded into span %d: %s", group, span, error)
         return False
@@ -254,8 +254,10 @@ def _fold_frames(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
                         log.warning("row %d of the head is left where it is: %s", number, error)
                         kept.add(number)
         with transaction(writer.db):
-            if not _folded(writer, SPANS, group, span, fresh, order):
+            folding = Folding(writer, SPANS, order)
+            if not _folded(folding, group, span, fresh):
                 kept.update(rows)
+            folding.finish()
     with transaction(writer.db):
         _delete(writer, [number for number in heads if number not in kept])
 
@@ -298,7 +300,9 @@ def _fold_group(writer: Writer, group: int, span: int, days: Sequence[int], orde
             layer = read_chunk(writer, DAYS, number, day, clock) if clock is not None else None
             if layer is not None:
                 fresh.setdefault(number, []).append(layer)
-    if fold(writer, SPANS, group, span, fresh, order):
+    folding = Folding(writer, SPANS, order)
+    if folding.fold(group, span, fresh):
+        folding.finish()
         for day in days:
             writer.db.execute("DELETE FROM day_clock WHERE id = ?", (DAYS.key(group, day),))
             writer.db.executemany("DELETE FROM day WHERE id = ?", [(DAYS.key(number, day),) for number in members])

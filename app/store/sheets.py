@@ -6,7 +6,7 @@ rollups changed is listed as stale until it is, and is not read meanwhile.
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -31,6 +31,7 @@ COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoi
 _SHEET = struct.Struct("<BBHIIq")
 _LENGTH = struct.Struct("<I")
 _MOST_HOURS: Final = 31 * 24
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +90,16 @@ def first_hour(month: int) -> int:
     return int(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp()) // 3600
 
 
-def mark_stale(writer: Writer, chunks: Iterable[tuple[int, int]]) -> None:
+def mark_stale(writer: Writer, chunks: Sequence[tuple[int, int]]) -> None:
     """Note that rollups of (series, span) changed, so that the sheets made of them must be made again."""
-    marks = ", ".join("?" * len(COUNTED))
-    rows = writer.db.execute(f"SELECT id, enclave, metric FROM series WHERE metric IN ({marks})", COUNTED)
-    counted = {number: (enclave, metric) for number, enclave, metric in rows}
+    counted: dict[int, tuple[str, str]] = {}
+    numbers = sorted({series for series, _ in chunks})
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        rows = writer.db.execute(
+            f"SELECT id, enclave, metric FROM series WHERE id IN ({', '.join('?' * len(batch))})", batch
+        )
+        counted |= {number: (enclave, metric) for number, enclave, metric in rows if metric in COUNTED}
     stale = {
         (*counted[series], month) for series, span in chunks if series in counted for month in _months_of_span(span)
     }

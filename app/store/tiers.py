@@ -194,13 +194,13 @@ def group_times(layers: Sequence[Layer], place: np.ndarray) -> tuple[TimeArray, 
 
     `place` is the place of each bundle in the order of winning.
     """
-    if all(one.time is layers[0].time for one in layers):
-        return layers[0].time, layers[0].origin
+    first, packed = layers[0], layers[0].origin.pack()
+    if all(np.array_equal(one.time, first.time) and one.origin.pack() == packed for one in layers[1:]):
+        return first.time, first.origin
     time = np.concatenate([one.time for one in layers])
     both = [one.origin.expand() for one in layers]
-    winner = np.concatenate([one[0] for one in both])
-    first = np.concatenate([one[1] for one in both])
+    winner, earliest = (np.concatenate(part) for part in zip(*both, strict=True))
     ordered = np.lexsort((place[winner], time))
-    time, winner, first = time[ordered], winner[ordered], first[ordered]
+    time, winner, earliest = time[ordered], winner[ordered], earliest[ordered]
     last = np.append(np.diff(time) > 0, True)
-    return time[last], Origin.from_samples(winner[last], first[last])
+    return time[last], Origin.from_samples(winner[last], earliest[last])
