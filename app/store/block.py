@@ -11,7 +11,7 @@ from app.errors import StoreDamaged
 from app.model.sample import FloatArray, Series, TimeArray, to_ms
 from app.model.series_key import SeriesKey
 from app.store.clock_code import decode_clock, encode_clock
-from app.store.codec import Mask, body_header, decode_body, decode_codes, encode_body, encode_codes
+from app.store.codec import Mask, decode_body, decode_codes, encode_body, encode_codes
 from app.store.values import Codes, find_codes
 
 SPAN: Final = 30 * 86_400_000
@@ -35,6 +35,13 @@ class Decoded:
     present: Mask | None
     codes: Codes | None
     rows: FloatArray | None
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        if self.codes is not None:
+            return self.codes.size
+        return int(self.present.sum()) if self.present is not None else self.values.size
 
     @property
     def values(self) -> FloatArray:
@@ -97,8 +104,7 @@ def decode_block(block: Block) -> Decoded:
         head, codes, mask = decode_codes(block.body)
         present = None if mask is None else mask[None, :]
     else:
-        head = body_header(block.body)
-        rows, present = decode_body(block.body)
+        head, rows, present = decode_body(block.body)
     if head.times != time.size or head.series != len(block.keys) or (head.first, head.last) != (time[0], time[-1]):
         msg = "A block's clock, keys and values do not fit each other."
         raise StoreDamaged(msg)

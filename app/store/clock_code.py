@@ -99,7 +99,13 @@ def _decode_grid(payload: bytes, n: int, version: int) -> TimeArray:
     if late_count and version > 1:
         late = np.cumsum(late)
     starts, lengths = runs
-    if lengths.min() < 1 or lengths.max() > n or int(lengths.sum()) != n or abs(starts).max() > _FARTHEST // step:
+    far = _FARTHEST // step
+    if abs(phase) > _FARTHEST or n > far:
+        fail_length()
+    if run_count == 1 and not late_count and lengths[0] == n and abs(int(starts[0])) <= far - n:
+        first = int(starts[0]) * step + phase  # what nearly every delta has
+        return np.arange(first, first + n * step, step, dtype=np.int64)
+    if lengths.min() < 1 or lengths.max() > n or int(lengths.sum()) != n or abs(starts).max() > far - n:
         fail_length()
     if (starts[:-1] + lengths[:-1] > starts[1:]).any():
         _fail_order()

@@ -177,11 +177,12 @@ def body_header(blob: bytes) -> BodyHeader:
     return _open(blob).header
 
 
-def decode_body(blob: bytes) -> tuple[FloatArray, Mask | None]:
+def decode_body(blob: bytes) -> tuple[BodyHeader, FloatArray, Mask | None]:
     """Decode a body.
 
     Returns
     -------
+    header : BodyHeader
     values : ndarray, shape (k, n), float64
         NaN also where there is no sample; the mask tells the two apart.
     present : ndarray, shape (k, n), bool, or None
@@ -196,10 +197,10 @@ def decode_body(blob: bytes) -> tuple[FloatArray, Mask | None]:
     kept = _decode_stream(body)
     shape = (body.header.series, body.header.times)
     if body.mask is None:
-        return kept.reshape(shape), None
+        return body.header, kept.reshape(shape), None
     values = np.full(shape, np.nan)
     values[body.mask] = kept
-    return values, body.mask
+    return body.header, values, body.mask
 
 
 def decode_codes(blob: bytes) -> tuple[BodyHeader, Codes, Mask | None]:

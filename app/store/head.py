@@ -51,7 +51,7 @@ class Frame:
         if not places:
             return
         time = decode_clock(self.clock)
-        values, present = decode_body(self.body)
+        _, values, present = decode_body(self.body)
         if values.shape != (self.ids.size, time.size):
             msg = "A stored block does not fit its times."
             raise StoreDamaged(msg)

@@ -18,10 +18,9 @@ from app.model.changes import Changes, Topic
 from app.model.event import Event
 from app.model.series_key import COLLECTOR_ITSELF, SeriesKey
 from app.store.adoption import Adoption, drop_adopted, publish_adopted
-from app.store.block import LONG, Block, decode_block, encode_block
+from app.store.block import LONG, Block, Decoded, decode_block, encode_block
 from app.store.bundles import COLUMNS, BundleRecord
 from app.store.catalogue import write_catalogue
-from app.store.codec import body_header
 from app.store.database import Reader, Writer, transaction
 from app.store.head import FRAMES, SHEAF, Placed, frame, write_head
 from app.store.origin import Origin
@@ -30,6 +29,7 @@ from app.store.sheaf import Part, encode_sheaf
 _COMMIT_BYTES: Final = 64 * 2**20
 _ROW_BYTES: Final = 8 * 2**20
 _SHEAF_SAMPLES: Final = 1_000_000
+_LABELS: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: it is asked for every series
 
 
 def begin(writer: Writer, record: BundleRecord) -> int:
@@ -77,31 +77,27 @@ class _Staging:
         """Put one block where it belongs."""
         for placed in self.names.place(block):
             decoded = decode_block(placed.block)
-            head = body_header(placed.block.body) if decoded.codes is None else None
-            samples = decoded.codes.size if decoded.codes is not None else head.samples if head else 0
-            self._note(placed, decoded.time, samples)
-            if len(placed.ids) == 1 and decoded.time.size >= LONG:
-                if size := self.adoption.adopt(placed, decoded):
-                    self.written += size
-                else:
-                    self._keep_frame(placed, samples)
+            self._note(placed, decoded)
+            if len(placed.ids) > 1 or decoded.time.size < LONG:
+                self._keep_part(placed, decoded)
+            elif size := self.adoption.adopt(placed, decoded):
+                self.written += size
             else:
-                self._keep_part(placed, samples)
+                self._keep_frame(placed, decoded.samples)
 
-    def _note(self, placed: Placed, time: "np.ndarray", samples: int) -> None:
-        self.samples += samples
-        first, last = int(time[0]), int(time[-1])
+    def _note(self, placed: Placed, decoded: Decoded) -> None:
+        self.samples += decoded.samples
+        first, last = int(decoded.time[0]), int(decoded.time[-1])
         self._first, self._last = min(self._first, first), max(self._last, last)
         if not all(key.metric.startswith(COLLECTOR_ITSELF) for key in placed.block.keys):
             self._newest = max(self._newest, last)
 
-    def _keep_part(self, placed: Placed, samples: int) -> None:
-        decoded = decode_block(placed.block)
+    def _keep_part(self, placed: Placed, decoded: Decoded) -> None:
         ids = np.array(placed.ids, np.int64)
         origin = Origin.of(self.bundle, decoded.time.size)
         self._parts.append(Part(placed.group, ids, decoded.time, decoded.values, decoded.present, origin))
         self._metrics.update(zip(placed.ids, (key.metric for key in placed.block.keys), strict=True))
-        self._part_samples += samples
+        self._part_samples += decoded.samples
         if self._part_samples >= _SHEAF_SAMPLES:
             self._flush_parts()
 
@@ -181,7 +177,7 @@ class _Names:
         return self.groups[name]
 
     def _series(self, key: SeriesKey, group: int) -> tuple[int, int]:
-        labels = json.dumps(key.labels, ensure_ascii=False, separators=(",", ":"))
+        labels = _LABELS.encode(key.labels)
         number, home, level = self.known.get((key.metric, labels), (0, group, self.level))
         if not number:
             found = self.db.execute(
