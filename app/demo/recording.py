@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from app.demo import collecting, gpus, serving
+from app.demo import collecting, crowd, gpus, serving
 from app.demo.fleet import Site
 from app.model.sample import Series
 from app.model.time_range import TimeRange
@@ -14,9 +14,17 @@ def scrapes(site: Site, seed: int, now: float, days: float) -> Iterator[list[Ser
     """Everything that an enclave's collector read in `days` before `now`, one scrape group after the other."""
     yield collecting.scrape(site, seed, now, days)
     for service in site.services:
-        yield serving.scrape(site, service, seed, now, days)
+        if service.copy == 1:
+            yield serving.scrape(site, service, seed, now, days)
     for machine in site.machines:
-        yield gpus.scrape(site, machine, seed, now, days)
+        if machine.copy == 1:
+            yield gpus.scrape(site, machine, seed, now, days)
+    services = [service for service in site.services if service.copy > 1]
+    machines = [machine for machine in site.machines if machine.copy > 1]
+    if services or machines:
+        shared = crowd.Crowd.of(site, seed, now, days)
+        yield from (crowd.serve(shared, service) for service in services)
+        yield from (crowd.compute(shared, machine) for machine in machines)
 
 
 def stretch(series: Iterable[Series], window: TimeRange) -> list[Series]:
@@ -27,8 +35,3 @@ def stretch(series: Iterable[Series], window: TimeRange) -> list[Series]:
         if end > start:
             found.append(Series(one.key, one.time[start:end], one.value[start:end], one.group))
     return found
-
-
-def kept(series: Iterable[Series]) -> list[Series]:
-    """The same series in memory of their own, so that the long arrays they are views of can go."""
-    return [Series(one.key, one.time.copy(), one.value.copy(), one.group) for one in series]

@@ -94,6 +94,16 @@ def load(slot: FloatArray) -> FloatArray:
     return np.asarray(daily * weekday / 1.05)
 
 
+def wandering(line: Timeline, purpose: str, count: int, size: float) -> FloatArray:
+    """The slow part of noise over the `count` steps before the end of a timeline, of standard deviation `size`."""
+    back = np.arange(count, 0, -1) * STEP
+    wave = np.zeros(count)
+    for spacing, weight in _WAVES:
+        knots = line.rng(f"{purpose}/{spacing}").standard_normal(int(back[0] / spacing) + 3)
+        wave += size * weight * np.interp(back / spacing, np.arange(len(knots)), knots)
+    return wave
+
+
 def noise(line: Timeline, purpose: str, slow: float, fast: float) -> FloatArray:
     """Wandering plus scatter, shape (n,), of standard deviations `slow` and `fast`.
 
@@ -101,11 +111,7 @@ def noise(line: Timeline, purpose: str, slow: float, fast: float) -> FloatArray:
     wandering dies off over half an hour.
     """
     count = len(line.slot)
-    back = np.arange(count, 0, -1) * STEP
-    wave = np.zeros(count)
-    for spacing, weight in _WAVES:
-        knots = line.rng(f"{purpose}/{spacing}").standard_normal(int(back[0] / spacing) + 3)
-        wave += slow * weight * np.interp(back / spacing, np.arange(len(knots)), knots)
+    wave = wandering(line, purpose, count, slow)
     scatter = line.rng(purpose).standard_normal(count)[::-1] * fast
     away = np.abs(line.slot - line.slot[line.anchor])
     wave -= wave[line.anchor] * np.exp(-away / 1800.0)
