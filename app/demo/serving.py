@@ -217,14 +217,21 @@ class _SeriesWriter:
         self.labels = {"enclave": enclave, "endpoint": service.endpoint.id, "model": service.endpoint.model}
         self.time = time
         self.kept = kept
-        self.kept_time = time[kept]
+        self.cuts: list[tuple[BoolArray, BoolArray, FloatArray]] = []
         self.series: list[Series] = []
 
     def add(self, metric: str, value: FloatArray, when: BoolArray | None = None, /, **labels: str) -> None:
         """Add one series: `value` (n,) where scrapes succeeded and `when` (n,) holds."""
-        chosen = self.kept if when is None or when.all() else self.kept & when
-        if not chosen.any():
-            return
-        time = self.kept_time if chosen is self.kept else self.time[chosen]
-        key = SeriesKey.of(metric, self.labels | labels)
-        self.series.append(Series(key, time, value[chosen], self.group))
+        chosen, time = self._cut(self.kept if when is None or when.all() else when)
+        if time.size:
+            key = SeriesKey.of(metric, self.labels | labels)
+            self.series.append(Series(key, time, value[chosen], self.group))
+
+    def _cut(self, when: BoolArray) -> tuple[BoolArray, FloatArray]:
+        """The scrapes that are kept of `when`, and their times: the same array whenever `when` is the same."""
+        for known, chosen, time in self.cuts:
+            if known is when:
+                return chosen, time
+        chosen = self.kept & when
+        self.cuts.append((when, chosen, self.time[chosen]))
+        return chosen, self.cuts[-1][2]
