@@ -11,23 +11,16 @@ from app.model.event import Event
 from app.model.time_range import TimeRange
 from app.store.block import Block
 from app.store.bundles import newest_run
-from app.store.clock_code import clock_span
 from app.store.database import Reader
 from app.store.events import events, events_after
 from app.store.export import blocks_after, blocks_between
-from app.store.outgoing import folded_after
+from app.store.outgoing import arrived_after, folded_after
 
 
 def unsent_span(reader: Reader, run: int) -> TimeRange | None:
     """From the first to just behind the last sample that runs after `run` brought; None where they brought none."""
-    spans = [clock_span(block.clock) for block in blocks_after(reader, run)]
-    first = min((first / 1000.0 for first, _ in spans), default=None)
-    last = max((last / 1000.0 for _, last in spans), default=None)
-    folded = folded_after(reader, run)
-    starts = [one for one in (first, folded) if one is not None]
-    if not starts:
-        return None
-    return TimeRange(min(starts), (min(starts) if last is None else last) + 0.001)
+    found = arrived_after(reader, run)
+    return None if found is None else TimeRange(found[0], found[1] + 0.001)
 
 
 def full_blocks(reader: Reader, start: float, now: float) -> Iterable[Block]:

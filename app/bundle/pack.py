@@ -47,7 +47,7 @@ from app.store import ledger
 from app.store.block import Block
 from app.store.bundles import newest_run
 from app.store.catalogue import catalogues
-from app.store.codec import body_header
+from app.store.clock_code import clock_span
 from app.store.database import Reader, State, Store
 from app.store.events import events_after
 from app.store.outgoing import (
@@ -124,7 +124,7 @@ def cut_bundle(  # noqa: PLR0913 -- each is one choice of whoever cuts, and all 
         order = _Order(kind, round((clock or store.clock).now(), 3), since, schema or stream.schema, demo)
         try:
             manifest = _content(hidden, state, reader, chain, catalogue, order, job)
-            reserved = _sealed(hidden, manifest, signers, _newest_run(reader, chain, kind))
+            reserved = _sealed(hidden, manifest, signers, _newest_run(reader, chain, kind), job)
             with ledger.recording(state):
                 reserve_sequence(state, reserved)
         except BaseException:
@@ -259,10 +259,10 @@ def _newest_run(reader: Reader, chain: _Chain, kind: Kind) -> int:
     return newest_run(reader)
 
 
-def _sealed(hidden: Path, manifest: Manifest, signers: Sequence[SigningKey], run: int) -> Outgoing:
+def _sealed(hidden: Path, manifest: Manifest, signers: Sequence[SigningKey], run: int, job: Job) -> Outgoing:
     """Check what was written, sign it, and write manifest and sums beside it."""
     payload = write_manifest(manifest)
-    _read_back(hidden, payload)
+    _read_back(hidden, payload, job)
     envelope = sign(payload, PAYLOAD_TYPE, signers)
     _write_file(hidden / MANIFEST, [envelope])
     _write_file(hidden / SUMS, [sums_text(envelope, manifest)])
@@ -303,7 +303,7 @@ class _Span:
 
     def of(self, blocks: Iterable[Block]) -> Iterator[Block]:
         for block in blocks:
-            self.first = min(self.first, body_header(block.body).first / 1000.0)
+            self.first = min(self.first, clock_span(block.clock)[0] / 1000.0)
             yield block
 
 
@@ -334,11 +334,12 @@ class _PartWriter:
         self.parts.append(Part(name, sum(map(len, lines)), len(lines), digest, schema))
 
 
-def _read_back(folder: Path, payload: bytes) -> None:
+def _read_back(folder: Path, payload: bytes, job: Job) -> None:
     """Read our own parts as a station would: what it would refuse must not leave here."""
     manifest = read_manifest(payload)
     bounds = Bounds(manifest.enclave, manifest.level, manifest.created)
-    for part in manifest.parts:
+    for done, part in enumerate(manifest.parts, start=1):
+        job.step(done, len(manifest.parts), "Reading back")
         with (folder / part.name).open("rb") as file:
             lines = (line.removesuffix(b"\n") for line in file)
             try:

@@ -20,13 +20,26 @@ METRICS = (
     "gpu_ecc_uncorrectable_total",
 )
 
-_TOTAL_MIB = 81_920
-_MIB = 2.0**20
+TOTAL_MIB = 81_920
+MIB = 2.0**20
 # Acme (Kalos), deciles joined by rank: SM activity (ratio) and power (W); a GPU with a kernel on it has an SM
 # activity of about two thirds of its utilisation there.
 _SM = (0.0, 0.018, 0.333, 0.651, 0.713, 0.769, 0.913, 1.0)
 _WATTS = (68.0, 94.0, 149.0, 325.0, 389.0, 404.0, 413.0, 480.0)
-_SM_SHARE = 0.64
+SM_SHARE = 0.64
+"""SM activity over utilisation."""
+OWN = 0.07
+"""How far a GPU of a node may lie above or below the node's utilisation."""
+
+
+def power(active: FloatArray) -> FloatArray:
+    """Watts that go with an SM activity."""
+    return np.asarray(np.interp(active, _SM, _WATTS))
+
+
+def warmth(watts: FloatArray, own: float) -> FloatArray:
+    """Degrees Celsius that go with a power, for a GPU that lies `own` above its node."""
+    return 33.0 + 0.085 * watts + 3.0 * own / OWN
 
 
 def group_name(machine: Machine) -> str:
@@ -38,7 +51,7 @@ def scrape(site: Site, machine: Machine, seed: int, now: float, days: float) -> 
     """Every series of one node from `days` before `now` up to `now`, in one scrape group."""
     node, group = machine.node, group_name(machine)
     line = timeline(f"{site.enclave.id}/{group}", seed, now, days, now - site.behind)
-    kept = line.kept & ~_silent(site, machine, line, now)
+    kept = line.kept & ~story.silent(line.slot, now, site.enclave.id, node.id)
     labels = {"enclave": site.enclave.id, "node": node.id}
     time = line.time[kept]
     found = []
@@ -63,14 +76,6 @@ def scrape(site: Site, machine: Machine, seed: int, now: float, days: float) -> 
     return [series for series in found if len(series.time)]
 
 
-def _silent(site: Site, machine: Machine, line: Timeline, now: float) -> BoolArray:
-    silent = np.zeros(len(line.slot), dtype=bool)
-    for silence in story.SILENCES:
-        if silence.enclave == site.enclave.id and silence.node in {"", machine.node.id}:
-            silent |= story.during(line.slot, now, silence.start, silence.end)
-    return silent
-
-
 def _lost(line: Timeline, now: float, troubles: list[GpuTrouble]) -> BoolArray:
     lost = np.zeros(len(line.slot), dtype=bool)
     for trouble in troubles:
@@ -84,10 +89,10 @@ def _columns(
 ) -> dict[str, FloatArray]:
     """Values of every metric of one GPU, each of shape (n,)."""
     busy = load(line.slot)
-    own = line.rng(f"gpu/{gpu}").uniform(-0.07, 0.07)
+    own = line.rng(f"gpu/{gpu}").uniform(-OWN, OWN)
     lean = np.sqrt(busy / busy[line.anchor])
     use = (machine.busy + own) * lean * np.exp(noise(line, f"{gpu}/use", 0.07, 0.05))
-    used = np.rint((0.66 + own + 0.05 * noise(line, f"{gpu}/memory", 0.8, 0.0)) * _TOTAL_MIB / 256.0) * 256.0
+    used = np.rint((0.66 + own + 0.05 * noise(line, f"{gpu}/memory", 0.8, 0.0)) * TOTAL_MIB / 256.0) * 256.0
     xid = np.zeros_like(use)
     ecc = np.zeros_like(use)
     heat = np.zeros_like(use)
@@ -105,14 +110,14 @@ def _columns(
         elif trouble.kind == "idle":
             use = np.where(since, 0.0, use)
     use = np.clip(use, 0.0, 1.0)
-    active = np.clip(_SM_SHARE * use * np.exp(noise(line, f"{gpu}/sm", 0.05, 0.03)), 0.0, 1.0)
-    watts = np.interp(active, _SM, _WATTS)
-    celsius = 33.0 + 0.085 * watts + 3.0 * own / 0.07 + heat
+    active = np.clip(SM_SHARE * use * np.exp(noise(line, f"{gpu}/sm", 0.05, 0.03)), 0.0, 1.0)
+    watts = power(active)
+    celsius = warmth(watts, own) + heat
     return {
         "gpu_utilisation_ratio": np.rint(use * 100.0) / 100.0,
         "gpu_sm_active_ratio": three_digits(active),
-        "gpu_memory_used_bytes": used * _MIB,
-        "gpu_memory_total_bytes": np.full_like(use, _TOTAL_MIB * _MIB),
+        "gpu_memory_used_bytes": used * MIB,
+        "gpu_memory_total_bytes": np.full_like(use, TOTAL_MIB * MIB),
         "gpu_power_watts": np.rint(watts),
         "gpu_temperature_celsius": np.rint(celsius),
         "gpu_xid_errors_total": xid,

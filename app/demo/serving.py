@@ -18,7 +18,7 @@ FIRST_BUCKET = 0.3
 QUANTILES = ("0.5", "0.95", "0.99")
 _P50_SHARE = 0.46
 _P99_SHARE = 1.72
-_LOAD_ON_LATENCY = 0.22
+LOAD_ON_LATENCY = 0.22
 """A p95 at full load is about a fifth above that of a quiet hour."""
 
 
@@ -49,7 +49,7 @@ def scrape(site: Site, service: Service, seed: int, now: float, days: float) -> 
     group = group_name(service)
     line = timeline(f"{site.enclave.id}/{group}", seed, now, days, now - site.behind)
     traffic = _traffic(service, line, now)
-    kept = line.kept & ~_silent(site, line, now)
+    kept = line.kept & ~story.silent(line.slot, now, site.enclave.id)
     writer = _SeriesWriter(group, site.enclave.id, service, line.time, kept)
     writer.add("endpoint_up", traffic.up)
     if service.queue:
@@ -67,19 +67,11 @@ def _same(item: Trouble | Canary | story.Maintenance, service: Service) -> bool:
     return (item.enclave, item.endpoint) == (service.endpoint.enclave, service.endpoint.id)
 
 
-def _silent(site: Site, line: Timeline, now: float) -> BoolArray:
-    silent = np.zeros(len(line.slot), dtype=bool)
-    for silence in story.SILENCES:
-        if silence.enclave == site.enclave.id and not silence.node:
-            silent |= story.during(line.slot, now, silence.start, silence.end)
-    return silent
-
-
 def _traffic(service: Service, line: Timeline, now: float) -> Traffic:
     endpoint = service.endpoint
     busy = load(line.slot)
     rate = service.peak * busy * np.exp(noise(line, "rate", 0.05, 0.035))
-    lean = _LOAD_ON_LATENCY * (busy - busy[line.anchor])
+    lean = LOAD_ON_LATENCY * (busy - busy[line.anchor])
     p95 = np.full_like(rate, service.p95)
     errors = np.full_like(rate, service.errors)
     queue = np.rint(np.clip(4.0 * busy * np.exp(noise(line, "queue", 0.6, 0.5)) - 1.0, 0.0, 18.0))
@@ -170,7 +162,7 @@ def _write_part(writer: "_SeriesWriter", service: Service, part: Part, traffic: 
     if service.latency == "none":
         return
     low, middle, high = quantiles(traffic.p95)
-    for le in _bounds(service):
+    for le in bounds(service):
         # What a dead server refused at once was not served within any time.
         counted = within(part.requests, low, middle, high, le) * traffic.up
         writer.add("endpoint_requests_within", counted, part.when, version=version, le=f"{le:g}")
@@ -183,12 +175,12 @@ def _write_part(writer: "_SeriesWriter", service: Service, part: Part, traffic: 
         writer.add("endpoint_latency_bound", flag, served, version=version, quantile=name)
 
 
-def _bounds(service: Service) -> tuple[float, ...]:
+def bounds(service: Service) -> tuple[float, ...]:
     """The buckets that requests are counted within, in seconds: around the promise, never below the first bucket."""
-    bounds = {service.objective / 2.0, service.objective, service.objective * 2.0}
+    found = {service.objective / 2.0, service.objective, service.objective * 2.0}
     if service.latency == "floor":
-        bounds = {max(bound, FIRST_BUCKET) for bound in bounds}
-    return tuple(sorted(bounds))
+        found = {max(bound, FIRST_BUCKET) for bound in found}
+    return tuple(sorted(found))
 
 
 def quantiles(p95: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -197,7 +189,12 @@ def quantiles(p95: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def within(requests: FloatArray, low: FloatArray, middle: FloatArray, high: FloatArray, le: float) -> FloatArray:
-    """How many requests took at most `le` seconds, as whole numbers, in step with the three quantiles.
+    """How many requests took at most `le` seconds, as whole numbers, in step with the three quantiles."""
+    return np.floor(requests * share_within(low, middle, high, le) + 0.5)
+
+
+def share_within(low: FloatArray, middle: FloatArray, high: FloatArray, le: float) -> FloatArray:
+    """Share of the requests that took at most `le` seconds, given p50, p95 and p99 in seconds.
 
     The distribution is linear in the logarithm of the time between the quantiles, from a sixth of the p50 to
     three times the p99.
@@ -209,7 +206,7 @@ def within(requests: FloatArray, low: FloatArray, middle: FloatArray, high: Floa
     for left, right, below, above in zip(points, points[1:], shares, shares[1:], strict=False):
         inside = (at >= left) & (at < right)
         share = np.where(inside, below + (above - below) * (at - left) / (right - left), share)
-    return np.floor(requests * share + 0.5)
+    return share
 
 
 class _SeriesWriter:
@@ -220,14 +217,21 @@ class _SeriesWriter:
         self.labels = {"enclave": enclave, "endpoint": service.endpoint.id, "model": service.endpoint.model}
         self.time = time
         self.kept = kept
-        self.kept_time = time[kept]
+        self.cuts: list[tuple[BoolArray, BoolArray, FloatArray]] = []
         self.series: list[Series] = []
 
     def add(self, metric: str, value: FloatArray, when: BoolArray | None = None, /, **labels: str) -> None:
         """Add one series: `value` (n,) where scrapes succeeded and `when` (n,) holds."""
-        chosen = self.kept if when is None or when.all() else self.kept & when
-        if not chosen.any():
-            return
-        time = self.kept_time if chosen is self.kept else self.time[chosen]
-        key = SeriesKey.of(metric, self.labels | labels)
-        self.series.append(Series(key, time, value[chosen], self.group))
+        chosen, time = self._cut(self.kept if when is None or when.all() else when)
+        if time.size:
+            key = SeriesKey.of(metric, self.labels | labels)
+            self.series.append(Series(key, time, value[chosen], self.group))
+
+    def _cut(self, when: BoolArray) -> tuple[BoolArray, FloatArray]:
+        """The scrapes that are kept of `when`, and their times: the same array whenever `when` is the same."""
+        for known, chosen, time in self.cuts:
+            if known is when:
+                return chosen, time
+        chosen = self.kept & when
+        self.cuts.append((when, chosen, self.time[chosen]))
+        return chosen, self.cuts[-1][2]

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.bundle.inbound import receive
@@ -16,7 +16,7 @@ from app.demo.desk import Desk
 from app.demo.fleet import OBJECTIVES, Site, sites
 from app.demo.trust import install_trust
 from app.errors import StoreError
-from app.job import Job
+from app.job import Job, Progress
 from app.model.marking import Level
 from app.model.sample import Series
 from app.paths import Paths
@@ -84,9 +84,9 @@ def _build(paths: Paths, plan: Plan, job: Job) -> Counter[str]:
         young = {site.enclave.id: _record_history(desks[site.enclave.id], trips, plan, progress) for site in fleet}
         for trip in trips:
             progress.step(f"{trip.site.enclave.name}: bundles")
-            path = _cut(desks[trip.site.enclave.id], trip, young[trip.site.enclave.id], progress.quiet)
+            path = _cut(desks[trip.site.enclave.id], trip, young[trip.site.enclave.id], progress.inner)
             clock.at = trip.received
-            built[_deliver(path, trip, store, station, progress.quiet)] += 1
+            built[_deliver(path, trip, store, station, progress.inner)] += 1
             _put_away(path, trip, media)
     shutil.rmtree(workshop)
     return built
@@ -103,16 +103,20 @@ def _kept_open(stores: Iterable[Store]) -> Iterator[None]:
 
 
 class _Steps:
-    """Progress of the whole build; what its parts report in their own units is passed over."""
+    """Progress of the whole build. What its parts report in their own units is told beside the step they are in."""
 
     def __init__(self, job: Job, total: int) -> None:
-        self.job, self.total, self.done = job, total, 0
-        self.quiet = Job(lambda _: job.check())
+        self.job, self.total, self.done, self.label = job, total, -1, ""
+        self.inner = replace(job, report=self._tell)
 
     def step(self, label: str) -> None:
         """Say that one more of the steps begins."""
+        self.done, self.label = self.done + 1, label
         self.job.step(self.done, self.total, label)
-        self.done += 1
+
+    def _tell(self, inner: Progress) -> None:
+        part = f"{inner.done}" if inner.total is None else f"{inner.done} of {inner.total}"
+        self.job.report(Progress(self.done, self.total, f"{self.label}: {inner.label.lower()} {part}"))
 
 
 def _groups(fleet: Iterable[Site]) -> int:
@@ -138,7 +142,7 @@ def _record_history(desk: Desk, trips: list[Journey], plan: Plan, progress: _Ste
                 young[trip.window.end] += _encoded(series, trip)
             yield from _encoded(series, full)
 
-    desk.collect(full, blocks(), progress.quiet)
+    desk.collect(full, blocks(), progress.inner)
     return young
 
 

@@ -168,6 +168,15 @@ def weight(slot: FloatArray, now: float, start: float, end: float, rise: float) 
     return np.asarray(np.clip(np.minimum(up, down), 0.0, 1.0))
 
 
+def silent(slot: FloatArray, now: float, enclave: str, node: str = "") -> npt.NDArray[np.bool_]:
+    """Whether, at each time, the collector of an enclave read nothing at all, or nothing of `node`."""
+    found = np.zeros(len(slot), dtype=bool)
+    for silence in SILENCES:
+        if silence.enclave == enclave and silence.node in {"", node}:
+            found |= during(slot, now, silence.start, silence.end)
+    return found
+
+
 def during(slot: FloatArray, now: float, start: float, end: float) -> npt.NDArray[np.bool_]:
     """Whether each time lies between `start` and `end`, both in seconds before now; an `end` of 0 is not yet."""
     return np.asarray((slot >= now - start) & ((slot < now - end) | (end == 0.0)))

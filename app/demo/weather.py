@@ -8,6 +8,7 @@ Everything is drawn backwards from the end of the timeline, each array from its 
 day of a demonstration of 2 days is the last day of one of 30.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 
@@ -94,6 +95,16 @@ def load(slot: FloatArray) -> FloatArray:
     return np.asarray(daily * weekday / 1.05)
 
 
+def wandering(line: Timeline, purpose: str, count: int, size: float) -> FloatArray:
+    """The slow part of noise over the `count` steps before the end of a timeline, of standard deviation `size`."""
+    back = np.arange(count, 0, -1) * STEP
+    wave = np.zeros(count)
+    for spacing, weight in _WAVES:
+        knots = line.rng(f"{purpose}/{spacing}").standard_normal(int(back[0] / spacing) + 3)
+        wave += size * weight * np.interp(back / spacing, np.arange(len(knots)), knots)
+    return wave
+
+
 def noise(line: Timeline, purpose: str, slow: float, fast: float) -> FloatArray:
     """Wandering plus scatter, shape (n,), of standard deviations `slow` and `fast`.
 
@@ -101,11 +112,7 @@ def noise(line: Timeline, purpose: str, slow: float, fast: float) -> FloatArray:
     wandering dies off over half an hour.
     """
     count = len(line.slot)
-    back = np.arange(count, 0, -1) * STEP
-    wave = np.zeros(count)
-    for spacing, weight in _WAVES:
-        knots = line.rng(f"{purpose}/{spacing}").standard_normal(int(back[0] / spacing) + 3)
-        wave += slow * weight * np.interp(back / spacing, np.arange(len(knots)), knots)
+    wave = wandering(line, purpose, count, slow)
     scatter = line.rng(purpose).standard_normal(count)[::-1] * fast
     away = np.abs(line.slot - line.slot[line.anchor])
     wave -= wave[line.anchor] * np.exp(-away / 1800.0)
@@ -116,11 +123,16 @@ def noise(line: Timeline, purpose: str, slow: float, fast: float) -> FloatArray:
 def three_digits(value: FloatArray) -> FloatArray:
     """Round to three significant digits, to the double nearest the decimal; zeros and NaN stay."""
     size = np.abs(value)
-    with np.errstate(divide="ignore"):
-        place = np.where(size > 0, 2 - np.floor(np.log10(np.where(size > 0, size, 1.0))), 0)
-    up = 10.0 ** np.clip(place, 0, 22)
-    down = 10.0 ** np.clip(-place, 0, 22)
-    return np.asarray(np.rint(value * up / down) * down / up)
+    usable = size[size > 0]
+    rounded = value.copy()
+    if usable.size:
+        # A history spans few decades, and a pass for each costs less than a logarithm of every value. The lowest may
+        # be one too high: a logarithm just below a whole number is rounded to it.
+        for place in range(math.floor(math.log10(usable.min())) - 1, math.floor(math.log10(usable.max())) + 1):
+            decade = (size >= 10.0**place) & (size < 10.0 ** (place + 1))
+            up, down = 10.0 ** max(2 - place, 0), 10.0 ** max(place - 2, 0)
+            np.copyto(rounded, np.rint(value * up / down) * down / up, where=decade)
+    return rounded
 
 
 def whole_share(total: FloatArray, share: FloatArray) -> FloatArray:

@@ -85,6 +85,12 @@ def newest_epoch(state: State, source: str, stream: str) -> int | None:
     return None if found is None else int(found)
 
 
+def arrived_after(reader: Reader, run: int) -> tuple[float, float] | None:
+    """Times of the first and last sample, seconds UTC, that runs after `run` brought; None where they brought none."""
+    row = reader.db.execute("SELECT min(first), max(last) FROM bundle WHERE id > ?", (run,)).fetchone()
+    return None if row[0] is None else (row[0] / 1000.0, row[1] / 1000.0)
+
+
 def folded_after(reader: Reader, run: int) -> float | None:
     """Time of the first sample, seconds UTC, of runs after `run` that no longer stand in the head; None where all do.
 

@@ -80,11 +80,13 @@ def test_that_every_sample_lies_before_what_its_enclave_has_told(store):
 
 
 def test_that_the_same_plan_gives_the_same_samples_and_progress_whatever_the_keys(tmp_path):
-    found, keys = [], []
+    found, keys, heard = [], [], []
     for name in ("one", "two"):
         told = []
         build_demo(Paths.under(tmp_path / name), SMALL, Job(told.append))
-        assert [(one.done, one.total) for one in told] == [(n, len(told)) for n in range(len(told))]
+        steps = list(dict.fromkeys((one.done, one.total) for one in told))
+        assert steps == [(n, len(steps)) for n in range(len(steps))]
+        heard.append([(one.done, one.label) for one in told])
         store = Store.open(Paths.under(tmp_path / name), FrozenClock(NOW))
         with store.reader() as reader:
             refs = find_series(reader)
@@ -97,6 +99,10 @@ def test_that_the_same_plan_gives_the_same_samples_and_progress_whatever_the_key
         assert np.array_equal(one.value, two.value)
     assert sum(len(one.time) for one in found[0]) > 300_000
     assert keys[0].isdisjoint(keys[1])
+    assert heard[0] == heard[1]
+    assert {"Secret: bundles", "Secret: bundles: cutting 1", "Secret: bundles: importing 1 of 3"} <= {
+        label for _, label in heard[0]
+    }
 
 
 def test_that_a_real_station_refuses_a_demonstration_bundle(demo, tmp_path):
@@ -123,17 +129,21 @@ def test_that_the_carried_media_settle_what_is_open(demo, tmp_path):
     assert receive(forged, store, station, Job(), carrier="courier 9").code is Code.APPLIED
 
 
-def test_that_cancelling_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(
+    "moment", ["days of samples", "bundles: cutting", "bundles: reading back", "bundles: importing"]
+)
+def test_that_cancelling_leaves_nothing(tmp_path, moment):
     seen = []
 
     def stop(progress):
-        seen.append(progress)
-        if len(seen) == 5:
+        seen.append(progress.label)
+        if moment in progress.label:
             job.cancel()
 
     job = Job(stop)
     with pytest.raises(Cancelled):
         build_demo(Paths.under(tmp_path / "demo"), SMALL, job)
+    assert moment in seen[-1]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,6 +8,15 @@ def test_that_three_digits_are_the_nearest_decimals():
     assert three_digits(value).tolist() == [0.0, 0.0612, 1.0, 1.23, 12.3, 98800.0, float(f"{2.305:.3g}")]
 
 
+def test_that_three_digits_are_right_at_and_around_every_power_of_ten():
+    powers = np.array([float(f"1e{exponent}") for exponent in range(-6, 9)])
+    for edge in (powers, np.nextafter(powers, 0.0), np.nextafter(powers, np.inf)):
+        assert np.array_equal(three_digits(edge), powers)
+        assert np.array_equal(three_digits(edge[:1]), powers[:1])  # alone: nothing smaller is there to help
+    assert np.array_equal(three_digits(-1.236 * powers), [float(f"-1.24e{exponent}") for exponent in range(-6, 9)])
+    assert np.array_equal(three_digits(np.array([np.nan, 0.0])), [np.nan, 0.0], equal_nan=True)
+
+
 def test_that_shares_are_whole_and_lose_nothing_over_time():
     total = np.array([7.0, 0.0, 3.0, 11.0] * 50)
     shared = whole_share(total, np.full(200, 0.13))
