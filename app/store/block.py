@@ -125,8 +125,12 @@ def block_from_series(series: Iterable[Series]) -> Iterator[Block]:
 
 
 def _blocks_of_group(group: str, members: Sequence[Series]) -> Iterator[Block]:
-    times = [to_ms(one.time) for one in members]
-    union = times[0] if all(np.array_equal(times[0], t) for t in times[1:]) else np.unique(np.concatenate(times))
+    # Series that were read together share one array of times: it is turned into milliseconds and united but once.
+    in_ms = {id(one.time): to_ms(one.time) for one in members}
+    times = [in_ms[id(one.time)] for one in members]
+    union, *others = in_ms.values()
+    if not all(np.array_equal(union, other) for other in others):
+        union = np.unique(np.concatenate([union, *others]))
     edges = np.searchsorted(union, np.arange(union[0] // SPAN + 1, union[-1] // SPAN + 1) * SPAN)
     for lo, hi in zip([0, *edges.tolist()], [*edges.tolist(), union.size], strict=True):
         if hi > lo:

@@ -16,8 +16,10 @@ from app.store.tiers import DAYS, SPANS, known_spans, read_row, split
 
 def blocks_after(reader: Reader, run: int) -> Iterator[Block]:
     """Blocks that runs after `run` brought and that still stand in the head: the content of a delta."""
-    refs = {ref.id: ref for ref in find_series(reader)}
-    rows = reader.db.execute("SELECT form, body FROM head WHERE bundle > ? AND form < ? ORDER BY id", (run, HOUR))
+    rows = reader.db.execute(
+        "SELECT form, body FROM head WHERE bundle > ? AND form < ? ORDER BY id", (run, HOUR)
+    ).fetchall()
+    refs = {ref.id: ref for ref in find_series(reader)} if rows else {}
     for form, body in rows:
         yield from _frame_blocks(body, refs) if form == FRAMES else _sheaf_blocks(body, refs)
 
