@@ -21,7 +21,7 @@ import numpy.typing as npt
 from app.errors import StoreDamaged
 from app.model.sample import FloatArray, TimeArray
 from app.store.packing import INTEGERS, decompress, fail_length, narrow, pack, unpack
-from app.store.values import POWERS, Codes, decimal_floats, find_codes, find_decimal, unpack_codes
+from app.store.values import POWERS, Codes, decimal_floats, find_codes, find_decimal_rows, unpack_codes
 
 LIMIT: Final = 1 << 22
 """Samples (k times n) that one body may hold; bounds what a hostile header can make us allocate."""
@@ -129,14 +129,13 @@ def _body(time: TimeArray, size: tuple[int, int], kind: int, mask: Mask | None, 
 
 def _encode_rows(values: FloatArray, mask: Mask | None) -> bytes | None:
     """Several series as decimals, each with an exponent of its own, in one stream; None where one is not decimal."""
-    rows = [np.ascontiguousarray(row if mask is None else row[mask[number]]) for number, row in enumerate(values)]
-    codes = [find_decimal(row) if row.size else Codes(_DECIMAL, 0, np.empty(0, np.int16), 0) for row in rows]
-    if any(one is None for one in codes):
+    found = find_decimal_rows(values if mask is None else np.where(mask, values, 0.0))
+    if found is None:
         return None
-    known = [one for one in codes if one is not None]
-    joined = np.concatenate([one.code.astype(np.int64) for one in known])
+    exponents, whole = found
+    joined = whole.ravel() if mask is None else whole[mask]
     stream = narrow(joined, int(joined.min()), int(joined.max()))
-    return bytes([stream.itemsize, *(one.exponent for one in known)]) + pack(stream)
+    return bytes([stream.itemsize, *exponents]) + pack(stream)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,25 @@ def find_decimal(values: FloatArray, least: int = 0) -> Codes | None:
     return None
 
 
+def find_decimal_rows(values: FloatArray) -> tuple[list[int], npt.NDArray[np.int64]] | None:
+    """Exponent of each row of `values` (k, n), and its decimals as whole numbers; None where a row has none.
+
+    For many short rows at once, of which each alone would cost more in calls than in arithmetic.
+    """
+    if not (np.abs(values) < _EXACT).all() or (values.view(np.int64) == _NEGATIVE_ZERO).any():
+        return None
+    exponents = np.full(values.shape[0], -1)
+    whole = np.empty_like(values)
+    for exponent, power in enumerate(POWERS.tolist()):
+        scaled = np.rint(values * power)
+        fits = ((scaled / power == values) & (np.abs(scaled) < _EXACT)).all(axis=1) & (exponents < 0)
+        exponents[fits] = exponent
+        whole[fits] = scaled[fits]
+        if exponents.min() >= 0:
+            return exponents.tolist(), whole.astype(np.int64)
+    return None
+
+
 def _is_decimal(values: FloatArray, exponent: int) -> FloatArray | None:
     """Whole numbers k, as doubles, where every value is k / 10**exponent; else None."""
     if exponent == 0:
