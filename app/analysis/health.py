@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from app.analysis.grid import Grid, hold, trailing_sum
 from app.analysis.health_policy import Rule
-from app.model.health import Freshness, Health
+from app.model.health import Health
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 
@@ -27,32 +27,6 @@ _HEALTH = (Health.HEALTHY, Health.UNKNOWN, Health.WARNING, Health.CRITICAL)
 def as_health(code: int) -> Health:
     """Health that a code of a timeline stands for."""
     return _HEALTH[code]
-
-
-def freshness(cadence: float, grace: float, age: float, expires_in: float) -> Freshness:
-    """Freshness of an enclave's data (reference/domain.md 2.4).
-
-    Parameters
-    ----------
-    cadence, grace
-        Seconds, as the enclave declares them.
-    age
-        Seconds since the end of the newest published window, by the source's clock; NaN if there
-        never was one.
-    expires_in
-        Seconds until the newest bundle expires; negative once it has, NaN where it names no end.
-
-    Returns
-    -------
-    Freshness
-        FRESH up to and including cadence + grace, LATE up to and including twice that, STALE
-        beyond it; EXPIRED after the bundle's own end, and where there never was any data.
-    """
-    if math.isnan(age) or expires_in < 0:
-        return Freshness.EXPIRED
-    if age <= cadence + grace:
-        return Freshness.FRESH
-    return Freshness.LATE if age <= 2.0 * (cadence + grace) else Freshness.STALE
 
 
 def timeline(

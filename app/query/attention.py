@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.analysis.reasons import duration
+from app.analysis.duration import duration
 from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.query.enclaves import Picture

@@ -8,10 +8,11 @@ import numpy as np
 
 from app.analysis.baseline import own_limit
 from app.analysis.deployment import RULES, Judgement, Measured, judge
+from app.analysis.duration import duration
 from app.analysis.grid import Fold, Grid, across, spark
 from app.analysis.health import GOOD, UNKNOWN, Run, Uptime, as_health, last_run, uptime
 from app.analysis.health_policy import Evaluation, HealthPolicy
-from app.analysis.reasons import duration, silence_text
+from app.analysis.reasons import silence_text
 from app.model.catalogue import Endpoint
 from app.model.event import Event
 from app.model.health import Bound, Health

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from app.analysis.health import freshness
+from app.analysis.freshness import freshness
 from app.model.catalogue import Catalogue, Enclave
 from app.model.health import Freshness
 from app.store.bundles import StoredBundle, came_after, newest_bundle, newest_sample
