@@ -61,6 +61,11 @@ class Paths:
         return self.base / "cache" / "cache.db"
 
     @property
+    def last_overview(self) -> Path:
+        """The overview as it was read last, for the first picture of the next start; can be made again."""
+        return self.base / "cache" / "overview.json"
+
+    @property
     def collector_db(self) -> Path:
         """The collector's own store; same schema as the cache."""
         return self.base / "collector" / "collector.db"

@@ -11,6 +11,7 @@ _SIZES = ((1024, 700), (1366, 768), (1920, 1080))
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="TIME", help="show the station as known at this ISO 8601 time; imports nothing")
+    parser.add_argument("--until-painted", action="store_true", help="say when the first picture stands, and end")
     parser.add_argument(
         "--self-check", action="store_true", help="draw every page without a display, say what is wrong, and end"
     )
@@ -21,7 +22,11 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         return _check(context)
     from app.ui.main import run
 
-    return run(context.paths, context.clock)
+    return run(context.paths, context.clock, until_painted=_say_painted if options.until_painted else None)
+
+
+def _say_painted() -> None:
+    print("painted", flush=True)
 
 
 def _check(context: Context) -> int:

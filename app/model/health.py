@@ -19,7 +19,10 @@ class Health(Enum):
     @property
     def rank(self) -> int:
         """0 is the worst; members stand in this order."""
-        return list(Health).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {health: rank for rank, health in enumerate(Health)}
 
 
 class Freshness(Enum):

@@ -8,7 +8,6 @@ import numpy as np
 
 from app.analysis.baseline import own_limit
 from app.analysis.deployment import RULES, Judgement, Measured, judge
-from app.analysis.duration import duration
 from app.analysis.grid import Fold, Grid, across, spark
 from app.analysis.health import GOOD, UNKNOWN, Run, Uptime, as_health, last_run, uptime
 from app.analysis.health_policy import Evaluation, HealthPolicy
@@ -20,6 +19,7 @@ from app.model.sample import FloatArray, Series
 from app.model.time_range import TimeRange
 from app.query.enclaves import Picture
 from app.query.fleet import Deployment, Reason, Spark
+from app.query.later import work_is_over
 from app.query.readings import Shelf, Thing, Want
 
 METRICS: Mapping[str, Fold] = {
@@ -206,7 +206,7 @@ def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: S
         age=around.at - newest,
         freshness=picture.freshness,
         maintenance_until=until,
-        spark=Spark(around.span.start, around.span.end, newest, np.full(_BUCKETS, nan)),
+        spark=Spark(around.span.start, around.span.end, newest, (nan,) * _BUCKETS),
     )
 
 
@@ -302,9 +302,8 @@ def _with_plans(
         for plan in _plans(picture, endpoint, around)
         if plan.end is not None and plan.start <= picture.covered < plan.end <= around.at
     ]
-    if over:  # what was measured was measured during the work; it says nothing about the time after it
-        text = f"planned work ended {duration(around.at - max(over))} ago and no data has come in since"
-        return Health.UNKNOWN, max(over), nan, (Reason("", text, nan, nan, Health.UNKNOWN),)
+    if over:
+        return Health.UNKNOWN, max(over), nan, (work_is_over(max(over), around.at),)
     if judgement.off_since >= 0:
         note = Reason("endpoint_replicas_wanted", "no replica is wanted", 0.0, nan, Health.OFF)
         return Health.OFF, grid.time(judgement.off_since), nan, (note,)
@@ -334,5 +333,5 @@ def _spark(shelf: Shelf, around: Surroundings, newest: float) -> Spark:
     rows = [
         spark(one.time, one.value, start, end, _BUCKETS) for one in shelf.series.get("endpoint_latency_seconds", [])
     ]
-    value = across(rows, Fold.MOST) if rows else np.full(_BUCKETS, np.nan)
+    value = tuple(across(rows, Fold.MOST).tolist()) if rows else (math.nan,) * _BUCKETS
     return Spark(start, end, newest, value)

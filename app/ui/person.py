@@ -12,7 +12,7 @@ def signed_in() -> str:
         length = ctypes.c_ulong(257)
         found = ctypes.windll.advapi32.GetUserNameW(buffer, ctypes.byref(length))
         return buffer.value if found else "unknown account"
-    import pwd  # noqa: PLC0415 -- exists on POSIX alone
+    import pwd
 
     number = os.getuid()
     try:

@@ -28,7 +28,7 @@ class SparkShape:
 
 def shape(spark: Spark) -> SparkShape:
     """Reduce and scale a spark. A bucket without data breaks the line: a gap is never bridged."""
-    values = _reduced([float(value) for value in spark.value])
+    values = _reduced(list(spark.value))
     span = spark.end - spark.start
     known = 0.0 if math.isnan(spark.known_until) else min(1.0, max(0.0, (spark.known_until - spark.start) / span))
     numbers = [value for value in values if not math.isnan(value)]
