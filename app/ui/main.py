@@ -1,11 +1,9 @@
 """Builds the console: store, runner, look, window."""
 
-import ctypes
 import faulthandler
 import logging
 import os
 import sys
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +87,8 @@ def _check_display() -> None:
 
 def _check_xcb() -> None:
     """Qt ends the process where libxcb-cursor is missing; say so first."""
+    import ctypes
+
     try:
         ctypes.CDLL("libxcb-cursor.so.0")
     except OSError as error:
@@ -217,6 +217,8 @@ def fault_handler(
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
+        import uuid
+
         number = uuid.uuid4().hex[:8]
         log.error("fault %s", number, exc_info=(kind, error, trace))
         tell(number)

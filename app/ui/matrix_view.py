@@ -2,7 +2,14 @@
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.query.fleet import Deployment, Fleet
 from app.ui.canvas import Canvas
@@ -55,6 +62,7 @@ class _Head(QHeaderView):
         self._look, self._view = look, view
         self.setSectionsClickable(False)
         self.setMinimumSectionSize(60)
+        self.setViewport(QWidget())
         look.changed.connect(self.viewport().update)
 
     def sizeHint(self) -> QSize:
