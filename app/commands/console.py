@@ -1,6 +1,7 @@
 """Open the console: the window with the overview, sync and everything a watch floor looks at."""
 
 import argparse
+import gc
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, context: Context) -> int:
     if options.self_check:
         return _check(context)
+    # nothing that a start makes is garbage, so looking for some would only take a tenth of its time
+    gc.disable()
     from app.ui.main import run
 
     return run(context.paths, context.clock, until_painted=_say_painted if options.until_painted else None)

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
 from app.ui.desk import Desk
 from app.ui.frame import Frame
-from app.ui.keyboard import Keyboard
 from app.ui.time_range import RANGES
 
 if TYPE_CHECKING:
     from app.ui.drop_hint import DropHint
+    from app.ui.keyboard import Keyboard
     from app.ui.popover import Card, Overlay
     from app.ui.spill import SpillNotice
 
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 class Covered(Frame):
     """Knows what is open; what a choice in it leads to is for the window to say."""
 
-    keyboard: Keyboard
     range: int
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
+        self.setAcceptDrops(True)
 
     def import_paths(self, paths: Sequence[Path]) -> None:
         """Import what the person chose or dropped."""
@@ -42,6 +43,30 @@ class Covered(Frame):
     def focus_page(self) -> None:
         """Give the keyboard to the page, unless something lies over it."""
         raise NotImplementedError
+
+    def ask_again(self) -> None:
+        """Ask for the visible page's data again."""
+        raise NotImplementedError
+
+    def next_problem(self, step: int) -> None:
+        """Select the next or previous item that needs attention."""
+        raise NotImplementedError
+
+    def show_page(self, page: str) -> None:
+        """Go to a page."""
+        raise NotImplementedError
+
+    def step_back(self) -> None:
+        """Esc."""
+        raise NotImplementedError
+
+    @cached_property
+    def keyboard(self) -> "Keyboard":
+        """Every key; bound when the first one is pressed."""
+        from app.ui.keyboard import Keyboard
+        from app.ui.keymap import console_keys
+
+        return Keyboard(console_keys(self))
 
     @cached_property
     def drop_hint(self) -> "DropHint":
@@ -114,3 +139,18 @@ class Covered(Frame):
 
     def _overlay_closed(self) -> None:
         self.overlay = None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and self.notice is None:
+            event.acceptProposedAction()
+            self.drop_hint.begin()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_hint.hide()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths and self.notice is None:
+            event.acceptProposedAction()
+            self.import_paths(paths)

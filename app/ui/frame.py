@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.model.marking import Level
 from app.ui.canvas import Canvas
 from app.ui.desk import Desk
-from app.ui.first_run import FirstRun
 from app.ui.header import Header
 from app.ui.look import Look
 from app.ui.marking import Banner
@@ -95,6 +94,8 @@ class Frame(QWidget):
         row.addLayout(right, 1)
 
     def _show_first_run(self) -> None:
+        from app.ui.first_run import FirstRun
+
         first = FirstRun(self.desk.look, margins=PAGE_MARGINS)
         first.import_wanted.connect(self.choose_bundle)
         self.stack.addWidget(PageArea(self.desk.look, first))

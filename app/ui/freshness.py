@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize
 
@@ -22,8 +22,7 @@ _LANE_LEFT, _AGE_ROOM = 50, 116
 _BLOCK_GAP = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FreshLane:
+class FreshLane(NamedTuple):
     """One enclave and the moments, seconds UTC, at which its bundles arrived."""
 
     state: EnclaveState

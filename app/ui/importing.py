@@ -1,7 +1,6 @@
 """Importing from the console: one bundle after another, off the GUI thread, in words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,7 +179,7 @@ class Importing(QObject):
         if told is not None and self._dropped:
             verb = "was" if self._dropped == 1 else "were"
             left = f"{words.capitalised(words.count_word(self._dropped))} {words.plural(self._dropped, 'bundle')}"
-            told = replace(told, text=f"{told.text} {left} {verb} not tried; choose again.".strip())
+            told = told._replace(text=f"{told.text} {left} {verb} not tried; choose again.".strip())
         if told is not None:
             self.said.emit(told)
 

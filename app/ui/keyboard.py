@@ -1,7 +1,7 @@
 """The keyboard map: what every key does, in one place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QKeyEvent
@@ -9,8 +9,7 @@ from PySide6.QtGui import QKeyEvent
 _PREFIX_MS = 1500
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One line of the map. `press` is the key's text (``G O``, ``Ctrl I``); an empty `act` is told, not bound here."""
 
     group: str

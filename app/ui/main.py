@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -202,10 +201,7 @@ def _paint_palette(look: Look) -> None:
 
 def user_memory() -> QSettings:
     """State of the window, in an ini file of the user: the only thing that is kept for each person."""
-    import platformdirs
-
-    folder = Path(platformdirs.user_config_dir("watchfloor", appauthor=False))
-    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "watchfloor", "window")
 
 
 def fault_handler(

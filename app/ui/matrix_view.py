@@ -98,6 +98,7 @@ class MatrixView(QTableView):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        quiet(self, look)
         self.matrix = MatrixModel()
         self.setModel(self.matrix)
         self.setAccessibleName("Health of every endpoint by enclave")
@@ -111,7 +112,6 @@ class MatrixView(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        quiet(self, look)
         look.changed.connect(self.viewport().update)
         self.activated.connect(self._open)
         self._names = NameColumn(look, self)

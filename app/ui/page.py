@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -61,8 +61,7 @@ class Badge:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(NamedTuple):
     """The oldest data in view, for the header's chip."""
 
     level: Level
@@ -224,8 +223,9 @@ _FETCHED = ("load", "view", "badge", "oldest", "marking", "recall")
 
 def discover() -> tuple[Page, ...]:
     """Every page in `app/ui/pages`, in the order of the navigation. No list is kept anywhere, and none is imported."""
-    files = (Path(__file__).parent / "pages").glob("[!_]*.py")
-    return tuple(sorted((declared(file) for file in files), key=lambda page: page.order))
+    files = [file for file in (Path(__file__).parent / "pages").iterdir() if file.suffix == ".py"]
+    found = (declared(file) for file in files if not file.name.startswith("_"))
+    return tuple(sorted(found, key=lambda page: page.order))
 
 
 def declared(file: Path) -> Page:

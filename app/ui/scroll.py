@@ -22,15 +22,13 @@ class ScrollBar(QScrollBar):
     def __init__(self, look: Look, orientation: Qt.Orientation) -> None:
         super().__init__(orientation)
         self._look = look
+        hint = super().sizeHint()
+        upright = orientation is Qt.Orientation.Vertical
+        self._hint = QSize(_WIDTH, hint.height()) if upright else QSize(hint.width(), _WIDTH)
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return (
-            QSize(_WIDTH, hint.height())
-            if self.orientation() is Qt.Orientation.Vertical
-            else QSize(hint.width(), _WIDTH)
-        )
+        return self._hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.maximum() <= self.minimum():

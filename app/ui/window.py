@@ -1,14 +1,14 @@
 """The window: banners, navigation, header, and the pages between them. No data of its own."""
 
+import gc
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.model.changes import Changes
@@ -18,9 +18,6 @@ from app.ui.after_paint import AfterPaint
 from app.ui.covered import Covered
 from app.ui.desk import Desk
 from app.ui.importing import INBOX, Importing
-from app.ui.keyboard import Keyboard
-from app.ui.keymap import console_keys
-from app.ui.live import Live
 from app.ui.page import Ask, PageHost, PageView
 from app.ui.panel import Panel
 from app.ui.scroll import PageArea
@@ -30,6 +27,7 @@ from app.ui.time_range import DEFAULT, RANGES, until
 
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
+    from app.ui.live import Live
 
 _REFRESH_MS = 30_000
 _UNPAINTED_MS = 1_000
@@ -52,16 +50,23 @@ class Window(Covered):
         self.range, self.page = DEFAULT, ""
         self._held, self._demo = self.ceiling, False
         self._asks, self._began, self._looks, self._told = True, False, False, False
-        self.setAcceptDrops(True)
         self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
         self.views: dict[str, PageView] = {}
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
-        self.live = Live(desk.runner, desk.token, desk.inbox, desk.untried)
         self._clock_timer = QTimer(self, interval=1000)
         self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
         self._connect()
-        self.keyboard = Keyboard(console_keys(self))
         self._recall()
+
+    @cached_property
+    def live(self) -> "Live":
+        """What looks outside; made when it first looks."""
+        from app.ui.live import Live
+
+        made = Live(self.desk.runner, self.desk.token, self.desk.inbox, self.desk.untried)
+        made.store_changed.connect(self._changed)
+        made.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
+        return made
 
     def _connect(self) -> None:
         self.navigation.chosen.connect(self.show_page)
@@ -77,9 +82,7 @@ class Window(Covered):
         self.importing.spilled.connect(self.show_spill)
         self.strip.acted.connect(self._act_on_strip)
         self.strip.dismissed.connect(self.focus_page)
-        self.live.store_changed.connect(self._changed)
-        self.live.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
-        self.importing.put_back.connect(self.live.put_back)
+        self.importing.put_back.connect(self._put_back)
         self._clock_timer.timeout.connect(self._tick)
         self._refresh_timer.timeout.connect(self._refresh)
 
@@ -98,6 +101,7 @@ class Window(Covered):
         """Ask for what is now: only here arrays, SQL and all that the first picture did without are imported."""
         if self._began:
             return
+        gc.enable()  # off since the command began
         self._began = self._asks = self._looks = True
         self._refresh_timer.start()
         self.go_to(self.page)
@@ -310,7 +314,10 @@ class Window(Covered):
     def _say(self, message: Message) -> None:
         # the way to a page is no way where one is already
         here = self.page == "sync" and not self.importing.running
-        self.strip.say(replace(message, action="") if here else message)
+        self.strip.say(message._replace(action="") if here else message)
+
+    def _put_back(self, path: Path) -> None:
+        self.live.put_back(path)
 
     def show_fault(self, number: str) -> None:
         """Say that something unforeseen happened; the program goes on."""
@@ -356,24 +363,10 @@ class Window(Covered):
             if cover is not None:
                 cover.follow()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and self.notice is None:
-            event.acceptProposedAction()
-            self.drop_hint.begin()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.drop_hint.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self.drop_hint.hide()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths and self.notice is None:
-            event.acceptProposedAction()
-            self.import_paths(paths)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
-        self.live.stop()
+        if "live" in self.__dict__:
+            self.live.stop()
         self._clock_timer.stop()
         self._refresh_timer.stop()
         super().closeEvent(event)

@@ -1,6 +1,7 @@
 """The overview page: who is hurting, and whether this screen can be believed."""
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -15,7 +16,6 @@ from app.query.remembered import keep, recall, stamp
 from app.ui import words
 from app.ui.attention import AttentionList, worst_first
 from app.ui.columns import Columns
-from app.ui.first_run import FirstRun
 from app.ui.freshness import FreshnessLanes, fresh_lanes
 from app.ui.look import Look
 from app.ui.matrix import STATE_WORDS
@@ -34,6 +34,9 @@ from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.states import Kind, PanelState
+
+if TYPE_CHECKING:
+    from app.ui.first_run import FirstRun
 
 
 def load(ask: Ask, job: Job) -> Overview:
@@ -61,15 +64,13 @@ class OverviewView(PageView):
         self._rail_top = Panel(look, "Needs attention", self.attention, flush=(12, 12))
         self._rail_low = Panel(look, "Data freshness", self._fresh)
         self._columns = Columns((self._main,), (self._rail_top, self._rail_low))
-        self._first = FirstRun(look)
-        self._first.import_wanted.connect(self.import_wanted)
-        layout = QVBoxLayout(self)
+        self._first: FirstRun | None = None
+        self._look = look
+        self._box = layout = QVBoxLayout(self)
         layout.setContentsMargins(*PAGE_MARGINS)
         layout.setSpacing(12)
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
-        layout.addWidget(self._first, 1)
-        self._first.hide()
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
         self.attention.clicked.connect(self._open_current)
@@ -79,7 +80,7 @@ class OverviewView(PageView):
     def show_data(self, data: Overview) -> None:
         fleet = data.fleet
         empty = not fleet.enclaves and not fleet.hidden
-        self._first.setVisible(empty)
+        self._show_first(shown=empty)
         self._columns.setVisible(not empty)
         self._sentence.setVisible(not empty)
         if empty:
@@ -99,7 +100,7 @@ class OverviewView(PageView):
         self._arrange()
 
     def show_state(self, state: PanelState) -> None:
-        self._first.hide()
+        self._show_first(shown=False)
         self._columns.show()
         self._sentence.setVisible(True)
         if state.kind is Kind.ERROR:
@@ -117,11 +118,23 @@ class OverviewView(PageView):
         self.matrix.select_problem(step)
 
     def first_focus(self) -> QWidget:
-        return self._first.first_focus() if self._first.isVisible() else self.matrix
+        first = self._first
+        return first.first_focus() if first is not None and first.isVisible() else self.matrix
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def _show_first(self, *, shown: bool) -> None:
+        """What to do while nothing is known; made when it is needed."""
+        if self._first is None and shown:
+            from app.ui.first_run import FirstRun
+
+            self._first = FirstRun(self._look)
+            self._first.import_wanted.connect(self.import_wanted)
+            self._box.addWidget(self._first, 1)
+        if self._first is not None:
+            self._first.setVisible(shown)
 
     def _arrange(self) -> None:
         """Beside each other where there is room; else the rail below, each part with its own height."""
