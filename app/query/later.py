@@ -78,13 +78,10 @@ def _later(cell: Deployment, state: EnclaveState, at: float, span: TimeRange) ->
     )
     if cell.health is not Health.MAINTENANCE or not cell.maintenance_until <= at:
         return cell
-    return replace(
-        cell,
-        health=Health.UNKNOWN,
-        since=cell.maintenance_until,
-        reasons=(work_is_over(cell.maintenance_until, at),),
-        maintenance_until=math.nan,
-    )
+    since, reasons = cell.data_time, cell.reasons  # of one without any data nothing else is told during the work
+    if reasons and reasons[0].health is Health.MAINTENANCE:
+        since, reasons = cell.maintenance_until, (work_is_over(cell.maintenance_until, at), *reasons[1:])
+    return replace(cell, health=Health.UNKNOWN, since=since, reasons=reasons, maintenance_until=math.nan)
 
 
 def _moved(spark: Spark, span: TimeRange) -> Spark:

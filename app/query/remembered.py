@@ -25,36 +25,39 @@ _HEAD = len(_FORMAT) + 1 + 8 + 1 + 8 + 1  # format, digest of the rest, stamp of
 
 
 def stamp(paths: Paths) -> int:
-    """Number that differs after anybody wrote to one of the databases; taken before they are read."""
+    """Number that differs after anybody wrote to what an answer comes from; taken before that is read."""
     told = []
-    for path in (paths.cache_db, paths.state_db):
-        for file in (path, path.with_name(path.name + "-wal")):
-            with contextlib.suppress(OSError):
-                status = file.stat()
-                told.append((file.name, status.st_mtime_ns, status.st_size))
+    logs = [path.with_name(f"{path.name}-wal") for path in (paths.cache_db, paths.state_db)]
+    for file in (paths.cache_db, paths.state_db, *logs, paths.station_toml, paths.policy / "health.toml"):
+        with contextlib.suppress(OSError):
+            status = file.stat()
+            told.append((file.name, status.st_ino, status.st_mtime_ns, status.st_size))
     return zlib.crc32(repr(told).encode())
 
 
 def keep(paths: Paths, station: Station, overview: Overview, before: int) -> None:
     """Keep an answer about the present; `before` is the `stamp` from before it was read.
 
-    Nothing is written where nothing was written to the databases since the last one, for ages are
-    worked out anew in any case; nor where the folder cannot be written to.
+    Nothing is written where nothing has changed since the last one, for ages are worked out anew in any
+    case; nor where the folder cannot be written to.
     """
     with contextlib.suppress(OSError):
         if _head(paths.last_overview)[-9:-1] == b"%08x" % before:
             return
-    content = {"cache": _cache(paths), **_owner(station), "answer": as_plain(overview)}
+    with contextlib.suppress(OSError):
+        _write(paths, {"cache": _cache(paths), **_owner(station), "answer": as_plain(overview)}, before)
+
+
+def _write(paths: Paths, content: dict[str, Any], before: int) -> None:
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     unfinished = paths.last_overview.with_name(f"{paths.last_overview.name}.{os.getpid()}.part")
-    with contextlib.suppress(OSError):
-        try:
-            mode = paths.cache_db.stat().st_mode & 0o666
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-                file.write(b"%b %08x %08x\n%b" % (_FORMAT, zlib.crc32(body), before, body))
-            unfinished.replace(paths.last_overview)
-        finally:
-            unfinished.unlink(missing_ok=True)
+    mode = paths.cache_db.stat().st_mode & 0o666  # it holds what the cache holds
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(b"%b %08x %08x\n%b" % (_FORMAT, zlib.crc32(body), before, body))
+        unfinished.replace(paths.last_overview)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def recall(paths: Paths, station: Station, at: float, span: TimeRange) -> Overview | None:

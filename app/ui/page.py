@@ -241,13 +241,20 @@ def declared(file: Path) -> Page:
         call = ast.parse(text[0] if text is not None else "", mode="exec").body[0].value  # type: ignore[attr-defined]
         said = {keyword.arg: keyword.value for keyword in call.keywords}
         plain = {name: ast.literal_eval(said[name]) for name in _READ}
-        topics = frozenset(Topic[part.attr] for part in ast.walk(said["topics"]) if isinstance(part, ast.Attribute))
+        topics = _topics(said["topics"])
     except (IndexError, KeyError, ValueError) as error:
         msg = f"app/ui/pages/{file.name} declares no PAGE that can be read without importing it"
         raise TypeError(msg) from error
     given = [name for name in _FETCHED if name in said and not _is_none(said[name])]
     parts = {name: partial(_fetched, f"app.ui.pages.{file.stem}", name) for name in given}
     return Page(**{"badge": None, **plain, **parts}, topics=topics)
+
+
+def _topics(value: ast.expr) -> frozenset[Topic]:
+    """``frozenset({Topic.A, Topic.B})``, or ``frozenset(Topic)`` for all of them."""
+    named = [part.attr for part in ast.walk(value) if isinstance(part, ast.Attribute)]
+    every = any(isinstance(part, ast.Name) and part.id == "Topic" for part in ast.walk(value))
+    return frozenset(Topic[name] for name in named) if named else frozenset(Topic if every else ())
 
 
 def _is_none(value: ast.expr) -> bool:

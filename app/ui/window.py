@@ -94,7 +94,10 @@ class Window(Covered):
             host = self.hosts[self.desk.pages[0].id]
             self._recall_answer(host)
             self.show_page(host.page.id)
-        AfterPaint(self.body, self._begin)
+        if self._told:
+            self.painted.connect(self._begin)
+        else:
+            AfterPaint(self.body, self._begin)
         QTimer.singleShot(_UNPAINTED_MS, self, self._begin)
 
     def _begin(self) -> None:
