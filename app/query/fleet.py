@@ -1,7 +1,9 @@
 """How the fleet is now: the answer behind the overview and ``watchfloor health``. No array anywhere in it."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import overload
 
 from app.model.catalogue import Enclave, Endpoint
 from app.model.health import Bound, Freshness, Health
@@ -23,6 +25,42 @@ class Reason:
     health: Health
 
 
+class LateCurve(Sequence[float]):
+    """Values of a curve that are worked out when somebody first looks at them.
+
+    Of a large fleet most curves are never scrolled to, and a start has no time for them.
+    """
+
+    __slots__ = ("_count", "_made", "_make")
+
+    def __init__(self, count: int, make: Callable[[], tuple[float, ...]]) -> None:
+        self._count, self._make = count, make
+        self._made: tuple[float, ...] | None = None
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All of them."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> float: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[float, ...]: ...
+    def __getitem__(self, place: int | slice) -> float | tuple[float, ...]:
+        return self.values[place]
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        return repr(self.values)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spark:
     """A small curve of the visible range, one value per bucket.
@@ -35,7 +73,7 @@ class Spark:
     start: float
     end: float
     known_until: float
-    value: tuple[float, ...]
+    value: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

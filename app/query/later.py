@@ -5,14 +5,16 @@ what is overdue, planned work that has ended, and the curves' empty end. So an o
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from app.analysis.duration import duration
 from app.analysis.freshness import freshness
 from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.query.attention import attention_later
-from app.query.fleet import Deployment, EnclaveState, Fleet, Reason, Spark
+from app.query.fleet import Deployment, EnclaveState, Fleet, LateCurve, Reason, Spark
 from app.query.rows import counted, endpoint_rows
 
 _COVERAGE_SECONDS = 30 * 86400.0
@@ -88,4 +90,9 @@ def _moved(spark: Spark, span: TimeRange) -> Spark:
     """The curve against a later range: it moves to the left by whole buckets, and nothing follows it."""
     count = len(spark.value)
     gone = min(count, max(0, round((span.end - spark.end) / span.seconds * count)))
-    return Spark(span.start, span.end, spark.known_until, spark.value[gone:] + (math.nan,) * gone)
+    value = LateCurve(count, partial(_shifted, spark.value, gone)) if gone else spark.value
+    return Spark(span.start, span.end, spark.known_until, value)
+
+
+def _shifted(value: Sequence[float], gone: int) -> tuple[float, ...]:
+    return (*value[gone:], *(math.nan,) * gone)

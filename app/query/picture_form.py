@@ -7,13 +7,25 @@ in base64: fifty thousand numbers would be slow to read as text.
 import math
 import struct
 from base64 import b64decode, b64encode
+from functools import partial
 from typing import Any
 
 from app.model.catalogue import Enclave, Endpoint
 from app.model.health import Bound, Freshness, Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
-from app.query.fleet import About, Attention, Deployment, EnclaveState, EndpointRow, Fleet, Overview, Reason, Spark
+from app.query.fleet import (
+    About,
+    Attention,
+    Deployment,
+    EnclaveState,
+    EndpointRow,
+    Fleet,
+    LateCurve,
+    Overview,
+    Reason,
+    Spark,
+)
 
 Plain = dict[str, Any]
 
@@ -171,8 +183,12 @@ def _plain_spark(spark: Spark) -> list[Any]:
 
 def _spark(row: list[Any]) -> Spark:
     start, end, known, packed = row
-    values = b64decode(packed)
-    return Spark(start, end, _number(known), struct.unpack(f"<{len(values) // 8}d", values))
+    count = len(packed) * 3 // 32  # eight bytes each, three bytes in four letters
+    return Spark(start, end, _number(known), LateCurve(count, partial(_unpacked, packed, count)))
+
+
+def _unpacked(packed: str, count: int) -> tuple[float, ...]:
+    return struct.unpack_from(f"<{count}d", b64decode(packed))
 
 
 def _plain_item(item: Attention) -> list[Any]:

@@ -28,7 +28,7 @@ class SparkShape(NamedTuple):
 
 def shape(spark: Spark) -> SparkShape:
     """Reduce and scale a spark. A bucket without data breaks the line: a gap is never bridged."""
-    values = _reduced(spark.value)
+    values = _reduced(tuple(spark.value))
     span = spark.end - spark.start
     known = 0.0 if math.isnan(spark.known_until) else min(1.0, max(0.0, (spark.known_until - spark.start) / span))
     numbers = [value for value in values if value == value]  # noqa: PLR0124 -- quicker than isnan, and as right
