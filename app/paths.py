@@ -63,7 +63,7 @@ class Paths:
     @property
     def last_overview(self) -> Path:
         """The overview as it was read last, for the first picture of the next start; can be made again."""
-        return self.base / "cache" / "overview.json"
+        return self.base / "cache" / "overview.picture"
 
     @property
     def collector_db(self) -> Path:

@@ -72,11 +72,25 @@ def _aged(state: EnclaveState, at: float) -> EnclaveState:
 
 
 def _later(cell: Deployment, state: EnclaveState, at: float, span: TimeRange) -> Deployment:
-    cell = replace(
-        cell,
-        age=at - cell.data_time,
-        freshness=state.freshness,
-        spark=None if cell.spark is None else _moved(cell.spark, span),
+    cell = Deployment(  # and not replace(), which takes three times as long: a start does this for every endpoint
+        cell.enclave,
+        cell.endpoint,
+        cell.health,
+        cell.since,
+        cell.reasons,
+        cell.latency_p95,
+        cell.latency_bound,
+        cell.error_ratio,
+        cell.error_source,
+        cell.requests_rate,
+        cell.replicas_ready,
+        cell.replicas_wanted,
+        cell.data_time,
+        at - cell.data_time,
+        state.freshness,
+        cell.not_exported,
+        cell.maintenance_until,
+        None if cell.spark is None else _moved(cell.spark, span),
     )
     if cell.health is not Health.MAINTENANCE or not cell.maintenance_until <= at:
         return cell

@@ -1,12 +1,11 @@
 """An `Overview` as plain JSON values and back: rows of values in the order of the fields, no number as NaN.
 
 Only the enclaves and endpoints that many deployments share are told once. Curves are packed doubles
-in base64: fifty thousand numbers would be slow to read as text.
+beside it, one after the other: fifty thousand numbers would be slow to read as text.
 """
 
 import math
 import struct
-from base64 import b64decode, b64encode
 from functools import partial
 from typing import Any
 
@@ -30,10 +29,10 @@ from app.query.fleet import (
 Plain = dict[str, Any]
 
 
-def as_plain(overview: Overview) -> Plain:
-    """The answer as JSON values; of an answer with a filter in it there is no picture."""
-    fleet = overview.fleet
-    return {
+def as_plain(overview: Overview) -> tuple[Plain, bytes]:
+    """The answer as JSON values, and its curves; of an answer with a filter in it there is no picture."""
+    fleet, curves = overview.fleet, bytearray()
+    plain = {
         "seen": overview.seen,
         "span": [overview.span.start, overview.span.end],
         "received": overview.received,
@@ -41,26 +40,30 @@ def as_plain(overview: Overview) -> Plain:
         "demo": fleet.demo,
         "enclaves": [_plain_state(state) for state in fleet.enclaves],
         "rows": [
-            [row.id, row.title, row.purpose, [_plain_cell(cell) for cell in row.cells.values()]] for row in fleet.rows
+            [row.id, row.title, row.purpose, [_plain_cell(cell, curves) for cell in row.cells.values()]]
+            for row in fleet.rows
         ],
         "attention": [_plain_item(item) for item in fleet.attention],
         "gpus": fleet.gpus,
         "figures": [_or_none(n) for n in (fleet.gpu_busy, fleet.availability, fleet.availability_coverage)],
     }
+    return plain, bytes(curves)
 
 
-def from_plain(plain: Plain) -> Overview:
+def from_plain(plain: Plain, curves: bytes) -> Overview:
     """Read it back.
 
     Raises
     ------
-    ValueError, KeyError, TypeError, IndexError
+    ValueError, KeyError, TypeError, IndexError, struct.error
         If it is not what `as_plain` gives.
     """
     states = tuple(_state(row) for row in plain["enclaves"])
     by_id = {state.enclave.id: state for state in states}
     rows = tuple(
-        EndpointRow(str(name), str(title), str(purpose), {cell[0]: _cell(by_id[cell[0]], name, cell) for cell in cells})
+        EndpointRow(
+            str(name), str(title), str(purpose), {cell[0]: _cell(by_id[cell[0]], name, cell, curves) for cell in cells}
+        )
         for name, title, purpose, cells in plain["rows"]
     )
     busy, share, coverage = (_number(value) for value in plain["figures"])
@@ -120,7 +123,7 @@ def _state(row: list[Any]) -> EnclaveState:
     )
 
 
-def _plain_cell(cell: Deployment) -> list[Any]:
+def _plain_cell(cell: Deployment, curves: bytearray) -> list[Any]:
     endpoint = cell.endpoint
     numbers = (
         cell.since,
@@ -141,11 +144,11 @@ def _plain_cell(cell: Deployment) -> list[Any]:
         [_or_none(number) for number in numbers],
         list(cell.not_exported),
         [[one.metric, one.text, _or_none(one.value), _or_none(one.limit), one.health.value] for one in cell.reasons],
-        None if cell.spark is None else _plain_spark(cell.spark),
+        None if cell.spark is None else _plain_spark(cell.spark, curves),
     ]
 
 
-def _cell(state: EnclaveState, endpoint: str, row: list[Any]) -> Deployment:
+def _cell(state: EnclaveState, endpoint: str, row: list[Any], curves: bytes) -> Deployment:
     _, (title, purpose, model, owner), (weight, replicas, step, retired), codes, numbers, missing, reasons, spark = row
     since, latency, errors, rate, ready, wanted, data_time, age, until = [_number(number) for number in numbers]
     health, bound, fresh, source = codes
@@ -167,7 +170,7 @@ def _cell(state: EnclaveState, endpoint: str, row: list[Any]) -> Deployment:
         Freshness(fresh),
         tuple(missing),
         until,
-        None if spark is None else _spark(spark),
+        None if spark is None else _spark(spark, curves),
     )
 
 
@@ -176,19 +179,18 @@ def _reason(row: list[Any]) -> Reason:
     return Reason(metric, text, _number(value), _number(limit), Health(health))
 
 
-def _plain_spark(spark: Spark) -> list[Any]:
-    packed = struct.pack(f"<{len(spark.value)}d", *spark.value)
-    return [spark.start, spark.end, _or_none(spark.known_until), b64encode(packed).decode()]
+def _plain_spark(spark: Spark, curves: bytearray) -> list[Any]:
+    place, count = len(curves), len(spark.value)
+    curves += struct.pack(f"<{count}d", *spark.value)
+    return [spark.start, spark.end, _or_none(spark.known_until), place, count]
 
 
-def _spark(row: list[Any]) -> Spark:
-    start, end, known, packed = row
-    count = len(packed) * 3 // 32  # eight bytes each, three bytes in four letters
-    return Spark(start, end, _number(known), LateCurve(count, partial(_unpacked, packed, count)))
-
-
-def _unpacked(packed: str, count: int) -> tuple[float, ...]:
-    return struct.unpack_from(f"<{count}d", b64decode(packed))
+def _spark(row: list[Any], curves: bytes) -> Spark:
+    start, end, known, place, count = row
+    if not 0 <= place <= place + 8 * count <= len(curves):
+        msg = "a curve lies outside of what there is"
+        raise ValueError(msg)
+    return Spark(start, end, _number(known), LateCurve(count, partial(struct.unpack_from, f"<{count}d", curves, place)))
 
 
 def _plain_item(item: Attention) -> list[Any]:

@@ -45,11 +45,12 @@ def keep(paths: Paths, station: Station, overview: Overview, before: int) -> Non
         if _head(paths.last_overview)[-9:-1] == b"%08x" % before:
             return
     with contextlib.suppress(OSError):
-        _write(paths, {"cache": _cache(paths), **_owner(station), "answer": as_plain(overview)}, before)
+        plain, curves = as_plain(overview)
+        _write(paths, {"cache": _cache(paths), **_owner(station), "answer": plain}, curves, before)
 
 
-def _write(paths: Paths, content: dict[str, Any], before: int) -> None:
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+def _write(paths: Paths, content: dict[str, Any], curves: bytes, before: int) -> None:
+    body = json.dumps(content, separators=(",", ":")).encode() + b"\n" + curves
     unfinished = paths.last_overview.with_name(f"{paths.last_overview.name}.{os.getpid()}.part")
     mode = paths.cache_db.stat().st_mode & 0o666  # it holds what the cache holds
     try:
@@ -67,19 +68,20 @@ def recall(paths: Paths, station: Station, at: float, span: TimeRange) -> Overvi
     was seen before `at` over a range as long as `span`, and holds nothing above the ceiling.
     """
     try:
-        text = paths.last_overview.read_bytes()
-        head, body = text[:_HEAD], text[_HEAD:]
+        kept = paths.last_overview.read_bytes()
+        head, body = kept[:_HEAD], kept[_HEAD:]
         if not head.startswith(b"%b %08x " % (_FORMAT, zlib.crc32(body))):
             return None
-        content = json.loads(body)
+        text, _, curves = body.partition(b"\n")
+        content = json.loads(text)
         if content["cache"] != _cache(paths) or any(content[key] != value for key, value in _owner(station).items()):
             return None
-        kept = from_plain(content["answer"])
+        told = from_plain(content["answer"], curves)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
-    if kept.seen > at or abs(kept.span.seconds - span.seconds) > 1.0 or _highest(kept) > station.ceiling:
+    if told.seen > at or abs(told.span.seconds - span.seconds) > 1.0 or _highest(told) > station.ceiling:
         return None
-    return Overview(brought_to(kept.fleet, at, span), kept.received, span, kept.seen)
+    return Overview(brought_to(told.fleet, at, span), told.received, span, told.seen)
 
 
 def _head(path: Path) -> bytes:
