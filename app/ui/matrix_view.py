@@ -1,7 +1,7 @@
 """The view of the health matrix: two-line enclave heads and one painter for each kind of cell."""
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -158,6 +158,13 @@ class MatrixView(QTableView):
                     self._go(number, column)
                     return True
         return False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A window that opens marks no cell; the keyboard that comes here does."""
+        nowhere = not self.currentIndex().isValid()
+        super().focusInEvent(event)
+        if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
+            self.setCurrentIndex(QModelIndex())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

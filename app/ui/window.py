@@ -88,6 +88,7 @@ class Window(Covered):
 
     def start(self) -> None:
         """Show the first page, with the picture kept from the last run where one fits; look around once it stands."""
+        self._tick()
         self._clock_timer.start()
         self._asks = False
         if self.desk.pages:
@@ -104,7 +105,8 @@ class Window(Covered):
         """Ask for what is now: only here arrays, SQL and all that the first picture did without are imported."""
         if self._began:
             return
-        gc.enable()  # off since the command began
+        gc.freeze()  # off since the command began: what a start made stays, so no later search need look at it
+        gc.enable()
         self._began = self._asks = self._looks = True
         self._refresh_timer.start()
         self.go_to(self.page)
@@ -115,8 +117,8 @@ class Window(Covered):
         """Try what was held and watch the inbox: after the first answer, for that is what somebody waits for."""
         if self._looks:
             self._looks = False
+            self.live.start()  # before threads begin to import: this thread would wait for each of them
             self.importing.retry_held()
-            self.live.start()
 
     def _recall_answer(self, host: PageHost) -> None:
         """Show what a page showed last, brought to the present by the clock; the store is asked at once after it."""
@@ -209,8 +211,8 @@ class Window(Covered):
 
     def _tell_when_painted(self, view: PageView) -> None:
         if not self._told:
-            self._told = True
             AfterPaint(view, self.painted.emit)
+        self._told = True
 
     def _ask(self, host: PageHost) -> None:
         if self.desk.station is None or not self._asks:
