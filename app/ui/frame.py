@@ -1,8 +1,9 @@
 """The frame: banners at both edges, navigation, header, message strip, and room for a page between them."""
 
+from itertools import pairwise
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -74,6 +75,18 @@ class Frame(QWidget):
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""
         raise NotImplementedError
+
+    def reading(self) -> bool:
+        """Whether the keyboard is in the header or in the page already, and should stay there."""
+        here = self.focusWidget()
+        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
+
+    def order_tabs(self) -> None:
+        """Header, page, navigation last."""
+        parts: list[QWidget] = [self.header, self.strip, self.stack, self.navigation]
+        stops = [w for part in parts for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for first, second in pairwise(stops):
+            QWidget.setTabOrder(first, second)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.navigation.fold(folded=self.width() < FOLD_BELOW)

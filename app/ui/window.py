@@ -3,13 +3,11 @@
 import gc
 from collections.abc import Sequence
 from functools import cached_property, partial
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
 
 from app.model.changes import Changes
 from app.model.health import Health
@@ -114,11 +112,20 @@ class Window(Covered):
             self._look_around()
 
     def _look_around(self) -> None:
-        """Try what was held and watch the inbox: after the first answer, for that is what somebody waits for."""
+        """Try what was held, watch the inbox, fill the badges: once the first answer stands, for it is waited for.
+
+        All of it imports on other threads, and this one would paint at a third of its speed beside them.
+        """
         if self._looks:
             self._looks = False
-            self.live.start()  # before threads begin to import: this thread would wait for each of them
+            self.live.start()
             self.importing.retry_held()
+            self._ask_others()
+
+    def _ask_others(self) -> None:
+        for other in self.hosts.values():
+            if other.stale and not other.waiting and other.page.id != self.page and other.page.badge is not None:
+                self._ask(other)
 
     def _recall_answer(self, host: PageHost) -> None:
         """Show what a page showed last, brought to the present by the clock; the store is asked at once after it."""
@@ -164,7 +171,7 @@ class Window(Covered):
         self.header.title.say(host.page.title)
         self.setWindowTitle(f"{host.page.title} - Watchfloor")
         self._show_age(host)
-        self._order_tabs()
+        self.order_tabs()
         if host.stale:
             self._ask(host)
         self.focus_page()
@@ -228,12 +235,13 @@ class Window(Covered):
             self._tell_when_painted(view)
         if host.page.id != self.page:
             return
-        if view is not None and self.overlay is None and not self._reading():
+        if view is not None and self.overlay is None and not self.reading():
             self.focus_page()
-        self._look_around()
-        for other in self.hosts.values():
-            if other.stale and not other.waiting and other is not host and other.page.badge is not None:
-                self._ask(other)
+        if self._looks and view is not None:
+            AfterPaint(view, self._look_around)
+            QTimer.singleShot(_UNPAINTED_MS, self, self._look_around)
+        else:
+            self._ask_others()
 
     def _failed(self, host: PageHost, error: Exception) -> None:
         view = self.views.get(host.page.id)
@@ -260,18 +268,6 @@ class Window(Covered):
             said = f"Oldest data {words.age(old.age)}" if known else "No data"
             self.header.age.show_age(old.health, said, old.level)
 
-    def _reading(self) -> bool:
-        """Whether the keyboard is in the header or in the page already, and should stay there."""
-        here = self.focusWidget()
-        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
-
-    def _order_tabs(self) -> None:
-        """Header, page, navigation last."""
-        parts: list[QWidget] = [self.header, self.strip, self.stack, self.navigation]
-        stops = [w for part in parts for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-        for first, second in pairwise(stops):
-            QWidget.setTabOrder(first, second)
-
     def focus_page(self) -> None:
         """Give the keyboard to the page, unless something lies over it."""
         view = self.views.get(self.page)
@@ -292,7 +288,7 @@ class Window(Covered):
         self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
         self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
-        self._order_tabs()
+        self.order_tabs()
 
     def _holdings_failed(self, error: Exception) -> None:
         self._held, self._demo = None, False
