@@ -66,11 +66,21 @@ def timeline(
     if idle is not None:
         known = known | idle
     of = grid.slots(rule.of * 60.0)
-    little = trailing_sum(known, of) < math.ceil(minimum_share * of - 1e-9)
+    little = _little(known, of, math.ceil(minimum_share * of - 1e-9))
     warning = _latched(bad, known, little, rule, grid)
     critical = _latched(awful, known, little, rule, grid)
     codes = np.where(critical, CRITICAL, np.where(warning, WARNING, np.where(little, UNKNOWN, GOOD)))
     return codes.astype(np.int8)
+
+
+def _little(known: npt.NDArray[np.bool_], of: int, least: int) -> npt.NDArray[np.bool_]:
+    """Whether fewer than `least` of the last `of` slots are known; shape like `known`."""
+    if known.all():  # the usual case: only at the beginning there are fewer slots at all
+        little = np.zeros(known.shape, np.bool_)
+        little[..., : max(0, least - 1)] = True
+        return little
+    fewer: npt.NDArray[np.bool_] = trailing_sum(known, of) < least
+    return fewer
 
 
 def _latched(
@@ -99,8 +109,7 @@ def _latched(
 def evidence(value: FloatArray, rule: Rule, grid: Grid, minimum_share: float) -> npt.NDArray[np.bool_]:
     """Whether enough real values of a metric are known, slot by slot; shape like `value`."""
     of = grid.slots(rule.of * 60.0)
-    known: npt.NDArray[np.bool_] = trailing_sum(~np.isnan(value), of) >= math.ceil(minimum_share * of - 1e-9)
-    return known
+    return ~_little(~np.isnan(value), of, math.ceil(minimum_share * of - 1e-9))
 
 
 def combine(timelines: list[Codes], vouched: npt.NDArray[np.bool_]) -> Codes:
