@@ -7,13 +7,11 @@ docstring is its help line. No list of commands exists anywhere.
 import argparse
 import ast
 import contextlib
-import difflib
 import importlib
 import json
 import logging
 import sys
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,21 +78,46 @@ def write_json(name: str, as_of: float, marking: Level, data: Any, stream: Any =
     (stream or sys.stdout).write("\n")
 
 
-def command_names() -> dict[str, str]:
-    """Name and help line of every command, without importing any."""
-    found = {}
-    for path in sorted((Path(__file__).parent / "commands").glob("[!_]*.py")):
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        found[path.stem] = text.splitlines()[0] if text else ""
-    return found
+class Names(Mapping[str, str]):
+    """Name and help line of every command; a line is read from its file when somebody wants it, nothing is imported."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.stem: path for path in sorted(folder.glob("[!_]*.py"))}
+
+    def __getitem__(self, name: str) -> str:
+        text = ast.get_docstring(ast.parse(self._files[name].read_text(encoding="utf-8"))) or ""
+        return text.splitlines()[0] if text else ""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
-def _parser(names: dict[str, str]) -> argparse.ArgumentParser:
-    lines = "\n".join(f"  {name:<12} {line}" for name, line in names.items())
-    parser = argparse.ArgumentParser(
+def command_names() -> Names:
+    """Every command there is."""
+    return Names(Path(__file__).parent / "commands")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Lists the commands below its help, and reads their lines no earlier."""
+
+    def __init__(self, names: Names, **given: Any) -> None:
+        super().__init__(**given)
+        self._names = names
+
+    def format_help(self) -> str:
+        lines = "\n".join(f"  {name:<12} {line}" for name, line in self._names.items())
+        self.epilog = f"commands:\n{lines}\n\n'watchfloor COMMAND --help' explains one."
+        return super().format_help()
+
+
+def _parser(names: Names) -> argparse.ArgumentParser:
+    parser = _Parser(
+        names,
         prog="watchfloor",
         description="Service health of AI model serving across classified enclaves.",
-        epilog=f"commands:\n{lines}\n\n'watchfloor COMMAND --help' explains one.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"watchfloor {__version__}")
@@ -103,8 +126,10 @@ def _parser(names: dict[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _load(name: str, names: dict[str, str]) -> Command:
+def _load(name: str, names: Names) -> Command:
     if name not in names:
+        import difflib
+
         near = difflib.get_close_matches(name, names, 1)
         hint = f"Did you mean {near[0]!r}?" if near else "'watchfloor --help' lists the commands."
         msg = f"There is no command {name!r}."
@@ -167,6 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 3
     except Exception:
+        import uuid
+
         number = uuid.uuid4().hex[:8]
         log.exception("fault %s", number)
         sys.stderr.write(f"watchfloor: this is our fault, not yours (id {number}).\n")

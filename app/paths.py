@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import platformdirs
-
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -23,6 +21,8 @@ class Paths:
     @classmethod
     def default(cls) -> Self:
         """The system-wide data folder where there is one that we can use, else the user's own."""
+        import platformdirs  # noqa: PLC0415 -- a start that names its folder does without
+
         shared = Path(platformdirs.site_data_dir("watchfloor", appauthor=False))
         if sys.platform.startswith("linux"):
             shared = Path("/var/lib/watchfloor")  # the first of XDG_DATA_DIRS is for packages, not for data
@@ -59,6 +59,11 @@ class Paths:
     def cache_db(self) -> Path:
         """Telemetry that bundles can fill again."""
         return self.base / "cache" / "cache.db"
+
+    @property
+    def last_overview(self) -> Path:
+        """The overview as it was read last, for the first picture of the next start; can be made again."""
+        return self.base / "cache" / "overview.picture"
 
     @property
     def collector_db(self) -> Path:

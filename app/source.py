@@ -14,13 +14,13 @@ from typing import Any
 
 import httpx
 
+from app.collector_settings import Labels, SourceTable
 from app.errors import SettingsError, SourceError
 from app.job import Job
 from app.model.catalogue import Catalogue
 from app.model.event import Event
 from app.model.sample import Series
 from app.model.time_range import TimeRange
-from app.settings import Labels, SourceTable
 from app.toml import Seconds, SecretReference, read_table, refuse_unknown
 
 MAX_ANSWER = 32 * 1024 * 1024

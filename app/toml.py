@@ -4,7 +4,6 @@ What a dataclass does not declare is refused with file, line and the nearest kno
 misspelt key never silently means "the default". Settings, policies and recipes are read this way.
 """
 
-import difflib
 import math
 import re
 import tomllib
@@ -83,6 +82,8 @@ def _line_of(text: str, way: tuple[str | int, ...]) -> int:
 
 
 def _near(word: str, known: list[str]) -> str:
+    import difflib  # noqa: PLC0415 -- only a mistake needs it
+
     close = difflib.get_close_matches(word, known, 1)
     return f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(sorted(known)) or 'nothing'}."
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from app.collector_settings import load_collector
 from app.errors import SettingsError
 from app.model.marking import Level
 from app.paths import Paths
-from app.settings import Station, load_collector, load_station, write_station
+from app.settings import Station, load_station, write_station
 
 EXAMPLE = Path(__file__).parent.parent / "resources" / "examples" / "collector.toml"
 

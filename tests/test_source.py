@@ -5,8 +5,8 @@ import ssl
 import httpx
 import pytest
 
+from app.collector_settings import SourceTable
 from app.errors import SettingsError
-from app.settings import SourceTable
 from app.source import Access, ask, discover, failure, read_source, unknown_kind
 from app.toml import parse_toml
 from tests.fakes.servers import as_json, client

@@ -78,6 +78,14 @@ class Grid:
         index: npt.NDArray[np.int64] = (to_ms(time) - start) // max(1, round(self.step * 1000.0))
         return index
 
+    def slots_of(self, time: FloatArray) -> "Slots":
+        """Where samples at `time`, shape (n,), seconds UTC, increasing, fall; good for every series of these times."""
+        # cut roughly first: a month of samples may lie around a grid of a day
+        low, high = np.searchsorted(time, [self.start - 1.0, self.end + 1.0]).tolist()
+        index = self.index(time[low:high])
+        first, last = np.searchsorted(index, [0, self.count]).tolist()
+        return Slots(self.count, low + first, index[first:last])
+
     def place(self, time: FloatArray, value: FloatArray, fold: Fold = Fold.LAST) -> FloatArray:
         """Put samples into the slots.
 
@@ -95,14 +103,28 @@ class Grid:
         FloatArray
             Shape (count,); NaN where a slot has no sample or none that is a number.
         """
+        return self.slots_of(time).place(value, fold)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """Slots of the samples `first`, `first` + 1, ... of some series: `index`, shape (n,), increasing, of a grid's."""
+
+    count: int
+    first: int
+    index: npt.NDArray[np.int64]
+
+    def place(self, value: FloatArray, fold: Fold) -> FloatArray:
+        """Put the values of one series into the slots, as `Grid.place` does."""
         placed = np.full(self.count, np.nan)
-        # cut roughly first: a month of samples may lie around a grid of a day
-        low, high = np.searchsorted(time, [self.start - 1.0, self.end + 1.0])
-        index, value = self.index(time[low:high]), value[low:high]
-        low, high = np.searchsorted(index, [0, self.count])
-        if low == high:
+        index = self.index
+        if not index.size:
             return placed
-        index, value = index[low:high], value[low:high]
+        value = value[self.first : self.first + index.size]
+        single = index[-1] - index[0] == index.size - 1 and bool((index[1:] != index[:-1]).all())
+        if single:  # one sample in each slot without a gap: nothing is to be folded
+            placed[index[0] : index[-1] + 1] = value
+            return placed
         if fold is Fold.LAST:
             placed[index] = value  # of a repeated index the last value stays (NumPy, "Indexing with arrays of indices")
             return placed

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from app.analysis.grid import Grid, hold, trailing_sum
 from app.analysis.health_policy import Rule
-from app.model.health import Freshness, Health
+from app.model.health import Health
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 
@@ -27,32 +27,6 @@ _HEALTH = (Health.HEALTHY, Health.UNKNOWN, Health.WARNING, Health.CRITICAL)
 def as_health(code: int) -> Health:
     """Health that a code of a timeline stands for."""
     return _HEALTH[code]
-
-
-def freshness(cadence: float, grace: float, age: float, expires_in: float) -> Freshness:
-    """Freshness of an enclave's data (reference/domain.md 2.4).
-
-    Parameters
-    ----------
-    cadence, grace
-        Seconds, as the enclave declares them.
-    age
-        Seconds since the end of the newest published window, by the source's clock; NaN if there
-        never was one.
-    expires_in
-        Seconds until the newest bundle expires; negative once it has, NaN where it names no end.
-
-    Returns
-    -------
-    Freshness
-        FRESH up to and including cadence + grace, LATE up to and including twice that, STALE
-        beyond it; EXPIRED after the bundle's own end, and where there never was any data.
-    """
-    if math.isnan(age) or expires_in < 0:
-        return Freshness.EXPIRED
-    if age <= cadence + grace:
-        return Freshness.FRESH
-    return Freshness.LATE if age <= 2.0 * (cadence + grace) else Freshness.STALE
 
 
 def timeline(
@@ -92,11 +66,21 @@ def timeline(
     if idle is not None:
         known = known | idle
     of = grid.slots(rule.of * 60.0)
-    little = trailing_sum(known, of) < math.ceil(minimum_share * of - 1e-9)
+    little = _little(known, of, math.ceil(minimum_share * of - 1e-9))
     warning = _latched(bad, known, little, rule, grid)
     critical = _latched(awful, known, little, rule, grid)
     codes = np.where(critical, CRITICAL, np.where(warning, WARNING, np.where(little, UNKNOWN, GOOD)))
     return codes.astype(np.int8)
+
+
+def _little(known: npt.NDArray[np.bool_], of: int, least: int) -> npt.NDArray[np.bool_]:
+    """Whether fewer than `least` of the last `of` slots are known; shape like `known`."""
+    if known.all():  # the usual case: only at the beginning there are fewer slots at all
+        little = np.zeros(known.shape, np.bool_)
+        little[..., : max(0, least - 1)] = True
+        return little
+    fewer: npt.NDArray[np.bool_] = trailing_sum(known, of) < least
+    return fewer
 
 
 def _latched(
@@ -125,8 +109,7 @@ def _latched(
 def evidence(value: FloatArray, rule: Rule, grid: Grid, minimum_share: float) -> npt.NDArray[np.bool_]:
     """Whether enough real values of a metric are known, slot by slot; shape like `value`."""
     of = grid.slots(rule.of * 60.0)
-    known: npt.NDArray[np.bool_] = trailing_sum(~np.isnan(value), of) >= math.ceil(minimum_share * of - 1e-9)
-    return known
+    return ~_little(~np.isnan(value), of, math.ceil(minimum_share * of - 1e-9))
 
 
 def combine(timelines: list[Codes], vouched: npt.NDArray[np.bool_]) -> Codes:

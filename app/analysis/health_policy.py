@@ -89,6 +89,7 @@ class HealthPolicy:
         """Rule of `metric`, with the limits that hold for one endpoint of one enclave."""
         found = next(rule for rule in self.rules if rule.metric == metric)
         for override in self.overrides:
-            if fnmatchcase(endpoint, override.match) and fnmatchcase(enclave, override.enclave):
-                found = replace(found, **dict(dict(override.changes).get(metric, ())))
+            changes = next((changes for name, changes in override.changes if name == metric), ())
+            if changes and fnmatchcase(endpoint, override.match) and fnmatchcase(enclave, override.enclave):
+                found = replace(found, **dict(changes))
         return found

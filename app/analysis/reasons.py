@@ -2,11 +2,11 @@
 
 import math
 
+from app.analysis.duration import GAP, duration
 from app.analysis.health import CRITICAL
 from app.analysis.health_policy import Rule
 from app.model.health import Bound
 
-GAP = "\N{NO-BREAK SPACE}"
 THIN = "\N{THIN SPACE}"
 
 _BOUND = {Bound.AT_MOST: f"≤{GAP}", Bound.EXACT: "", Bound.AT_LEAST: f"≥{GAP}"}
@@ -36,22 +36,6 @@ def percent(ratio: float) -> str:
 def milliseconds(seconds: float) -> str:
     """Seconds in whole milliseconds, in groups of three: ``3 920 ms``."""
     return f"{seconds * 1000.0:,.0f}".replace(",", THIN) + f"{GAP}ms"
-
-
-def duration(seconds: float) -> str:
-    """A span in its two largest units: ``3 h 12 m``, ``2 d``, ``52 min``, ``40 s``."""
-    if math.isnan(seconds):
-        return "an unknown time"
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return f"{max(0, int(seconds))}{GAP}s"
-    if minutes < 60:
-        return f"{minutes}{GAP}min"
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours}{GAP}h" + (f" {rest:02d}{GAP}m" if rest else "")
-    days, hours = divmod(hours, 24)
-    return f"{days}{GAP}d" + (f" {hours}{GAP}h" if hours else "")
 
 
 def measured(metric: str, value: float, bound: Bound = Bound.EXACT) -> str:

@@ -38,11 +38,11 @@ from app.bundle.parts import (
 )
 from app.bundle.signature import PROFILES, SigningKey, sign
 from app.clock import Clock
+from app.collector_settings import StreamSettings
 from app.errors import InputError, Refused, SettingsError, StoreError
 from app.job import Job
 from app.model.catalogue import Catalogue
 from app.model.time_range import TimeRange
-from app.settings import StreamSettings
 from app.store import ledger
 from app.store.block import Block
 from app.store.bundles import newest_run

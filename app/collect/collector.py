@@ -16,13 +16,13 @@ import httpx
 from app.clock import Clock
 from app.collect.access import open_client, pause_for
 from app.collect.health import Attempt
+from app.collector_settings import CollectorSettings, SourceTable
 from app.errors import AppError, SourceError
 from app.job import Cancelled, Job
 from app.model.event import Event
 from app.model.sample import Series
 from app.model.time_range import TimeRange
 from app.paths import Paths, resources
-from app.settings import CollectorSettings, SourceTable
 from app.source import Access, Context, Finding, Source, discover, failure, read_source, unknown_kind
 from app.toml import read_toml
 

@@ -15,11 +15,12 @@ from app.collect.access import pause_for
 from app.collect.collector import Collector
 from app.collect.lock import only_collector
 from app.collect.rounds import Rounds, serve
+from app.collector_settings import CollectorSettings, load_collector
 from app.credentials import SecretStore, passphrase_source
 from app.errors import Refused, UsageError
 from app.job import Cancelled, Job
 from app.paths import Paths
-from app.settings import CollectorSettings, load_collector, load_station
+from app.settings import load_station
 from app.store.database import Store
 
 _MARKS = {"ok": "ok      ", "missing": "missing ", "proposal": "proposed", "failed": "FAILED  "}

@@ -1,6 +1,7 @@
 """Open the console: the window with the overview, sync and everything a watch floor looks at."""
 
 import argparse
+import gc
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ _SIZES = ((1024, 700), (1366, 768), (1920, 1080))
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="TIME", help="show the station as known at this ISO 8601 time; imports nothing")
+    parser.add_argument("--until-painted", action="store_true", help="say when the first picture stands, and end")
     parser.add_argument(
         "--self-check", action="store_true", help="draw every page without a display, say what is wrong, and end"
     )
@@ -19,9 +21,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, context: Context) -> int:
     if options.self_check:
         return _check(context)
+    # nothing that a start makes is garbage, so looking for some would only take a tenth of its time
+    gc.disable()
     from app.ui.main import run
 
-    return run(context.paths, context.clock)
+    return run(context.paths, context.clock, until_painted=_say_painted if options.until_painted else None)
+
+
+def _say_painted() -> None:
+    print("painted", flush=True)
 
 
 def _check(context: Context) -> int:

@@ -177,7 +177,8 @@ def _write_table(fleet: "Fleet") -> None:
 
 
 def _line(cell: "Deployment") -> tuple[str, ...]:
-    from app.analysis.reasons import duration, measured
+    from app.analysis.duration import duration
+    from app.analysis.reasons import measured
 
     ready = "–" if math.isnan(cell.replicas_ready) else f"{cell.replicas_ready:.0f}"
     wanted = "" if math.isnan(cell.replicas_wanted) else f" of {cell.replicas_wanted:.0f}"

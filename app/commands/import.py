@@ -13,6 +13,7 @@ from app.bundle.layout import find_bundles
 from app.bundle.outcome import Outcome
 from app.cli import Command, Context, marked, write_json
 from app.errors import InputError
+from app.query.overview import refresh_picture
 from app.settings import Station, load_station
 from app.store.audit import os_account
 from app.store.database import Store
@@ -41,6 +42,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         if not options.json:
             counts = Counter(outcome.code.value for outcome in outcomes + again)
             print(", ".join(f"{count} {code.lower().replace('_', ' ')}" for code, count in sorted(counts.items())))
+    if any(outcome.code.accepted for outcome in outcomes + again):
+        refresh_picture(store, station, context.job())
     if options.json:
         write_json("import", context.clock.now(), station.ceiling, [outcome.plain() for outcome in outcomes + again])
     return 0 if all(outcome.code.accepted for outcome in outcomes) else 4

@@ -8,13 +8,13 @@ from pathlib import Path
 from app.bundle.pack import cut_bundle
 from app.bundle.signature import ECDSA_P384, SigningKey
 from app.clock import FrozenClock
+from app.collector_settings import StreamSettings
 from app.demo.carriage import FORGED, Journey
 from app.demo.fleet import Site
 from app.demo.happenings import happenings, news
 from app.job import Job
 from app.model.event import Event
 from app.paths import Paths
-from app.settings import StreamSettings
 from app.store import intake
 from app.store.block import Block
 from app.store.bundles import BundleRecord

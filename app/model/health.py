@@ -6,8 +6,10 @@ from enum import Enum
 class Health(Enum):
     """State of an endpoint, a node or a GPU.
 
-    UNKNOWN outranks HEALTHY: no data is never good data.
+    UNKNOWN outranks HEALTHY: no data is never good data. `rank` 0 is the worst; members stand in this order.
     """
+
+    rank: int
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -16,10 +18,8 @@ class Health(Enum):
     HEALTHY = "healthy"
     OFF = "off"
 
-    @property
-    def rank(self) -> int:
-        """0 is the worst; members stand in this order."""
-        return list(Health).index(self)
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 class Freshness(Enum):

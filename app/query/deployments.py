@@ -8,10 +8,10 @@ import numpy as np
 
 from app.analysis.baseline import own_limit
 from app.analysis.deployment import RULES, Judgement, Measured, judge
-from app.analysis.grid import Fold, Grid, across, spark
+from app.analysis.grid import Fold, Grid, Slots, across, spark
 from app.analysis.health import GOOD, UNKNOWN, Run, Uptime, as_health, last_run, uptime
 from app.analysis.health_policy import Evaluation, HealthPolicy
-from app.analysis.reasons import duration, silence_text
+from app.analysis.reasons import silence_text
 from app.model.catalogue import Endpoint
 from app.model.event import Event
 from app.model.health import Bound, Health
@@ -19,6 +19,7 @@ from app.model.sample import FloatArray, Series
 from app.model.time_range import TimeRange
 from app.query.enclaves import Picture
 from app.query.fleet import Deployment, Reason, Spark
+from app.query.later import work_is_over
 from app.query.readings import Shelf, Thing, Want
 
 METRICS: Mapping[str, Fold] = {
@@ -205,7 +206,7 @@ def _without_data(picture: Picture, endpoint: Endpoint, newest: float, around: S
         age=around.at - newest,
         freshness=picture.freshness,
         maintenance_until=until,
-        spark=Spark(around.span.start, around.span.end, newest, np.full(_BUCKETS, nan)),
+        spark=Spark(around.span.start, around.span.end, newest, (nan,) * _BUCKETS),
     )
 
 
@@ -228,14 +229,15 @@ def _exported(shelf: Shelf, data_time: float, settings: Evaluation) -> set[str]:
 
 
 def _measured(shelf: Shelf, exported: set[str], base: Grid) -> Measured:
-    columns = {metric: _column(shelf.series.get(metric, []), METRICS[metric], base, metric) for metric in exported}
+    falls = Falls(base)
+    columns = {metric: _column(shelf.series.get(metric, []), METRICS[metric], falls, metric) for metric in exported}
     flags = shelf.flags.get("endpoint_errors", [])
     return Measured(
         grid=base,
         up=columns.get("endpoint_up"),
         requests=columns.get("endpoint_requests"),
         errors=columns.get("endpoint_errors"),
-        flag=_column(flags, Fold.MOST, base, "exported"),
+        flag=_column(flags, Fold.MOST, falls, "exported"),
         latency=columns.get("endpoint_latency_seconds"),
         bound=columns.get("endpoint_latency_bound"),
         queue=columns.get("endpoint_queue_length"),
@@ -245,15 +247,30 @@ def _measured(shelf: Shelf, exported: set[str], base: Grid) -> Measured:
     )
 
 
-def _column(series: list[Series], fold: Fold, base: Grid, metric: str) -> FloatArray:
+class Falls:
+    """Where the samples of one deployment fall on one grid, found once for all series that share their times."""
+
+    def __init__(self, base: Grid) -> None:
+        self.base = base
+        self._found: dict[tuple[int, float], tuple[FloatArray, Slots]] = {}
+
+    def of(self, time: FloatArray, phase: float) -> Slots:
+        """Slots of samples at `time` on the grid around `phase`."""
+        key = (id(time), phase)
+        if key not in self._found:
+            self._found[key] = (time, self.base.around(phase).slots_of(time))  # kept, so that the id stays its own
+        return self._found[key][1]
+
+
+def _column(series: list[Series], fold: Fold, falls: Falls, metric: str) -> FloatArray:
     """Series of one metric on one grid, (n,); series of one scrape group share the phase of its scrapes."""
     if not series:
-        return np.full(base.count, np.nan)
+        return np.full(falls.base.count, np.nan)
     phases: dict[str, float] = {}
     for one in series:
         phases[one.group] = max(phases.get(one.group, -math.inf), float(one.time[-1]))
     within = _WITHIN_SLOT.get(metric, Fold.LAST)
-    return across([base.around(phases[one.group]).place(one.time, one.value, within) for one in series], fold)
+    return across([falls.of(one.time, phases[one.group]).place(one.value, within) for one in series], fold)
 
 
 def _own_limit(shelf: Shelf, endpoint: Endpoint, data_time: float, around: Surroundings) -> float:
@@ -262,7 +279,9 @@ def _own_limit(shelf: Shelf, endpoint: Endpoint, data_time: float, around: Surro
         return math.nan
     judged = around.policy.evaluation.lookback_hours * 3600.0
     grid = Grid.ending(data_time, endpoint.step, judged + rule.baseline_days * _DAY)
-    value = _column(shelf.series.get("endpoint_latency_seconds", []), Fold.MOST, grid, "endpoint_latency_seconds")
+    value = _column(
+        shelf.series.get("endpoint_latency_seconds", []), Fold.MOST, Falls(grid), "endpoint_latency_seconds"
+    )
     return own_limit(value[: -grid.slots(judged)], grid, rule.relative, rule.peak_margin)
 
 
@@ -301,9 +320,8 @@ def _with_plans(
         for plan in _plans(picture, endpoint, around)
         if plan.end is not None and plan.start <= picture.covered < plan.end <= around.at
     ]
-    if over:  # what was measured was measured during the work; it says nothing about the time after it
-        text = f"planned work ended {duration(around.at - max(over))} ago and no data has come in since"
-        return Health.UNKNOWN, max(over), nan, (Reason("", text, nan, nan, Health.UNKNOWN),)
+    if over:
+        return Health.UNKNOWN, max(over), nan, (work_is_over(max(over), around.at),)
     if judgement.off_since >= 0:
         note = Reason("endpoint_replicas_wanted", "no replica is wanted", 0.0, nan, Health.OFF)
         return Health.OFF, grid.time(judgement.off_since), nan, (note,)
@@ -333,5 +351,5 @@ def _spark(shelf: Shelf, around: Surroundings, newest: float) -> Spark:
     rows = [
         spark(one.time, one.value, start, end, _BUCKETS) for one in shelf.series.get("endpoint_latency_seconds", [])
     ]
-    value = across(rows, Fold.MOST) if rows else np.full(_BUCKETS, np.nan)
+    value = tuple(across(rows, Fold.MOST).tolist()) if rows else (math.nan,) * _BUCKETS
     return Spark(start, end, newest, value)

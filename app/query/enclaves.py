@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from app.analysis.health import freshness
+from app.analysis.freshness import freshness
 from app.model.catalogue import Catalogue, Enclave
 from app.model.health import Freshness
 from app.store.bundles import StoredBundle, came_after, newest_bundle, newest_sample
@@ -22,8 +22,8 @@ class Picture:
     `covered` is the end of the newest published window, never later than the moment asked for: until
     then the collector tells, and there the enclave is judged. `data_time` is how far its telemetry
     reaches: earlier than `covered` where bundles go on while the collector cannot read its sources.
-    All of them, like `age` and `received`, are NaN where nothing had come in by then. `overdue` is in
-    seconds and speaks of bundles.
+    `expires` is when its newest bundle does. All of them, like `age` and `received`, are NaN where nothing
+    had come in by then. `overdue` is in seconds and speaks of bundles.
     """
 
     catalogue: Catalogue
@@ -33,6 +33,7 @@ class Picture:
     received: float
     overdue: float
     freshness: Freshness
+    expires: float = math.nan
 
     @property
     def enclave(self) -> Enclave:
@@ -61,8 +62,9 @@ def picture(catalogue: Catalogue, newest: StoredBundle | None, sample: float, at
     covered = min(record.window_end, at)
     data_time = covered if covered - sample <= _SILENCE else sample  # NaN where no telemetry ever came
     due = enclave.cadence + enclave.grace
-    state = freshness(enclave.cadence, enclave.grace, at - data_time, record.expires - at)
-    return Picture(catalogue, covered, data_time, at - data_time, record.received, max(0.0, at - covered - due), state)
+    age, overdue = at - data_time, max(0.0, at - covered - due)
+    state = freshness(enclave.cadence, enclave.grace, age, record.expires - at)
+    return Picture(catalogue, covered, data_time, age, record.received, overdue, state, record.expires)
 
 
 def known_at(reader: Reader, at: float) -> float | None:

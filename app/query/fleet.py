@@ -1,11 +1,14 @@
-"""How the fleet is now: the answer behind the overview and ``watchfloor health``."""
+"""How the fleet is now: the answer behind the overview and ``watchfloor health``. No array anywhere in it."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import overload
 
 from app.model.catalogue import Enclave, Endpoint
 from app.model.health import Bound, Freshness, Health
 from app.model.marking import Level
-from app.model.sample import FloatArray
+from app.model.time_range import TimeRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,47 @@ class Reason:
     health: Health
 
 
+class LateCurve(Sequence[float]):
+    """Values of a curve that are worked out when somebody first looks at them.
+
+    Of a large fleet most curves are never scrolled to, and a start has no time for them.
+    """
+
+    __slots__ = ("_count", "_made", "_make")
+
+    def __init__(self, count: int, make: Callable[[], tuple[float, ...]]) -> None:
+        self._count, self._make = count, make
+        self._made: tuple[float, ...] | None = None
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All of them."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> float: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[float, ...]: ...
+    def __getitem__(self, place: int | slice) -> float | tuple[float, ...]:
+        return self.values[place]
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.values)
+
+    def __repr__(self) -> str:
+        return repr(self.values)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spark:
     """A small curve of the visible range, one value per bucket.
 
-    `value` has shape (n,), float64, in the unit of the metric; NaN is a bucket without data.
+    `value` is in the unit of the metric; NaN is a bucket without data.
     `start` and `end` are seconds UTC; `end` is "now", so that the unknown tail is visible.
     `known_until` is the newest sample's time.
     """
@@ -34,7 +73,7 @@ class Spark:
     start: float
     end: float
     known_until: float
-    value: FloatArray
+    value: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +115,9 @@ class EnclaveState:
     """One enclave: how old its picture is and how its deployments are.
 
     `data_time` is how far its telemetry reaches by the collector's clock (NaN if there never was
-    any); `received` when the newest bundle came in here. `overdue` is the seconds by which the next
-    bundle is late, 0 while it is not. `worst` is the worst state among its deployments, so that a
+    any); `received` when the newest bundle came in here. `covered` is the end of its newest window and
+    `expires` the end of its newest bundle, both NaN where none came. `overdue` is the seconds by which
+    the next bundle is late, 0 while it is not. `worst` is the worst state among its deployments, so that a
     filter that hides them can still name it; OFF where it has none.
     """
 
@@ -90,6 +130,8 @@ class EnclaveState:
     healthy: int
     total: int
     worst: Health = Health.OFF
+    covered: float = float("nan")
+    expires: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +144,21 @@ class EndpointRow:
     cells: dict[str, Deployment]
 
 
+class About(Enum):
+    """What an item of attention was found in."""
+
+    ENDPOINT = "endpoint"
+    NODE = "node"
+    OVERDUE = "overdue"
+    LEDGER = "ledger"
+
+
 @dataclass(frozen=True, slots=True)
 class Attention:
     """One thing somebody should look at, ordered by user impact.
 
     `subject` is the endpoint's title, a node or ``Sync``; `page` the page that explains it, where
-    there is one.
+    there is one. `weight` is the user weight that it puts at risk.
     """
 
     health: Health
@@ -119,6 +170,8 @@ class Attention:
     since: float
     age: float
     page: str
+    about: About = About.ENDPOINT
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,3 +195,22 @@ class Fleet:
     availability: float
     availability_coverage: float
     hidden: tuple[EnclaveState, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overview:
+    """The fleet over `span`, and by enclave id when the bundles of the span came in, seconds UTC, ascending.
+
+    `seen` is the moment at which the store was asked, seconds UTC. Where a picture was kept from then and
+    brought to the present by the clock alone, it lies before the fleet's `as_of`.
+    """
+
+    fleet: Fleet
+    received: dict[str, tuple[float, ...]]
+    span: TimeRange
+    seen: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether this is a picture of some time ago that the store has not confirmed yet."""
+        return self.seen < self.fleet.as_of

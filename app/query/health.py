@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from app.analysis.health_policy import HealthPolicy
 from app.model.catalogue import Enclave
 from app.model.event import Event
-from app.model.health import Health
 from app.model.marking import Level, high_water
 from app.model.time_range import TimeRange
 from app.query import deployments, gpus
 from app.query.attention import attention
 from app.query.deployments import Surroundings
 from app.query.enclaves import Picture, known_at, pictures
-from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
+from app.query.fleet import EnclaveState, Fleet
 from app.query.policy import read_policy
 from app.query.problems import sync_problems
 from app.query.readings import Shelf, Thing, read_flags, read_shelves
+from app.query.rows import counted, endpoint_rows
 from app.settings import Station
 from app.store.bundles import highest_level, holds_demo
 from app.store.database import Store
@@ -71,7 +71,7 @@ def read_fleet(
     troubles = [one for one in troubles if one.enclave not in hidden]
     items = attention(station, at, shown, cells, fleet_gpus.problems, troubles)
     up = deployments.availability(shown, shelves, at)
-    states = {one.enclave.id: _state(one, judged[one.enclave.id]) for one in seen}
+    states = {one.enclave.id: counted(_state(one), judged[one.enclave.id]) for one in seen}
     # Not only what enclaves declare of themselves: the labels of what was read count as well.
     levels = [item.level for item in items] + ([] if read.highest is None else [read.highest])
     return Fleet(
@@ -79,7 +79,7 @@ def read_fleet(
         marking=marking_of(station, [one.enclave for one in seen], levels, ceiling),
         demo=read.demo,
         enclaves=tuple(states[one.enclave.id] for one in shown),
-        rows=_rows(cells),
+        rows=endpoint_rows(cells),
         attention=items,
         gpu_busy=fleet_gpus.busy,
         gpus=fleet_gpus.gpus,
@@ -126,7 +126,7 @@ def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], c
     return high_water(levels, station.aggregation_floor if len(enclaves) > 1 else Level.U)
 
 
-def _state(picture: Picture, cells: list[Deployment]) -> EnclaveState:
+def _state(picture: Picture) -> EnclaveState:
     return EnclaveState(
         enclave=picture.enclave,
         freshness=picture.freshness,
@@ -134,25 +134,8 @@ def _state(picture: Picture, cells: list[Deployment]) -> EnclaveState:
         age=picture.age,
         received=picture.received,
         overdue=picture.overdue,
-        healthy=sum(cell.health is Health.HEALTHY for cell in cells),
-        total=len(cells),
-        worst=min((cell.health for cell in cells), key=lambda health: health.rank, default=Health.OFF),
+        healthy=0,
+        total=0,
+        covered=picture.covered,
+        expires=picture.expires,
     )
-
-
-def _rows(cells: list[Deployment]) -> tuple[EndpointRow, ...]:
-    """One row per endpoint id; the worst state first, then by the people whom that state hurts."""
-    rows: dict[str, dict[str, Deployment]] = {}
-    for cell in cells:
-        rows.setdefault(cell.endpoint.id, {})[cell.enclave.id] = cell
-    ordered = sorted(rows.items(), key=lambda item: (*_impact(item[1]), item[0]))
-    return tuple(
-        EndpointRow(name, first.endpoint.title, first.endpoint.purpose, by_enclave)
-        for name, by_enclave in ordered
-        for first in [next(iter(by_enclave.values()))]
-    )
-
-
-def _impact(cells: dict[str, Deployment]) -> tuple[int, float]:
-    worst = min(cell.health.rank for cell in cells.values())
-    return worst, -sum(cell.endpoint.user_weight for cell in cells.values() if cell.health.rank == worst)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.analysis.health import freshness
+from app.analysis.freshness import freshness
 from app.model.catalogue import Enclave
 from app.model.marking import Level
 from app.model.time_range import TimeRange

@@ -60,7 +60,7 @@ def _order(entry: Entry) -> tuple[bool, bool, str]:
 
 def _claims_more(path: Path, ceiling: Level | None) -> bool:
     """Whether an unopened thing's name is one of a bundle above the ceiling, even where it is written badly."""
-    from app.bundle.layout import claimed_level, outer_name  # noqa: PLC0415 -- not needed to show a window
+    from app.bundle.layout import claimed_level, outer_name
 
     name = outer_name(path)
     level = name.level if name is not None else claimed_level(path)

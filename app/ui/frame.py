@@ -1,15 +1,15 @@
 """The frame: banners at both edges, navigation, header, message strip, and room for a page between them."""
 
+from itertools import pairwise
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.model.marking import Level
 from app.ui.canvas import Canvas
 from app.ui.desk import Desk
-from app.ui.first_run import FirstRun
 from app.ui.header import Header
 from app.ui.look import Look
 from app.ui.marking import Banner
@@ -76,6 +76,18 @@ class Frame(QWidget):
         """Let the person choose a bundle."""
         raise NotImplementedError
 
+    def reading(self) -> bool:
+        """Whether the keyboard is in the header or in the page already, and should stay there."""
+        here = self.focusWidget()
+        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
+
+    def order_tabs(self) -> None:
+        """Header, page, navigation last."""
+        parts: list[QWidget] = [self.header, self.strip, self.stack, self.navigation]
+        stops = [w for part in parts for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for first, second in pairwise(stops):
+            QWidget.setTabOrder(first, second)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.navigation.fold(folded=self.width() < FOLD_BELOW)
         self.header.fold(folded=self.width() < _SHORT_HEADER_BELOW)
@@ -95,6 +107,8 @@ class Frame(QWidget):
         row.addLayout(right, 1)
 
     def _show_first_run(self) -> None:
+        from app.ui.first_run import FirstRun
+
         first = FirstRun(self.desk.look, margins=PAGE_MARGINS)
         first.import_wanted.connect(self.choose_bundle)
         self.stack.addWidget(PageArea(self.desk.look, first))

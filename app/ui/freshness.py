@@ -1,14 +1,14 @@
 """Data freshness: when bundles came in, one lane for each enclave, and how old each picture is."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize
 
 from app.model.health import Freshness, Health
 from app.model.time_range import TimeRange
 from app.query.fleet import EnclaveState
-from app.query.sync import Lane
 from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.hatch import half
@@ -22,22 +22,16 @@ _LANE_LEFT, _AGE_ROOM = 50, 116
 _BLOCK_GAP = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FreshLane:
+class FreshLane(NamedTuple):
     """One enclave and the moments, seconds UTC, at which its bundles arrived."""
 
     state: EnclaveState
     received: tuple[float, ...]
 
 
-def fresh_lanes(states: tuple[EnclaveState, ...], lanes: tuple[Lane, ...]) -> tuple[FreshLane, ...]:
-    """Bring together what the fleet says of an enclave and what arrived from all its streams."""
-    found = []
-    for state in states:
-        own = [lane for lane in lanes if lane.enclave.id == state.enclave.id]
-        moments = [a.received for lane in own for a in lane.arrivals if a.state == "imported"]
-        found.append(FreshLane(state, tuple(sorted(m for m in moments if not math.isnan(m)))))
-    return tuple(found)
+def fresh_lanes(states: Sequence[EnclaveState], received: Mapping[str, tuple[float, ...]]) -> tuple[FreshLane, ...]:
+    """Bring together what the fleet says of each enclave and what arrived of it, by its id."""
+    return tuple(FreshLane(state, received.get(state.enclave.id, ())) for state in states)
 
 
 def age_and_state(state: EnclaveState) -> tuple[str, Health]:

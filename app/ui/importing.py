@@ -1,23 +1,24 @@
 """Importing from the console: one bundle after another, off the GUI thread, in words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.bundle.outcome import Code, Outcome
 from app.errors import AppError
 from app.job import Job, Progress
 from app.model.health import Health
 from app.ui import words
-from app.ui.outcomes import summary
 from app.ui.strip import Message
 from app.ui.tasks import TaskRunner
 
-Receive = Callable[[Path, str, Job], Outcome]
-Retry = Callable[[Job], list[Outcome]]
+if TYPE_CHECKING:
+    from app.bundle.outcome import Outcome
+
+Receive = Callable[[Path, str, Job], "Outcome"]
+Retry = Callable[[Job], "list[Outcome]"]
 
 INBOX = "inbox"
 """Carrier of what came through the watched inbox; it is offered again, where a person's choice is not."""
@@ -121,14 +122,16 @@ class Importing(QObject):
         share = progress.done / progress.total if progress.total else 0.0
         self.said.emit(Message(title, "", None, "Stop", share))
 
-    def _take(self, run: int, outcome: Outcome) -> None:
+    def _take(self, run: int, outcome: "Outcome") -> None:
         self._took(run, [outcome])
 
-    def _retried(self, run: int, outcomes: list[Outcome]) -> None:
+    def _retried(self, run: int, outcomes: "list[Outcome]") -> None:
         self._total += len(outcomes)
         self._took(run, outcomes)
 
-    def _took(self, run: int, outcomes: list[Outcome]) -> None:
+    def _took(self, run: int, outcomes: "list[Outcome]") -> None:
+        from app.bundle.outcome import Code
+
         if self._job is None or run != self._run:
             return  # it was stopped; what came of it stands on the sync page
         self._outcomes += outcomes
@@ -166,6 +169,8 @@ class Importing(QObject):
 
     def _sum_up(self) -> None:
         """Tell what came of the batch: what failed, then what did not."""
+        from app.ui.outcomes import summary
+
         told = summary(self._outcomes) if self._outcomes else None
         if self._errors:
             last = self._errors[-1]
@@ -174,7 +179,7 @@ class Importing(QObject):
         if told is not None and self._dropped:
             verb = "was" if self._dropped == 1 else "were"
             left = f"{words.capitalised(words.count_word(self._dropped))} {words.plural(self._dropped, 'bundle')}"
-            told = replace(told, text=f"{told.text} {left} {verb} not tried; choose again.".strip())
+            told = told._replace(text=f"{told.text} {left} {verb} not tried; choose again.".strip())
         if told is not None:
             self.said.emit(told)
 

@@ -1,17 +1,14 @@
 """Builds the console: store, runner, look, window."""
 
-import ctypes
 import faulthandler
 import logging
 import os
 import sys
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import platformdirs
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
@@ -20,17 +17,19 @@ from app.clock import Clock, FrozenClock
 from app.errors import SettingsError
 from app.job import Job
 from app.paths import Paths, resources
-from app.query.holdings import Holdings, read_holdings
 from app.settings import Station, load_station
-from app.store.database import Store, Watch
 from app.toml import read_toml
 from app.ui.desk import Desk
 from app.ui.door import Door
+from app.ui.late_store import LateStore
 from app.ui.look import Look
 from app.ui.page import Page, discover
 from app.ui.person import signed_in
 from app.ui.tasks import TaskRunner
 from app.ui.window import Window
+
+if TYPE_CHECKING:
+    from app.query.holdings import Holdings
 
 log = logging.getLogger("watchfloor")
 
@@ -41,13 +40,13 @@ class Console:
 
     window: Window
     runner: TaskRunner
-    watch: Watch
+    store: LateStore
 
     def close(self) -> None:
         """Close the window, cancel every job, wait for the threads, and let go of the databases."""
         self.window.close()
         self.runner.shutdown()
-        self.watch.close()
+        self.store.close()
 
 
 def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication:
@@ -87,6 +86,8 @@ def _check_display() -> None:
 
 def _check_xcb() -> None:
     """Qt ends the process where libxcb-cursor is missing; say so first."""
+    import ctypes
+
     try:
         ctypes.CDLL("libxcb-cursor.so.0")
     except OSError as error:
@@ -95,10 +96,14 @@ def _check_xcb() -> None:
         raise SettingsError(msg, hint) from error
 
 
-def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True) -> Console:
+def build(
+    paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True, late: bool = False
+) -> Console:
     """Build the console of a station. Without settings it shows what to do and imports nothing.
 
-    `watch` False is a look at one moment: no inbox is watched and nothing is imported.
+    `watch` False is a look at one moment: no inbox is watched, nothing is imported and no picture is
+    kept or shown. `late` leaves the store closed until somebody asks it; what is wrong with it is then
+    said in the window.
 
     Raises
     ------
@@ -109,16 +114,16 @@ def build(paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", wat
     look.changed.connect(lambda: _paint_palette(look))
     _paint_palette(look)
     station = load_station(paths) if paths.station_toml.is_file() else None
-    store = Store.open(paths, clock)
+    store = LateStore(paths, clock)
+    if not late:
+        store()
     runner = TaskRunner()
     pages = discover() if station is not None else ()
-    seen = store.watch()
-    return Console(Window(_desk(store, seen, station, look, runner, pages, memory, watch=watch)), runner, seen)
+    return Console(Window(_desk(store, station, look, runner, pages, memory, watch=watch)), runner, store)
 
 
 def _desk(
-    store: Store,
-    seen: Watch,
+    store: LateStore,
     station: Station | None,
     look: Look,
     runner: TaskRunner,
@@ -132,8 +137,10 @@ def _desk(
 
     door = Door(store, station, past=not watch)
 
-    def hold(job: Job) -> Holdings:
-        return read_holdings(store)
+    def hold(job: Job) -> "Holdings":
+        from app.query.holdings import read_holdings
+
+        return read_holdings(store())
 
     return Desk(
         store=store,
@@ -143,11 +150,12 @@ def _desk(
         runner=runner,
         pages=pages,
         holdings=hold,
-        token=seen.token,
+        token=store.token,
         receive=door.receive,
         retry=door.retry,
         untried=door.untried,
         inbox=inbox,
+        kept=paths if watch else None,
         person=signed_in(),
         calls=_calls(paths),
         memory=memory,
@@ -193,8 +201,7 @@ def _paint_palette(look: Look) -> None:
 
 def user_memory() -> QSettings:
     """State of the window, in an ini file of the user: the only thing that is kept for each person."""
-    folder = Path(platformdirs.user_config_dir("watchfloor", appauthor=False))
-    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "watchfloor", "window")
 
 
 def fault_handler(
@@ -206,6 +213,8 @@ def fault_handler(
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
+        import uuid
+
         number = uuid.uuid4().hex[:8]
         log.error("fault %s", number, exc_info=(kind, error, trace))
         tell(number)
@@ -227,22 +236,26 @@ def _log_to_file(paths: Paths) -> None:
 def open_console(paths: Paths, clock: Clock, memory: QSettings) -> Console:
     """The console as a person opens it; with a clock that stands still it shows a past moment and writes nothing."""
     past = isinstance(clock, FrozenClock)
-    console = build(paths, clock, memory, watch=not past)
+    # where a picture was kept there was a store that could be read, so there is something to show before it is opened
+    console = build(paths, clock, memory, watch=not past, late=not past and paths.last_overview.is_file())
     if past:
         console.window.header.clock.show_past()
     return console
 
 
-def run(paths: Paths, clock: Clock) -> int:
-    """Open the console and stay until it is closed."""
+def run(paths: Paths, clock: Clock, *, until_painted: Callable[[], None] | None = None) -> int:
+    """Open the console and stay until it is closed; with `until_painted`, call it and end at the first picture."""
     faulthandler.enable()
     _log_to_file(paths)
     application = make_application()
     console = open_console(paths, clock, user_memory())
     sys.excepthook = fault_handler(console.window.show_fault)
+    if until_painted is not None:
+        console.window.painted.connect(until_painted)
+        console.window.painted.connect(application.quit)
     try:
-        console.window.show()
         console.window.start()
+        console.window.show()
         return application.exec()
     finally:
         console.close()

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor
 
@@ -12,8 +13,7 @@ from app.model.marking import Level
 NOT_KNOWN = "CLASSIFICATION NOT KNOWN"
 
 
-@dataclass(frozen=True, slots=True)
-class MarkInk:
+class MarkInk(NamedTuple):
     """Block colour and text colour of one marking."""
 
     background: QColor

@@ -94,12 +94,7 @@ class MatrixModel(QAbstractTableModel):
         """Show another answer."""
         self.beginResetModel()
         self.fleet = fleet
-        self._shapes = {
-            (row.id, enclave): shape(cell.spark)
-            for row in fleet.rows
-            for enclave, cell in row.cells.items()
-            if cell.spark is not None
-        }
+        self._shapes = {}
         self.endResetModel()
 
     def state(self, column: int) -> EnclaveState | None:
@@ -126,9 +121,18 @@ class MatrixModel(QAbstractTableModel):
         if role == CELL_ROLE:
             return cell
         if role == SHAPE_ROLE:
-            return self._shapes.get((row.id, state.enclave.id))
+            return self._shape(row, state.enclave.id)
         spoken = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
         return cell_words(cell, row, state.enclave) if role in spoken else None
+
+    def _shape(self, row: EndpointRow, enclave: str) -> SparkShape | None:
+        """A curve is made when it is first painted: most rows of a large fleet are never scrolled to."""
+        cell = row.cells.get(enclave)
+        if cell is None or cell.spark is None:
+            return None
+        if (row.id, enclave) not in self._shapes:
+            self._shapes[row.id, enclave] = shape(cell.spark)
+        return self._shapes[row.id, enclave]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or self.fleet is None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
@@ -19,8 +19,7 @@ LOUD = (Health.CRITICAL, Health.WARNING)
 _HEAD_BASELINE = 67
 
 
-@dataclass(frozen=True, slots=True)
-class CellPlan:
+class CellPlan(NamedTuple):
     """Where things stand inside an enclave's column of a given width; NaN: there is no room for it.
 
     The curve goes first, then the errors: nothing shrinks below its readable size.

@@ -1,8 +1,15 @@
 """The view of the health matrix: two-line enclave heads and one painter for each kind of cell."""
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.query.fleet import Deployment, Fleet
 from app.ui.canvas import Canvas
@@ -55,6 +62,7 @@ class _Head(QHeaderView):
         self._look, self._view = look, view
         self.setSectionsClickable(False)
         self.setMinimumSectionSize(60)
+        self.setViewport(QWidget())
         look.changed.connect(self.viewport().update)
 
     def sizeHint(self) -> QSize:
@@ -90,6 +98,7 @@ class MatrixView(QTableView):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        quiet(self, look)
         self.matrix = MatrixModel()
         self.setModel(self.matrix)
         self.setAccessibleName("Health of every endpoint by enclave")
@@ -103,7 +112,6 @@ class MatrixView(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        quiet(self, look)
         look.changed.connect(self.viewport().update)
         self.activated.connect(self._open)
         self._names = NameColumn(look, self)
@@ -150,6 +158,13 @@ class MatrixView(QTableView):
                     self._go(number, column)
                     return True
         return False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A window that opens marks no cell; the keyboard that comes here does."""
+        nowhere = not self.currentIndex().isValid()
+        super().focusInEvent(event)
+        if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
+            self.setCurrentIndex(QModelIndex())
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

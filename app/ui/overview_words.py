@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from app.model.health import Freshness, Health
-from app.query.fleet import Deployment, EnclaveState, Fleet
+from app.query.fleet import Deployment, EnclaveState, Fleet, Overview
 from app.ui import words
 from app.ui.matrix import STATE_WORDS
 from app.ui.sentence import Figure, Span
@@ -115,6 +115,11 @@ def below_sentence(fleet: Fleet) -> str:
             f"{words.count_word(len(fleet.enclaves))} {words.plural(len(fleet.enclaves), 'enclave')}."
         )
     return " ".join(parts)
+
+
+def kept_words(overview: Overview) -> str:
+    """That what is shown was kept from an earlier run, how old it is, and that it will not stay."""
+    return f"Last read {words.age(overview.fleet.as_of - overview.seen)} ago, now being brought up to date."
 
 
 def hidden_words(hidden: tuple[EnclaveState, ...]) -> str:

@@ -1,11 +1,13 @@
 """What a page declares, and what the window asks of it."""
 
+import ast
 import importlib
-import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -15,11 +17,14 @@ from app.model.changes import Topic
 from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
+from app.paths import Paths
 from app.settings import Station
-from app.store.database import Store
 from app.ui.look import Look
 from app.ui.states import PanelState
 from app.ui.tasks import TaskRunner
+
+if TYPE_CHECKING:
+    from app.store.database import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +32,21 @@ class Ask:
     """One question of a page: which store, at which moment, over which span, without which enclaves.
 
     `at` is "now" in seconds UTC; `span` ends there. `hidden` are the ids of the enclaves that the
-    filter hides: their rows are not shown, but their worst state is always named.
+    filter hides: their rows are not shown, but their worst state is always named. `keep` says that the
+    answer may be kept for the first picture of the next start, and where; None: it may not.
     """
 
-    store: Store
+    open: "Callable[[], Store]"
     station: Station
     at: float
     span: TimeRange
     hidden: frozenset[str] = frozenset()
+    keep: Paths | None = None
+
+    @property
+    def store(self) -> "Store":
+        """The store, opened by whoever needs it first; only ever asked for on a worker thread."""
+        return self.open()
 
     def same_view(self, other: "Ask") -> bool:
         """Whether both ask for a range of the same length, without the same enclaves; the moment may differ."""
@@ -49,8 +61,7 @@ class Badge:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
+class Oldest(NamedTuple):
     """The oldest data in view, for the header's chip."""
 
     level: Level
@@ -61,11 +72,16 @@ class Oldest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Declaration of one page.
+    """Declaration of one page: ``PAGE = Page(...)`` at the end of its file, one keyword a line.
+
+    What the navigation shows is plain text in it, because it is read without importing the file; the
+    file itself, with all it needs, is imported when the page is first shown or first asked.
 
     `key` is the letter after G. `load` runs on a worker thread and touches no widget; its answer is
     handed to the view's `show_data`. `badge` sums up an answer for the navigation and `oldest` for
-    the header's age chip; both may return None. `marking` is the marking of an answer.
+    the header's age chip; both may return None. A page whose declaration says ``badge=None`` is not
+    asked before its first visit. `marking` is the marking of an answer. `recall` gives the answer of
+    an earlier run, brought to the present, for the first picture of a start: None where there is none.
     """
 
     id: str
@@ -77,9 +93,10 @@ class Page:
     topics: frozenset[Topic]
     load: Callable[[Ask, Job], Any]
     view: Callable[[Look], "PageView"]
-    badge: Callable[[Any], Badge | None]
+    badge: Callable[[Any], Badge | None] | None
     oldest: Callable[[Any], Oldest | None]
     marking: Callable[[Any], Level]
+    recall: Callable[[Paths, Station, float, TimeRange], Any] | None = None
 
 
 class PageView(QWidget):
@@ -199,14 +216,50 @@ class PageHost(QObject):
             self.progressed.emit(progress)
 
 
+_DECLARATION = re.compile(r"^PAGE = Page\(\n.*?^\)$", re.MULTILINE | re.DOTALL)
+_READ = ("id", "title", "group", "order", "key", "icon")
+_FETCHED = ("load", "view", "badge", "oldest", "marking", "recall")
+
+
 def discover() -> tuple[Page, ...]:
-    """Every page in `app/ui/pages`, in the order of the navigation. No list is kept anywhere."""
-    package = importlib.import_module("app.ui.pages")
-    found = []
-    for module in pkgutil.iter_modules(package.__path__):
-        page = importlib.import_module(f"app.ui.pages.{module.name}").PAGE
-        if not isinstance(page, Page):
-            msg = f"app/ui/pages/{module.name}.py declares no PAGE"
-            raise TypeError(msg)
-        found.append(page)
+    """Every page in `app/ui/pages`, in the order of the navigation. No list is kept anywhere, and none is imported."""
+    files = [file for file in (Path(__file__).parent / "pages").iterdir() if file.suffix == ".py"]
+    found = (declared(file) for file in files if not file.name.startswith("_"))
     return tuple(sorted(found, key=lambda page: page.order))
+
+
+def declared(file: Path) -> Page:
+    """The declaration of the page in `file`, read from its text; its functions import the file when they are called.
+
+    Raises
+    ------
+    TypeError
+        If the file has no declaration, or one whose plain fields are no plain values.
+    """
+    text = _DECLARATION.search(file.read_text(encoding="utf-8"))
+    try:
+        call = ast.parse(text[0] if text is not None else "", mode="exec").body[0].value  # type: ignore[attr-defined]
+        said = {keyword.arg: keyword.value for keyword in call.keywords}
+        plain = {name: ast.literal_eval(said[name]) for name in _READ}
+        topics = _topics(said["topics"])
+    except (IndexError, KeyError, ValueError) as error:
+        msg = f"app/ui/pages/{file.name} declares no PAGE that can be read without importing it"
+        raise TypeError(msg) from error
+    given = [name for name in _FETCHED if name in said and not _is_none(said[name])]
+    parts = {name: partial(_fetched, f"app.ui.pages.{file.stem}", name) for name in given}
+    return Page(**{"badge": None, **plain, **parts}, topics=topics)
+
+
+def _topics(value: ast.expr) -> frozenset[Topic]:
+    """``frozenset({Topic.A, Topic.B})``, or ``frozenset(Topic)`` for all of them."""
+    named = [part.attr for part in ast.walk(value) if isinstance(part, ast.Attribute)]
+    every = any(isinstance(part, ast.Name) and part.id == "Topic" for part in ast.walk(value))
+    return frozenset(Topic[name] for name in named) if named else frozenset(Topic if every else ())
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _fetched(module: str, part: str, *given: Any) -> Any:
+    return getattr(importlib.import_module(module).PAGE, part)(*given)

@@ -1,7 +1,7 @@
 """A panel: a rounded surface with its title, a quiet remark and its content or a state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
@@ -17,8 +17,7 @@ TITLE_HEIGHT = 52
 PAD = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Legend:
+class Legend(NamedTuple):
     """One entry of a legend in the top padding; `draw` paints its sign around (x, y)."""
 
     words: str

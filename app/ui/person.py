@@ -1,6 +1,5 @@
 """Who sits here: the operating system's account, never an environment variable."""
 
-import ctypes
 import os
 import sys
 
@@ -8,11 +7,13 @@ import sys
 def signed_in() -> str:
     """Full name of the account, else its login name, else its number."""
     if sys.platform == "win32":
+        import ctypes
+
         buffer = ctypes.create_unicode_buffer(257)
         length = ctypes.c_ulong(257)
         found = ctypes.windll.advapi32.GetUserNameW(buffer, ctypes.byref(length))
         return buffer.value if found else "unknown account"
-    import pwd  # noqa: PLC0415 -- exists on POSIX alone
+    import pwd
 
     number = os.getuid()
     try:

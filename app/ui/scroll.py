@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
 from app.ui.canvas import Canvas
 from app.ui.look import Look
@@ -12,43 +12,51 @@ PAGE_MARGINS = (24, 6, 24 - _WIDTH, 24)
 """Margins of a page: left, top, right, bottom. The scroll bar has its place inside the right one."""
 
 
+_EDGE, _LEAST = 14, 26
+"""Fusion's own: room for an arrow at each end, and the least length of a handle."""
+
+
 class ScrollBar(QScrollBar):
     """A slim handle without a trough."""
 
     def __init__(self, look: Look, orientation: Qt.Orientation) -> None:
         super().__init__(orientation)
         self._look = look
+        hint = super().sizeHint()
+        upright = orientation is Qt.Orientation.Vertical
+        self._hint = QSize(_WIDTH, hint.height()) if upright else QSize(hint.width(), _WIDTH)
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return (
-            QSize(_WIDTH, hint.height())
-            if self.orientation() is Qt.Orientation.Vertical
-            else QSize(hint.width(), _WIDTH)
-        )
+        return self._hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        style = self.style()
-        part = style.subControlRect(
-            QStyle.ComplexControl.CC_ScrollBar, option, QStyle.SubControl.SC_ScrollBarSlider, self
-        )
         if self.maximum() <= self.minimum():
             return
+        start, length = self.handle()
         with Canvas(self, self._look) as canvas:
-            box = QRectF(part)
             if self.orientation() is Qt.Orientation.Vertical:
-                box = QRectF(2, box.top() + 2, self.width() - 4, max(16.0, box.height() - 4))
+                box = QRectF(2, start + 2, self.width() - 4, max(16.0, length - 4))
             else:
-                box = QRectF(box.left() + 2, 2, max(16.0, box.width() - 4), self.height() - 4)
+                box = QRectF(start + 2, 2, max(16.0, length - 4), self.height() - 4)
             canvas.fill(box, "faint" if self.isSliderDown() or self.underMouse() else "line", 3)
+
+    def handle(self) -> tuple[int, int]:
+        """Where the handle begins, and its length in pixels, as Fusion has it (QCommonStyle::subControlRect).
+
+        Worked out here because to ask a style costs a start 20 ms: its dozens of enums are made at the first word.
+        """
+        room = (self.height() if self.orientation() is Qt.Orientation.Vertical else self.width()) - 2 * _EDGE
+        span, page = self.maximum() - self.minimum(), self.pageStep()
+        length = min(room, max(_LEAST, page * room // (span + page)))
+        return _EDGE + (2 * (self.sliderPosition() - self.minimum()) * (room - length) + span) // (2 * span), length
 
 
 def quiet(area: QAbstractScrollArea, look: Look) -> None:
     """Take the frame and the background from a scroll area and give it our scroll bars."""
     area.setFrameShape(QFrame.Shape.NoFrame)
+    # one that Python made: to be handed Qt's own, the binding would first make every class of widget there is
+    area.setViewport(QWidget())
     area.setVerticalScrollBar(ScrollBar(look, Qt.Orientation.Vertical))
     area.setHorizontalScrollBar(ScrollBar(look, Qt.Orientation.Horizontal))
     # always there, so that rows keep their width whether or not they scroll

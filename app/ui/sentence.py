@@ -1,7 +1,7 @@
 """The page's sentence, and up to four figures right of it."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
@@ -20,8 +20,7 @@ _SIZES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of the sentence: plain, strong, or strong in the ink of a state."""
 
     words: str
@@ -29,8 +28,7 @@ class Span:
     health: Health | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One figure: its label, the number, its unit, and the state it is about, if any."""
 
     label: str

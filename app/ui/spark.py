@@ -1,10 +1,11 @@
 """Small curves in table cells: shape only, with the time after the last data left empty and hatched."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainterPath
+from PySide6.QtGui import QColor, QPainterPath, QPolygonF
 
 from app.query.fleet import Spark
 from app.ui.canvas import Canvas
@@ -15,8 +16,7 @@ _QUIET = 0.4
 """Least span of the vertical scale as a share of the curve's middle, so that ordinary noise stays flat."""
 
 
-@dataclass(frozen=True, slots=True)
-class SparkShape:
+class SparkShape(NamedTuple):
     """A curve in unit coordinates, made once per answer.
 
     `runs` are its unbroken pieces as (x, y) with y upwards; `known` is the share of the range that has data.
@@ -28,10 +28,10 @@ class SparkShape:
 
 def shape(spark: Spark) -> SparkShape:
     """Reduce and scale a spark. A bucket without data breaks the line: a gap is never bridged."""
-    values = _reduced([float(value) for value in spark.value])
+    values = _reduced(tuple(spark.value))
     span = spark.end - spark.start
     known = 0.0 if math.isnan(spark.known_until) else min(1.0, max(0.0, (spark.known_until - spark.start) / span))
-    numbers = [value for value in values if not math.isnan(value)]
+    numbers = [value for value in values if value == value]  # noqa: PLR0124 -- quicker than isnan, and as right
     if not numbers:
         return SparkShape((), 0.0)
     low, high = min(numbers), max(numbers)
@@ -41,27 +41,32 @@ def shape(spark: Spark) -> SparkShape:
         low, high = middle - least / 2, middle + least / 2
     runs: list[tuple[tuple[float, float], ...]] = []
     run: list[tuple[float, float]] = []
+    count, tall = len(values), high - low
     for number, value in enumerate(values):
-        if math.isnan(value):
+        if value == value:  # noqa: PLR0124 -- as above
+            run.append(((number + 0.5) / count, (value - low) / tall))
+        elif run:
             runs.append(tuple(run))
             run = []
-        else:
-            run.append(((number + 0.5) / len(values), (value - low) / (high - low)))
-    runs.append(tuple(run))
-    return SparkShape(tuple(run for run in runs if run), known)
+    if run:
+        runs.append(tuple(run))
+    return SparkShape(tuple(runs), known)
 
 
-def _reduced(values: list[float]) -> list[float]:
+def _reduced(values: tuple[float, ...]) -> Sequence[float]:
     """At most `_POINTS` buckets; of each the value furthest from the overall middle, so peaks survive."""
-    if len(values) <= _POINTS:
+    count = len(values)
+    if count <= _POINTS:
         return values
-    numbers = sorted(value for value in values if not math.isnan(value))
+    numbers = sorted([value for value in values if value == value])  # noqa: PLR0124 -- as above
     middle = numbers[len(numbers) // 2] if numbers else 0.0
     kept = []
     for number in range(_POINTS):
-        bucket = values[number * len(values) // _POINTS : (number + 1) * len(values) // _POINTS]
-        there = [value for value in bucket if not math.isnan(value)]
-        kept.append(max(there, key=lambda value: abs(value - middle)) if there else math.nan)
+        best, far = math.nan, -1.0
+        for value in values[number * count // _POINTS : (number + 1) * count // _POINTS]:
+            if abs(value - middle) > far:  # False for NaN
+                best, far = value, abs(value - middle)
+        kept.append(best)
     return kept
 
 
@@ -69,16 +74,13 @@ def draw_spark(
     canvas: Canvas, drawn: SparkShape, box: QRectF, colour: QColor, hatch: QColor, *, weight: float = 1.4
 ) -> None:
     """Draw the curve into `box` and hatch what lies after the last data."""
+    left, wide, bottom, tall = box.left(), box.width(), box.bottom(), box.height()
     for run in drawn.runs:
+        points = [QPointF(left + x * wide, bottom - y * tall) for x, y in run]
+        if len(points) == 1:
+            points.append(points[0] + QPointF(1.5, 0))
         path = QPainterPath()
-        for number, (x, y) in enumerate(run):
-            point = QPointF(box.left() + x * box.width(), box.bottom() - y * box.height())
-            if number:
-                path.lineTo(point)
-            else:
-                path.moveTo(point)
-        if len(run) == 1:
-            path.lineTo(path.currentPosition() + QPointF(1.5, 0))
+        path.addPolygon(QPolygonF(points))
         canvas.path(path, colour, weight)
     tail = (1.0 - drawn.known) * box.width()
     if tail >= 6:

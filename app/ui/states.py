@@ -3,8 +3,8 @@
 A panel keeps its size and its title in every state, so that the page never jumps.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -31,8 +31,7 @@ class Kind(Enum):
     FILTERED = "filtered"
 
 
-@dataclass(frozen=True, slots=True)
-class PanelState:
+class PanelState(NamedTuple):
     """One state in words. `action` is the one way on, `key` its key; `share` is None while unknown."""
 
     kind: Kind

@@ -1,6 +1,6 @@
 """The message strip: what the last import came to, or how far one is. Quiet, and it stays until read."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
@@ -14,8 +14,7 @@ from app.ui.look import Look
 _HEIGHT = 56
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What a strip says. `health` None is work in progress; `share` its part done, None while unknown."""
 
     title: str

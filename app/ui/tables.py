@@ -4,8 +4,7 @@ Keyboard, selection and accessibility stay with Qt's view; every cell has real t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -21,7 +20,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.ui.canvas import Canvas
 from app.ui.look import Look
@@ -33,8 +39,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
+class Column(NamedTuple, Generic[Row]):
     """One column: its head, what it says, and how it is painted.
 
     `share` is its part of the free width beside `least`; `paint` gets the canvas, the cell and the row.
@@ -116,6 +121,7 @@ class _Head(QHeaderView):
         self._look, self._table = look, table
         self.setSectionsClickable(False)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setViewport(QWidget())
         look.changed.connect(self.viewport().update)
 
     def sizeHint(self) -> QSize:
@@ -154,6 +160,7 @@ class Table(QTableView, Generic[Row]):
         self, look: Look, name: str, columns: Sequence[Column[Row]], *, row_height: int = 46, headed: bool = True
     ) -> None:
         super().__init__()
+        quiet(self, look)
         self.look = look
         self.shows_selection = True
         self.first_column = 0
@@ -173,7 +180,6 @@ class Table(QTableView, Generic[Row]):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        quiet(self, look)
         look.changed.connect(self.viewport().update)
         self.activated.connect(lambda index: self.opened.emit(index.data(ROW_ROLE)))
 

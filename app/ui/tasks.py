@@ -4,15 +4,17 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.errors import AppError
 from app.job import Cancelled, Job, Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Answer = TypeVar("Answer")
 log = logging.getLogger("watchfloor")
@@ -29,8 +31,8 @@ class TaskRunner(QObject):
 
     def __init__(self, readers: int = 2) -> None:
         super().__init__()
-        self._read = ThreadPoolExecutor(readers, "read")
-        self._write = ThreadPoolExecutor(1, "write")
+        self._readers = readers
+        self._pools: dict[bool, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
         self._progress: dict[Job, Callable[[], None]] = {}
         self._answers: list[Callable[[], None]] = []
@@ -60,9 +62,17 @@ class TaskRunner(QObject):
         if self._closed:
             return job
         self._jobs.add(job)
-        pool = self._write if writes else self._read
-        pool.submit(self._work, job, work, receiver, on_done, on_error)
+        self._pool(writes=writes).submit(self._work, job, work, receiver, on_done, on_error)
         return job
+
+    def _pool(self, *, writes: bool) -> "ThreadPoolExecutor":
+        """The threads of one kind of work; made with the first of it, for a first picture has none."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        if writes not in self._pools:
+            made = ThreadPoolExecutor(1, "write") if writes else ThreadPoolExecutor(self._readers, "read")
+            self._pools[writes] = made
+        return self._pools[writes]
 
     @property
     def idle(self) -> bool:
@@ -74,8 +84,8 @@ class TaskRunner(QObject):
         self._closed = True
         for job in list(self._jobs):
             job.cancel()
-        self._read.shutdown()
-        self._write.shutdown()
+        for pool in self._pools.values():
+            pool.shutdown()
 
     def _work(
         self,

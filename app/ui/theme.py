@@ -6,6 +6,7 @@ colour of its own: it asks the theme for a token.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 
@@ -64,8 +65,7 @@ _STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StatusInk:
+class StatusInk(NamedTuple):
     """Colours of one state of health; `edge` equals `symbol` where the theme draws none."""
 
     symbol: QColor

@@ -1,7 +1,7 @@
 """A time axis that always runs to now: where a moment stands, and the labels below."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from app.model.time_range import TimeRange
 from app.ui import words
@@ -12,8 +12,7 @@ _STEPS = (300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 2 * 86400, 5 *
 _APART = 76.0
 
 
-@dataclass(frozen=True, slots=True)
-class TimeAxis:
+class TimeAxis(NamedTuple):
     """A span drawn from pixel `left` to pixel `right`."""
 
     span: TimeRange

@@ -1,12 +1,11 @@
 """The visible range: one of five, up to now."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.model.time_range import TimeRange
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """A choice of the time range control."""
 
     seconds: float

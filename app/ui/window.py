@@ -1,59 +1,70 @@
 """The window: banners, navigation, header, and the pages between them. No data of its own."""
 
+import gc
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
-from itertools import pairwise
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 
 from app.model.changes import Changes
 from app.model.health import Health
-from app.query.holdings import Holdings
 from app.ui import words
-from app.ui.choose import ChooseCard
+from app.ui.after_paint import AfterPaint
+from app.ui.covered import Covered
 from app.ui.desk import Desk
-from app.ui.drop_hint import DropHint
-from app.ui.frame import Frame
 from app.ui.importing import INBOX, Importing
-from app.ui.keyboard import Keyboard, KeysCard
-from app.ui.keymap import console_keys
-from app.ui.live import Live
 from app.ui.page import Ask, PageHost, PageView
 from app.ui.panel import Panel
-from app.ui.popover import Card, Menu, Overlay
 from app.ui.scroll import PageArea
-from app.ui.spill import SpillNotice
 from app.ui.states import PanelState, failed, loading
 from app.ui.strip import Message
 from app.ui.time_range import DEFAULT, RANGES, until
 
+if TYPE_CHECKING:
+    from app.query.holdings import Holdings
+    from app.ui.live import Live
+
 _REFRESH_MS = 30_000
+_UNPAINTED_MS = 1_000
+"""After which a window that nobody can see (minimised, covered) goes on without having been painted."""
 
 
-class Window(Frame):
-    """The console."""
+class Window(Covered):
+    """The console.
+
+    Signals
+    -------
+    painted()
+        The first page stands on the screen with an answer in it; once.
+    """
+
+    painted = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.range, self.page = DEFAULT, ""
-        self.overlay: Overlay | None = None
-        self.notice: SpillNotice | None = None
         self._held, self._demo = self.ceiling, False
-        self.setAcceptDrops(True)
-        self._drop_hint = DropHint(desk.look, self.body)
+        self._asks, self._began, self._looks, self._told = True, False, False, False
         self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
         self.views: dict[str, PageView] = {}
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
-        self.live = Live(desk.runner, desk.token, desk.inbox, desk.untried)
         self._clock_timer = QTimer(self, interval=1000)
         self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
         self._connect()
-        self.keyboard = Keyboard(console_keys(self))
         self._recall()
+
+    @cached_property
+    def live(self) -> "Live":
+        """What looks outside; made when it first looks."""
+        from app.ui.live import Live
+
+        made = Live(self.desk.runner, self.desk.token, self.desk.inbox, self.desk.untried)
+        made.store_changed.connect(self._changed)
+        made.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
+        return made
 
     def _connect(self) -> None:
         self.navigation.chosen.connect(self.show_page)
@@ -68,20 +79,75 @@ class Window(Frame):
         self.importing.done.connect(self._imported)
         self.importing.spilled.connect(self.show_spill)
         self.strip.acted.connect(self._act_on_strip)
-        self.strip.dismissed.connect(self._focus_page)
-        self.live.store_changed.connect(self._changed)
-        self.live.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
-        self.importing.put_back.connect(self.live.put_back)
+        self.strip.dismissed.connect(self.focus_page)
+        self.importing.put_back.connect(self._put_back)
         self._clock_timer.timeout.connect(self._tick)
         self._refresh_timer.timeout.connect(self._refresh)
 
     def start(self) -> None:
-        """Show the first page and begin to look around."""
-        self.go_to(self.desk.pages[0].id if self.desk.pages else "")
+        """Show the first page, with the picture kept from the last run where one fits; look around once it stands."""
+        self._tick()
         self._clock_timer.start()
+        self._asks = False
+        if self.desk.pages:
+            host = self.hosts[self.desk.pages[0].id]
+            self._recall_answer(host)
+            self.show_page(host.page.id)
+        if self._told:
+            self.painted.connect(self._begin)
+        else:
+            AfterPaint(self.body, self._begin)
+        QTimer.singleShot(_UNPAINTED_MS, self, self._begin)
+
+    def _begin(self) -> None:
+        """Ask for what is now: only here arrays, SQL and all that the first picture did without are imported."""
+        if self._began:
+            return
+        gc.freeze()  # off since the command began: what a start made stays, so no later search need look at it
+        gc.enable()
+        self._began = self._asks = self._looks = True
         self._refresh_timer.start()
-        self.importing.retry_held()
-        self.live.start()
+        self.go_to(self.page)
+        if not self.page:
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Try what was held, watch the inbox, fill the badges: once the first answer stands, for it is waited for.
+
+        All of it imports on other threads, and this one would paint at a third of its speed beside them.
+        """
+        if self._looks:
+            self._looks = False
+            self.live.start()
+            self.importing.retry_held()
+            self._ask_others()
+
+    def _ask_others(self) -> None:
+        for other in self.hosts.values():
+            if other.stale and not other.waiting and other.page.id != self.page and other.page.badge is not None:
+                self._ask(other)
+
+    def _recall_answer(self, host: PageHost) -> None:
+        """Show what a page showed last, brought to the present by the clock; the store is asked at once after it."""
+        desk, recall = self.desk, host.page.recall
+        if recall is None or desk.kept is None or desk.station is None:
+            return
+        at = desk.clock.now()
+        kept = recall(desk.kept, desk.station, at, until(at, RANGES[self.range]))
+        if kept is not None:
+            host.data = kept
+            self._show_answer(host)
+
+    def _show_answer(self, host: PageHost) -> None:
+        """Show an answer wherever it is to be seen: in the view, the banners, the navigation and the header."""
+        self._mark()
+        view = self.views.get(host.page.id)
+        if view is not None:
+            view.show_data(host.data)
+        if host.page.badge is not None:
+            self.navigation.items[host.page.id].show_badge(host.page.badge(host.data))
+        if host.page.id == self.page:
+            self._show_age(host)
 
     def go_to(self, page: str) -> None:
         """Show a page with its data, without looking around afterwards: for pictures and for the first page."""
@@ -105,10 +171,10 @@ class Window(Frame):
         self.header.title.say(host.page.title)
         self.setWindowTitle(f"{host.page.title} - Watchfloor")
         self._show_age(host)
-        self._order_tabs()
+        self.order_tabs()
         if host.stale:
             self._ask(host)
-        self._focus_page()
+        self.focus_page()
 
     def ask_again(self) -> None:
         """Ask for the visible page's data again; the others follow, for their badges."""
@@ -146,29 +212,36 @@ class Window(Frame):
         self.stack.addWidget(PageArea(self.desk.look, view))
         if host.data is not None:
             view.show_data(host.data)
+            self._tell_when_painted(view)
         else:
             view.show_state(loading())
 
+    def _tell_when_painted(self, view: PageView) -> None:
+        if not self._told:
+            AfterPaint(view, self.painted.emit)
+        self._told = True
+
     def _ask(self, host: PageHost) -> None:
-        if self.desk.station is None:
+        if self.desk.station is None or not self._asks:
             return
-        at = self.desk.clock.now()
-        span = until(at, RANGES[self.range])
-        host.ask(Ask(self.desk.store, self.desk.station, at, span, self.header.filter.hidden_ids))
+        at, hidden = self.desk.clock.now(), self.header.filter.hidden_ids
+        kept = self.desk.kept if self.range == DEFAULT and not hidden else None
+        host.ask(Ask(self.desk.store, self.desk.station, at, until(at, RANGES[self.range]), hidden, kept))
 
     def _answered(self, host: PageHost, data: object) -> None:
-        self._mark()
+        self._show_answer(host)
         view = self.views.get(host.page.id)
         if view is not None:
-            view.show_data(data)
-            if host.page.id == self.page and self.overlay is None and not self._reading():
-                self._focus_page()
-        self.navigation.items[host.page.id].show_badge(host.page.badge(data))
-        if host.page.id == self.page:
-            self._show_age(host)
-            for other in self.hosts.values():
-                if other.stale and not other.waiting and other is not host:
-                    self._ask(other)
+            self._tell_when_painted(view)
+        if host.page.id != self.page:
+            return
+        if view is not None and self.overlay is None and not self.reading():
+            self.focus_page()
+        if self._looks and view is not None:
+            AfterPaint(view, self._look_around)
+            QTimer.singleShot(_UNPAINTED_MS, self, self._look_around)
+        else:
+            self._ask_others()
 
     def _failed(self, host: PageHost, error: Exception) -> None:
         view = self.views.get(host.page.id)
@@ -176,6 +249,7 @@ class Window(Frame):
             view.show_state(failed(error))
         if host.page.id == self.page:
             self._show_age(host)
+            self._look_around()
 
     def _progressed(self, host: PageHost, progress: object) -> None:
         view = self.views.get(host.page.id)
@@ -194,19 +268,8 @@ class Window(Frame):
             said = f"Oldest data {words.age(old.age)}" if known else "No data"
             self.header.age.show_age(old.health, said, old.level)
 
-    def _reading(self) -> bool:
-        """Whether the keyboard is in the header or in the page already, and should stay there."""
-        here = self.focusWidget()
-        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
-
-    def _order_tabs(self) -> None:
-        """Header, page, navigation last."""
-        parts: list[QWidget] = [self.header, self.strip, self.stack, self.navigation]
-        stops = [w for part in parts for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
-        for first, second in pairwise(stops):
-            QWidget.setTabOrder(first, second)
-
-    def _focus_page(self) -> None:
+    def focus_page(self) -> None:
+        """Give the keyboard to the page, unless something lies over it."""
         view = self.views.get(self.page)
         if view is not None and self.overlay is None and self.notice is None:
             view.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -220,12 +283,12 @@ class Window(Frame):
             self.desk.holdings, receiver=self, on_done=self._show_holdings, on_error=self._holdings_failed
         )
 
-    def _show_holdings(self, held: Holdings) -> None:
+    def _show_holdings(self, held: "Holdings") -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
         self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
         self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
-        self._order_tabs()
+        self.order_tabs()
 
     def _holdings_failed(self, error: Exception) -> None:
         self._held, self._demo = None, False
@@ -249,31 +312,13 @@ class Window(Frame):
         """Import what the person chose or dropped."""
         self.importing.start(paths, self.desk.person)
 
-    def choose_bundle(self) -> None:
-        """Let the person choose a bundle."""
-        card = ChooseCard(self.desk.look, self.desk.runner, self.desk.inbox, Path.home(), self.ceiling)
-        card.chosen.connect(self._chosen)
-        self.open(card, scrim=True)
-
-    def show_spill(self) -> None:
-        """Cover the body, never the banners, with the notice."""
-        self.close_overlay()
-        if self.notice is None:
-            self.notice = SpillNotice(self.desk.look, self.body, self.desk.calls)
-            self.notice.acknowledged.connect(self._acknowledged)
-
-    def _acknowledged(self) -> None:
-        self.notice = None
-        self._focus_page()
-
-    def _chosen(self, paths: list[Path]) -> None:
-        self.close_overlay()
-        self.import_paths(paths)
-
     def _say(self, message: Message) -> None:
         # the way to a page is no way where one is already
         here = self.page == "sync" and not self.importing.running
-        self.strip.say(replace(message, action="") if here else message)
+        self.strip.say(message._replace(action="") if here else message)
+
+    def _put_back(self, path: Path) -> None:
+        self.live.put_back(path)
 
     def show_fault(self, number: str) -> None:
         """Say that something unforeseen happened; the program goes on."""
@@ -291,34 +336,7 @@ class Window(Frame):
         self._look_at_holdings()
         self.ask_again()
 
-    # --- what opens over a page ---------------------------------------------------------------------------
-
-    def open(self, card: Card, *, scrim: bool, at: QPoint | None = None) -> None:
-        """Open a card over the body; nothing opens over the notice of a spill."""
-        if self.notice is not None:
-            card.deleteLater()
-            return
-        self.close_overlay()
-        self.overlay = Overlay(self.desk.look, card, self.body, scrim=scrim, at=at)
-        self.overlay.closed.connect(self._overlay_closed)
-        getattr(card, "first_focus", lambda: card)().setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def close_overlay(self) -> None:
-        """Close what is open."""
-        if self.overlay is not None:
-            self.overlay.close_overlay()
-
-    def open_ranges(self) -> None:
-        """Let the person choose the time range."""
-        button = self.header.range
-        corner = button.mapTo(self.body, QPoint(4 - Card.SHADOW, button.height() - Card.SHADOW))
-        menu = Menu(self.desk.look, "Time range", [choice.words for choice in RANGES], self.range)
-        menu.picked.connect(self._picked)
-        self.open(menu, scrim=False, at=corner)
-
-    def show_keys(self) -> None:
-        """Show every key."""
-        self.open(KeysCard(self.desk.look, self.keyboard.keys), scrim=True)
+    # --- keys ---------------------------------------------------------------------------------------------
 
     def next_problem(self, step: int) -> None:
         """Select the next or previous item that needs attention on the visible page."""
@@ -330,14 +348,7 @@ class Window(Frame):
         if self.strip.isVisible() and self.strip.message.health is not None:
             self.strip.dismiss()
         else:
-            self._focus_page()
-
-    def _picked(self, number: int) -> None:
-        self.close_overlay()
-        self.set_range(number)
-
-    def _overlay_closed(self) -> None:
-        self.overlay = None
+            self.focus_page()
 
     # --- Qt -----------------------------------------------------------------------------------------------
 
@@ -353,24 +364,10 @@ class Window(Frame):
             if cover is not None:
                 cover.follow()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls() and self.notice is None:
-            event.acceptProposedAction()
-            self._drop_hint.begin()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop_hint.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._drop_hint.hide()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths and self.notice is None:
-            event.acceptProposedAction()
-            self.import_paths(paths)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
-        self.live.stop()
+        if "live" in self.__dict__:
+            self.live.stop()
         self._clock_timer.stop()
         self._refresh_timer.stop()
         super().closeEvent(event)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.analysis.freshness import freshness
 from app.analysis.grid import Grid
 from app.analysis.health import (
     CRITICAL,
@@ -19,7 +20,6 @@ from app.analysis.health import (
     error_ratio,
     errors_or_zero,
     evidence,
-    freshness,
     last_run,
     requests_rate,
     timeline,

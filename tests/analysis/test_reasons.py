@@ -2,9 +2,10 @@ import math
 
 import pytest
 
+from app.analysis.duration import duration
 from app.analysis.health import CRITICAL, WARNING
 from app.analysis.health_policy import Rule
-from app.analysis.reasons import duration, measured, passed_limit, percent, reason_text, silence_text, unknown_text
+from app.analysis.reasons import measured, passed_limit, percent, reason_text, silence_text, unknown_text
 from app.model.health import Bound
 
 LATENCY = Rule("endpoint_latency_seconds", "above", warning=2.0, critical=4.0)

@@ -17,6 +17,7 @@ from app.bundle.outcome import Code
 from app.bundle.pack import cut_bundle
 from app.bundle.signature import read_envelope
 from app.clock import FrozenClock
+from app.collector_settings import StreamSettings
 from app.errors import InputError, Refused, SettingsError, StoreError
 from app.job import Cancelled, Job
 from app.model.marking import Level
@@ -24,7 +25,6 @@ from app.model.sample import Series
 from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.paths import Paths
-from app.settings import StreamSettings
 from app.store.database import Store
 from app.store.outgoing import last_outgoing
 from app.store.settle import settle
@@ -261,7 +261,7 @@ import app.bundle.pack as pack
 from app.bundle.signature import SigningKey
 from app.clock import FrozenClock
 from app.paths import Paths
-from app.settings import StreamSettings
+from app.collector_settings import StreamSettings
 from app.store.database import Store
 
 step, count = int(sys.argv[4]), 0

@@ -18,11 +18,11 @@ from app.cli import main
 from app.clock import SystemClock
 from app.collect.access import open_client
 from app.collect.collector import Collector
+from app.collector_settings import load_collector
 from app.errors import SourceError
 from app.job import Job
 from app.model.time_range import TimeRange
 from app.paths import Paths
-from app.settings import load_collector
 from app.source import Access, ask, failure
 from tests.fakes.prometheus import AVAILABLE, Samples, pages, prometheus
 from tests.fakes.servers import capture

@@ -19,6 +19,7 @@ from app.collect.fitting import fitted
 from app.collect.health import Attempt
 from app.collect.lock import only_collector
 from app.collect.rounds import Rounds, next_start, serve
+from app.collector_settings import load_collector
 from app.errors import SettingsError, StoreBusy
 from app.job import Cancelled, Job
 from app.model.marking import Level
@@ -26,7 +27,6 @@ from app.model.sample import Series
 from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.paths import Paths
-from app.settings import load_collector
 from app.store.block import decode_block
 from app.store.catalogue import catalogues
 from app.store.database import Store

@@ -50,9 +50,9 @@ def test_that_a_look_at_a_past_moment_says_so_imports_nothing_and_lets_go_at_the
     window.import_paths([Path("b-1")])
     qtbot.waitUntil(lambda: window.settled)
     assert window.strip.message.title == "This console shows a past moment, so it imports nothing."
-    assert console.watch.token() != ()
+    assert console.store.token() != ()
     console.close()
-    assert console.watch.token() == ()
+    assert console.store.token() == ()
 
 
 def test_that_a_console_of_now_watches_the_inbox(qapp, station):

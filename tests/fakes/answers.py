@@ -52,7 +52,7 @@ def spark(health: Health, level: float, seed: int, known_until: float) -> Spark:
         value[-18:] *= np.linspace(1.0, 2.4, 18)
     buckets = round((known_until - DAY.start) / 86400 * count)
     value[buckets:] = np.nan
-    return Spark(DAY.start, DAY.end, known_until, value)
+    return Spark(DAY.start, DAY.end, known_until, tuple(value.tolist()))
 
 
 def deployment(enclave: Enclave, endpoint: str, told: tuple[Health, float, float], seed: int = 1) -> Deployment:
@@ -390,3 +390,12 @@ def locked_state() -> SyncState:
 def empty_state() -> SyncState:
     """Nothing was ever imported and nobody is trusted."""
     return SyncState(NOW, Level.U, False, (), (), (), (), 0, 0, 0, 0, 65_000, 159_000_000_000)
+
+
+def received(lanes: tuple[Lane, ...]) -> dict[str, tuple[float, ...]]:
+    """When the bundles of each enclave came in."""
+    found: dict[str, list[float]] = {}
+    for lane in lanes:
+        moments = [a.received for a in lane.arrivals if a.state == "imported" and not math.isnan(a.received)]
+        found.setdefault(lane.enclave.id, []).extend(moments)
+    return {name: tuple(sorted(moments)) for name, moments in found.items()}

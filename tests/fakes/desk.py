@@ -8,12 +8,11 @@ from PySide6.QtCore import QSettings
 from app.bundle.outcome import Code, Outcome
 from app.clock import FrozenClock
 from app.model.marking import Level
+from app.query.fleet import Overview
 from app.query.holdings import Holdings
 from app.settings import Station
 from app.ui.desk import Desk
-from app.ui.freshness import fresh_lanes
 from app.ui.page import discover
-from app.ui.pages.overview import OverviewData
 from app.ui.pages.sync import SyncData
 from tests.fakes import answers
 
@@ -44,8 +43,7 @@ class Answers:
             )
             shown = tuple(item for item in fleet.attention if item.enclave not in ask.hidden)
             fleet = replace(fleet, enclaves=kept, rows=rows if kept else (), attention=shown, hidden=gone)
-        lanes = fresh_lanes(fleet.enclaves, self.sync.lanes)
-        return OverviewData(fleet, lanes, ask.span)
+        return Overview(fleet, answers.received(self.sync.lanes), ask.span, fleet.as_of)
 
     def arrivals(self, ask, job):
         self._asked()
@@ -71,7 +69,7 @@ def make_desk(look, runner, folder, told, *, station=STATION):
     loads = {"overview": told.overview, "sync": told.arrivals}
     pages = tuple(replace(page, load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
-        store=None,
+        store=lambda: None,
         station=station,
         clock=FrozenClock(answers.NOW),
         look=look,
@@ -83,6 +81,7 @@ def make_desk(look, runner, folder, told, *, station=STATION):
         retry=lambda job: [],
         untried=list,
         inbox=None,
+        kept=None,
         person="M. Okafor",
         calls=("Your ISSM",),
         memory=QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat),

@@ -39,7 +39,7 @@ def attempts(store):
 
 
 def test_that_what_a_crash_left_is_put_right_at_the_start_and_after_a_failure_only(store, sender, tmp_path):
-    door = Door(store, station(Level.S))
+    door = Door(lambda: store, station(Level.S))
     leave_half_done(store)
     door.retry(Job())
     assert half_done(store) == 0
@@ -55,7 +55,7 @@ def test_that_what_a_crash_left_is_put_right_at_the_start_and_after_a_failure_on
 
 
 def test_that_every_unsafe_bundle_is_offered_and_a_known_one_is_not(store, sender, tmp_path):
-    door, inbox = Door(store, station(Level.S)), tmp_path / "inbox"
+    door, inbox = Door(lambda: store, station(Level.S)), tmp_path / "inbox"
     good, first, second = (sender.cut(inbox) for _ in range(3))
     for unsafe in (first, second):
         (unsafe / "link").symlink_to(good)
@@ -65,7 +65,7 @@ def test_that_every_unsafe_bundle_is_offered_and_a_known_one_is_not(store, sende
 
 
 def test_that_a_look_at_the_past_writes_nothing(store, sender, tmp_path):
-    door = Door(store, station(Level.S), past=True)
+    door = Door(lambda: store, station(Level.S), past=True)
     leave_half_done(store)
     with pytest.raises(Refused, match="past moment"):
         door.receive(sender.cut(tmp_path / "medium"), "relay", Job())
@@ -76,4 +76,4 @@ def test_that_a_look_at_the_past_writes_nothing(store, sender, tmp_path):
 
 def test_that_a_station_without_settings_imports_nothing(store, sender, tmp_path):
     with pytest.raises(SettingsError, match="no ceiling"):
-        Door(store, None).receive(sender.cut(tmp_path / "medium"), "relay", Job())
+        Door(lambda: store, None).receive(sender.cut(tmp_path / "medium"), "relay", Job())

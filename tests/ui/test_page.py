@@ -1,3 +1,4 @@
+import importlib
 import threading
 from dataclasses import replace
 
@@ -5,7 +6,7 @@ import pytest
 
 from app.job import Cancelled
 from app.model.time_range import TimeRange
-from app.ui.page import Ask, PageHost, discover
+from app.ui.page import Ask, PageHost, declared, discover
 from tests.fakes.desk import STATION
 
 
@@ -104,3 +105,21 @@ def test_that_every_error_is_told_and_asked_again_only_once(runner, qtbot, caplo
     assert seen == [1.0, 2.0]
     assert host.stale
     assert not host.waiting
+
+
+def test_that_what_is_read_of_a_page_is_what_it_declares():
+    for page in discover():
+        real = importlib.import_module(page.load.args[0]).PAGE
+        for name in ("id", "title", "group", "order", "key", "icon", "topics"):
+            assert getattr(page, name) == getattr(real, name), f"{page.id}: {name}"
+        for name in ("badge", "recall"):
+            assert (getattr(page, name) is None) == (getattr(real, name) is None), f"{page.id}: {name}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "PAGE = 3\n", 'PAGE = Page(\n    id="x",\n)\n', "PAGE = Page(\n    id=name,\n)\n"]
+)
+def test_that_a_file_without_a_plain_declaration_is_no_page(tmp_path, text):
+    (tmp_path / "strange.py").write_text(text)
+    with pytest.raises(TypeError, match="strange"):
+        declared(tmp_path / "strange.py")

@@ -1,7 +1,7 @@
 """The overview page: who is hurting, and whether this screen can be believed."""
 
 import math
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,42 +11,44 @@ from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
 from app.model.marking import Level
-from app.model.time_range import TimeRange
-from app.query.fleet import Attention, Fleet
-from app.query.health import read_fleet
-from app.query.sync_state import read_sync
+from app.query.fleet import Attention, Fleet, Overview
+from app.query.remembered import keep, recall, stamp
 from app.ui import words
 from app.ui.attention import AttentionList, worst_first
 from app.ui.columns import Columns
-from app.ui.first_run import FirstRun
-from app.ui.freshness import FreshLane, FreshnessLanes, fresh_lanes
+from app.ui.freshness import FreshnessLanes, fresh_lanes
 from app.ui.look import Look
 from app.ui.matrix import STATE_WORDS
 from app.ui.matrix_view import MatrixView
-from app.ui.overview_words import below_sentence, oldest, overview_figures, overview_sentence, place, worst_hidden
+from app.ui.overview_words import (
+    below_sentence,
+    kept_words,
+    oldest,
+    overview_figures,
+    overview_sentence,
+    place,
+    worst_hidden,
+)
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.states import Kind, PanelState
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OverviewData:
-    """What the page shows."""
-
-    fleet: Fleet
-    lanes: tuple[FreshLane, ...]
-    span: TimeRange
+if TYPE_CHECKING:
+    from app.ui.first_run import FirstRun
 
 
-def load(ask: Ask, job: Job) -> OverviewData:
+def load(ask: Ask, job: Job) -> Overview:
     """Ask the store. Runs on a worker thread; touches no widget."""
-    job.step(0, None, "Reading the fleet")
-    fleet = read_fleet(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
-    job.check()
-    sync = read_sync(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
-    return OverviewData(fleet, fresh_lanes(fleet.enclaves, sync.lanes), ask.span)
+    # with the store come arrays and SQL, which the first picture does without
+    from app.query.overview import read_overview
+
+    before = stamp(ask.keep) if ask.keep is not None else 0
+    answer = read_overview(ask.store, ask.station, ask.at, ask.span, job, hidden=ask.hidden)
+    if ask.keep is not None:
+        keep(ask.keep, ask.station, answer, before)
+    return answer
 
 
 class OverviewView(PageView):
@@ -62,43 +64,43 @@ class OverviewView(PageView):
         self._rail_top = Panel(look, "Needs attention", self.attention, flush=(12, 12))
         self._rail_low = Panel(look, "Data freshness", self._fresh)
         self._columns = Columns((self._main,), (self._rail_top, self._rail_low))
-        self._first = FirstRun(look)
-        self._first.import_wanted.connect(self.import_wanted)
-        layout = QVBoxLayout(self)
+        self._first: FirstRun | None = None
+        self._look = look
+        self._box = layout = QVBoxLayout(self)
         layout.setContentsMargins(*PAGE_MARGINS)
         layout.setSpacing(12)
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
-        layout.addWidget(self._first, 1)
-        self._first.hide()
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
         self.attention.clicked.connect(self._open_current)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)
 
-    def show_data(self, data: OverviewData) -> None:
+    def show_data(self, data: Overview) -> None:
         fleet = data.fleet
         empty = not fleet.enclaves and not fleet.hidden
-        self._first.setVisible(empty)
+        self._show_first(shown=empty)
         self._columns.setVisible(not empty)
         self._sentence.setVisible(not empty)
         if empty:
             return
         self._hidden = tuple(state.enclave.id for state in fleet.hidden)
-        self._sentence.say(overview_sentence(fleet), below_sentence(fleet), overview_figures(fleet))
+        below = f"{kept_words(data)} {below_sentence(fleet)}" if data.kept else below_sentence(fleet)
+        self._sentence.say(overview_sentence(fleet), below, overview_figures(fleet))
         self._show_matrix(fleet)
         self._show_attention(fleet)
-        self._fresh.show_lanes(data.span, data.lanes)
+        lanes = fresh_lanes(fleet.enclaves, data.received)
+        self._fresh.show_lanes(data.span, lanes)
         self._rail_low.show_title("Data freshness", f"Bundles received, last {words.span_words(data.span.seconds)}")
-        if data.lanes:
+        if lanes:
             self._rail_low.show_body()
         else:
             self._rail_low.show_state(PanelState(Kind.FILTERED, "Hidden by the filter"))
         self._arrange()
 
     def show_state(self, state: PanelState) -> None:
-        self._first.hide()
+        self._show_first(shown=False)
         self._columns.show()
         self._sentence.setVisible(True)
         if state.kind is Kind.ERROR:
@@ -116,11 +118,23 @@ class OverviewView(PageView):
         self.matrix.select_problem(step)
 
     def first_focus(self) -> QWidget:
-        return self._first.first_focus() if self._first.isVisible() else self.matrix
+        first = self._first
+        return first.first_focus() if first is not None and first.isVisible() else self.matrix
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def _show_first(self, *, shown: bool) -> None:
+        """What to do while nothing is known; made when it is needed."""
+        if self._first is None and shown:
+            from app.ui.first_run import FirstRun
+
+            self._first = FirstRun(self._look)
+            self._first.import_wanted.connect(self.import_wanted)
+            self._box.addWidget(self._first, 1)
+        if self._first is not None:
+            self._first.setVisible(shown)
 
     def _arrange(self) -> None:
         """Beside each other where there is room; else the rail below, each part with its own height."""
@@ -189,13 +203,13 @@ class OverviewView(PageView):
             self.retry_wanted.emit()
 
 
-def badge(data: OverviewData) -> Badge | None:
+def badge(data: Overview) -> Badge | None:
     """Worst state and the number of things that need somebody."""
     items = [item for item in data.fleet.attention if item.page in ("", PAGE.id)]
     return Badge(worst_first(items), len(items)) if items else None
 
 
-def oldest_in_view(data: OverviewData) -> Oldest | None:
+def oldest_in_view(data: Overview) -> Oldest | None:
     """The oldest enclave in view."""
     state = oldest(data.fleet.enclaves)
     if state is None:
@@ -207,7 +221,7 @@ def oldest_in_view(data: OverviewData) -> Oldest | None:
     return Oldest(state.enclave.level, place(state, data.fleet.enclaves), state.age, health)
 
 
-def marking(data: OverviewData) -> Level:
+def marking(data: Overview) -> Level:
     """Marking of everything the page shows."""
     return data.fleet.marking
 
@@ -225,4 +239,5 @@ PAGE = Page(
     badge=badge,
     oldest=oldest_in_view,
     marking=marking,
+    recall=recall,
 )

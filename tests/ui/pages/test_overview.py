@@ -37,7 +37,7 @@ def test_that_an_empty_store_is_unknown_and_never_green(tmp_path):
     paths.make()
     now = answers.NOW
     store = Store.open(paths, FrozenClock(now))
-    data = load(Ask(store, Station("s", "S", Level.S), now, TimeRange(now - 3600, now)), Job())
+    data = load(Ask(lambda: store, Station("s", "S", Level.S), now, TimeRange(now - 3600, now)), Job())
     assert data.fleet.rows == ()
     assert badge(data) is None
     assert oldest_in_view(data) is None
