@@ -112,7 +112,7 @@ class Chart(Part):
         face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
         for line, curve in zip(self.lines, curves, strict=True):
             draw_line(plot, self._sheet, line, curve, grey=self._stale)
-        face.paint_thresholds(plot, self._thresholds)
+        face.paint_thresholds(plot, self._thresholds, curves)
         self._paint_reading(plot)
         if self._ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)

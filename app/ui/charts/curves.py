@@ -11,7 +11,7 @@ from app.ui.canvas import Canvas
 from app.ui.charts.line import Line
 from app.ui.charts.raster import Sheet, make_ink
 from app.ui.charts.scale import Scale
-from app.ui.charts.trace import Envelope, Trace
+from app.ui.charts.trace import Envelope, Trace, broadened
 
 _SPARSE = 0.5
 """Samples for each pixel below which lines are drawn one by one."""
@@ -51,7 +51,7 @@ def draw_line(plot: Plot, sheet: Sheet, line: Line, curve: Envelope, *, grey: bo
     sparse = not line.trace.width and end - first < _SPARSE * plot.box.width()
     if fill is not None or not sparse:
         ink = make_ink(colour, line.weight * plot.ratio, fill)
-        image = sheet.draw(curve, plot.scale, round(plot.box.height() * plot.ratio), ink, line=not sparse)
+        image = sheet.draw(broadened(curve, round(plot.ratio)), plot.scale, round(plot.box.height() * plot.ratio), ink, line=not sparse)
         plot.canvas.painter.drawImage(plot.box, image)
     if sparse:
         plot.canvas.painter.save()

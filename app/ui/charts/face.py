@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
@@ -13,6 +14,7 @@ from app.ui.charts.curves import Plot
 from app.ui.charts.line import Band, Line, Reading, Threshold
 from app.ui.charts.moments import ticks
 from app.ui.charts.scale import Scale
+from app.ui.charts.trace import Envelope
 from app.ui.charts.units import Unit
 from app.ui.hatch import half
 from app.ui.look import Look
@@ -107,8 +109,8 @@ def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, *, stale: boo
             canvas.hatch(box, half(theme.status[Health.CRITICAL].symbol), step=6.0)
 
 
-def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold]) -> None:
-    """Dashed lines with their words on them."""
+def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:
+    """Dashed lines with their words on them, where no curve runs through the words."""
     canvas, box = plot.canvas, plot.box
     for limit in thresholds:
         y = round(plot.y(limit.value)) + 0.5
@@ -118,10 +120,21 @@ def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold]) -> None:
         pen.setDashPattern([5, 3.5])
         canvas.painter.setPen(pen)
         canvas.painter.drawLine(QLineF(box.left(), y, box.right(), y))
-        baseline = y - 5 if y - 16 > box.top() else y + 14
-        wide = canvas.width("caption", limit.words)
-        canvas.fill(QRectF(box.left() + 2, baseline - 11, wide + 8, 14), _veil(canvas))
-        canvas.write("caption", limit.words, box.left() + 6, baseline, "text.mid")
+        wide = canvas.width("caption", limit.words) + 8
+        places = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
+        inside = [place for place in places if box.contains(place)] or places[:1]
+        free = next((place for place in inside if not _crossed(plot, place, curves)), inside[0])
+        canvas.fill(free, _veil(canvas))
+        canvas.write("caption", limit.words, free.left() + 4, free.top() + 11, "text.mid")
+
+
+def _crossed(plot: Plot, place: QRectF, curves: Sequence[Envelope]) -> bool:
+    first, end = (round((x - plot.box.left()) * plot.ratio) for x in (place.left(), place.right()))
+    top, bottom = (
+        plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
+        for y in (place.top(), place.bottom())
+    )
+    return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in curves)
 
 
 def _veil(canvas: Canvas) -> QColor:

@@ -34,7 +34,7 @@ def fit(low: float, high: float, lines: int, *, base: float = 10.0, zero: bool =
     Parameters
     ----------
     base
-        Steps are 1, 2, 2.5 or 5 times a power of it: 10, or 2 for bytes.
+        Steps are 1, 2 or 5 times a power of it: 10, or 2 for bytes.
     zero
         Begin at zero even where the values lie in a narrow range far from it.
     """
@@ -65,4 +65,4 @@ def _round(step: float, base: float) -> float:
     if base == 2.0:
         return 2.0 ** math.ceil(math.log2(step))
     power = 10.0 ** math.floor(math.log10(step))
-    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if step <= factor * power * (1 + 1e-9))
+    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if step <= factor * power * (1 + 1e-9))

@@ -141,6 +141,16 @@ def _touch(
     np.maximum(high_after, low_before, out=high_after, where=joined)
 
 
+def broadened(curve: Envelope, columns: int) -> Envelope:
+    """The same curve with every upright stroke `columns` wide, for screens whose pixels are too fine for one."""
+    low, high = curve.low, curve.high
+    for shift in range(1, columns):
+        low, high = low.copy(), high.copy()
+        np.fmin(low[shift:], curve.low[:-shift], out=low[shift:])
+        np.fmax(high[shift:], curve.high[:-shift], out=high[shift:])
+    return Envelope(low, high)
+
+
 def extremes(envelopes: list[Envelope]) -> tuple[float, float]:
     """Lowest and highest value of several envelopes; NaN where nothing is visible."""
     low, high = math.nan, math.nan

@@ -42,8 +42,6 @@ class Unit:
         step = self._step(max((abs(tick) for tick in ticks), default=0.0))
         apart = abs(ticks[1] - ticks[0]) / step.size if len(ticks) > 1 else 1.0
         decimals = max(0, -math.floor(math.log10(apart) + 1e-9)) if apart > 0 else 0
-        if decimals and abs(apart * 10**decimals - round(apart * 10**decimals)) > 1e-6:
-            decimals += 1  # steps of 2.5
         zero = abs(ticks[1] - ticks[0]) / 1000 if len(ticks) > 1 else 0.0
         return [
             "0" if abs(tick) <= zero else grouped(tick / step.size, min(decimals, 9)) + self._sign(step)
