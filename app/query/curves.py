@@ -7,6 +7,7 @@ from itertools import groupby
 
 from app.model.marking import Level, high_water
 from app.model.time_range import TimeRange
+from app.query.enclaves import Picture, pictures
 from app.settings import Station
 from app.store.database import Store
 from app.store.last import LastValues
@@ -26,14 +27,16 @@ class MetricSeries:
 class Listing:
     """Every series that the cache holds, by metric.
 
-    `hidden` counts the series that the filter leaves out, by enclave. `marking` is that of everything
-    listed: names and labels are marked like the samples they belong to.
+    `hidden` counts the series that the filter leaves out, by enclave. `pictures` say how old the data of
+    each enclave is. `marking` is that of everything listed: names and labels are marked like the samples
+    they belong to.
     """
 
     as_of: float
     marking: Level
     metrics: tuple[MetricSeries, ...]
     hidden: dict[str, int]
+    pictures: tuple[Picture, ...]
 
     @property
     def refs(self) -> list[SeriesRef]:
@@ -67,9 +70,9 @@ class Curves:
 
 
 def list_series(
-    store: Store, station: Station, *, ceiling: Level | None = None, hidden: frozenset[str] = frozenset()
+    store: Store, station: Station, at: float, *, ceiling: Level | None = None, hidden: frozenset[str] = frozenset()
 ) -> Listing:
-    """List every series at or below `ceiling`, without those of the enclaves in `hidden`.
+    """List every series at or below `ceiling`, without those of the enclaves in `hidden`; ages are those at `at`.
 
     Raises
     ------
@@ -79,13 +82,14 @@ def list_series(
     ceiling = station.reach(ceiling)
     with store.reader(ceiling) as reader:
         found = find_series(reader)
+        seen = tuple(pictures(reader, at))
     shown = [ref for ref in found if ref.enclave not in hidden]
     gone: dict[str, int] = {}
     for ref in found:
         if ref.enclave in hidden:
             gone[ref.enclave] = gone.get(ref.enclave, 0) + 1
     metrics = tuple(MetricSeries(name, tuple(refs)) for name, refs in groupby(shown, key=lambda ref: ref.key.metric))
-    return Listing(store.clock.now(), _marking(station, found, ceiling), metrics, gone)
+    return Listing(at, _marking(station, found, ceiling), metrics, gone, seen)
 
 
 def read_curves(

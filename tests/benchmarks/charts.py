@@ -5,6 +5,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 from app.model.time_range import TimeRange
 from app.store.reduced import Reduced
 from app.ui.charts.chart import Chart
+from app.ui.charts.kept import Kept
 from app.ui.charts.line import make_line
 from app.ui.charts.units import SECONDS
 from app.ui.charts.view import View
@@ -33,7 +35,7 @@ class Painted(QObject):
         for widget in widgets:
             widget.installEventFilter(self)
 
-    def eventFilter(self, watched, event):
+    def eventFilter(self, watched, event):  # noqa: N802 -- Qt calls it so
         if event.type() is QEvent.Type.Paint:
             self.seen.add(id(watched))
         return False
@@ -68,9 +70,9 @@ class Ours:
     def __init__(self, data, span, look):
         self.view = View(span)
         self.window, self.parts = QWidget(), []
-        grid = QGridLayout(self.window)
+        grid, strip = QGridLayout(self.window), Kept()
         for number, (moment, value) in enumerate(data):
-            chart = Chart(look, self.view, f"Latency {number}", SECONDS)
+            chart = Chart(look, self.view, f"Latency {number}", SECONDS, strip=strip)
             reduced = Reduced(moment, value, value, 0.0, STEP)
             chart.show_lines([make_line("p95", "series.1", reduced, float(moment[-1]))], span)
             self.parts.append(chart)
@@ -138,8 +140,8 @@ def _once(make: Callable, data, span, look, application, frames) -> tuple[float,
 
 def _memory() -> float:
     """Resident MiB of this process."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def measure(points: int = 129_600, frames: int = 60, peer: bool = True) -> dict[str, float]:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
@@ -12,13 +13,13 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
-from app.ui.charts.curves import Plot, draw_line
+from app.ui.charts.curves import Pencil, Plot
+from app.ui.charts.kept import Kept
 from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
-from app.ui.charts.raster import Sheet
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
-from app.ui.charts.trace import envelope, extremes
+from app.ui.charts.trace import Envelope, envelope, extremes
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
 from app.ui.look import Look
@@ -28,6 +29,8 @@ from app.ui.tips import TIP
 
 HEAD = 28
 AXIS = 22
+_VALUE = 92.0
+"""Room for the value at the right of a title."""
 _NOTCH = 120.0
 _ZOOM = 1.25
 _SPOKEN_AFTER_MS = 400
@@ -42,7 +45,15 @@ class Chart(Part):
     """
 
     def __init__(
-        self, look: Look, view: View, title: str = "", unit: Unit = PLAIN, *, level: Level | None = None, axis: bool = True
+        self,
+        look: Look,
+        view: View,
+        title: str = "",
+        unit: Unit = PLAIN,
+        *,
+        level: Level | None = None,
+        axis: bool = True,
+        strip: Kept | None = None,
     ) -> None:
         super().__init__(look, title)
         self.view, self.title, self.unit, self.level = view, title, unit, level
@@ -53,7 +64,9 @@ class Chart(Part):
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
-        self._sheet = Sheet()
+        self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
+        self._pencil, self._back = Pencil(), Kept()
+        self._strip = strip if strip is not None else Kept()
         self._drag: tuple[float, TimeRange] | None = None
         self._leads = self._ring = False
         self._speak = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
@@ -65,7 +78,7 @@ class Chart(Part):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         view.changed.connect(self._moved)
         view.pointed.connect(self.update)
-        self.destroyed.connect(lambda _=None, key=id(self): view.forget(key))
+        self.destroyed.connect(partial(view.forget, id(self)))
 
     def show_lines(self, lines: Sequence[Line], covered: TimeRange, *, stale: bool = False) -> None:
         """Show lines that were read over `covered`; beyond it nothing was asked, which is not the same as no data.
@@ -89,33 +102,51 @@ class Chart(Part):
     @property
     def plot(self) -> QRectF:
         """Rectangle of the curves, on whole pixels."""
-        left = self.view.gutter(id(self), face.gutter(self.look, self.unit, self.scale))
+        left = self.view.gutter(id(self), self._values.gutter)
         below = AXIS if self._axis else 6
         return QRectF(left, HEAD, max(8.0, self.width() - left - 2), max(8.0, self.height() - HEAD - below))
 
     # --- painting -----------------------------------------------------------------------------------------
 
     def paint(self, canvas: Canvas) -> None:
-        canvas.fill(QRectF(self.rect()), "surface")
         box, ratio, span = self.plot, self.devicePixelRatioF(), self.view.span
         edges = np.linspace(span.start, span.end, round(box.width() * ratio) + 1)
         curves = [envelope(line.trace, edges) for line in self.lines]
-        low, high = self._reach(*extremes(curves))
-        zero = any(line.filled for line in self.lines)
-        base = 2.0 if self.unit.name == "bytes" else 10.0
-        wanted = fit(low, high, round(box.height() / 48), base=base, zero=zero)
-        self.scale = keep(self.scale, wanted, low, high)
-        plot = Plot(canvas, box, span, self.scale, ratio)
+        self._rescale(curves, box.height())
+        said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)
+        size, scale = QSizeF(self.size()), self._values.scale
+        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
+        if self._axis:
+            strip = QSizeF(size.width(), AXIS)
+            self._strip.show(
+                canvas, QPointF(0, box.bottom()), strip, (span, box.left()), partial(self._paint_axis, box)
+            )
+        plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
-        face.paint_grid(plot, self.unit, axis=self._axis)
         face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
         for line, curve in zip(self.lines, curves, strict=True):
-            draw_line(plot, self._sheet, line, curve, grey=self._stale)
+            self._pencil.draw(plot, line, curve, grey=self._stale)
         face.paint_thresholds(plot, self._thresholds, curves)
         self._paint_reading(plot)
         if self._ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
+
+    def _rescale(self, curves: list[Envelope], height: float) -> None:
+        low, high = self._reach(*extremes(curves))
+        zero = any(line.filled for line in self.lines)
+        wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
+        scale = keep(self.scale, wanted, low, high)
+        if scale != self.scale:
+            self.scale = scale
+            self._values = face.values_of(self.look, self.unit, scale)
+
+    def _paint_back(self, box: QRectF, canvas: Canvas) -> None:
+        self._paint_title(canvas)
+        face.paint_grid(canvas, box, self._values)
+
+    def _paint_axis(self, box: QRectF, canvas: Canvas) -> None:
+        face.paint_moments(canvas, self.view.span, box.left(), box.right())
 
     def _reach(self, low: float, high: float) -> tuple[float, float]:
         """Include the limits that are near enough to be seen beside the data."""
@@ -128,7 +159,12 @@ class Chart(Part):
         moment = self.view.moment
         read = [read_at(line, moment) for line in self.lines]
         shown = plot.span.start <= moment <= plot.span.end
-        self._paint_head(plot.canvas, [one.say(self.unit) if one is not None else "no data" for one in read] if shown else None)
+        if len(self.lines) == 1:
+            line, one = self.lines[0], read[0]
+            value = self._last(line) if not shown else one.say(self.unit) if one is not None else "no data"
+            baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
+            ink = "text.low" if self._stale else "text.hi"
+            plot.canvas.write("smallstrong", value, self.width(), baseline, ink, align=RIGHT)
         if not shown or not self.lines:
             return
         at = next((one.moment for one in read if one is not None), moment)
@@ -137,22 +173,20 @@ class Chart(Part):
             rows = entries(self.lines, read, self._thresholds, self.unit)
             paint_card(plot.canvas, plot.box, plot.x(at), moment_words(read, moment), rows)
 
-    def _paint_head(self, canvas: Canvas, read: list[str] | None) -> None:
-        """Marking, title, what each line is; at the right what it says at the moment, or last."""
+    def _paint_title(self, canvas: Canvas) -> None:
+        """Marking, title and what each line is."""
         x, baseline = 0.0, canvas.middle("smallstrong", 0, HEAD - 6)
-        right = float(self.width())
-        values = read if read is not None else [self._last(line) for line in self.lines]
-        if len(self.lines) == 1:
-            ink = "text.low" if self._stale else "text.hi"
-            right -= canvas.write("smallstrong", values[0], right, baseline, ink, align=RIGHT) + 12
         if self.level is not None:
             x += canvas.block(self.level, x, (HEAD - 6) / 2, BLOCK_SMALL) + 8
-        wide = sum(canvas.width("small", line.words) + 36 for line in self.lines) if len(self.lines) > 1 else 0.0
-        x += canvas.write("smallstrong", self.title, x, baseline, "text.hi", room=max(60.0, right - x - wide)) + 16
-        if wide and x + wide <= right + 16:
-            for line in self.lines:
-                canvas.fill(QRectF(x, baseline - 6, 14, 3), "spark" if self._stale else line.colour, 1.5)
-                x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16
+        several = self.lines if len(self.lines) > 1 else ()
+        wide = sum(canvas.width("small", line.words) + 36 for line in several)
+        room = self.width() - x - (wide if several else _VALUE)
+        x += canvas.write("smallstrong", self.title, x, baseline, "text.hi", room=max(60.0, room)) + 16
+        if x + wide > self.width() + 16:
+            return
+        for line in several:
+            canvas.fill(QRectF(x, baseline - 6, 14, 3), "spark" if self._stale else line.colour, 1.5)
+            x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16
 
     def _last(self, line: Line) -> str:
         drawn = line.trace
@@ -250,7 +284,10 @@ class Chart(Part):
     def _reason(self, moment: float) -> str:
         """Why nothing can be drawn at a moment."""
         reasons = [
-            damage.reason for line in self.lines for damage in line.reduced.damaged if damage.start <= moment < damage.end
+            damage.reason
+            for line in self.lines
+            for damage in line.reduced.damaged
+            if damage.start <= moment < damage.end
         ]
         reasons += [band.words for band in self._bands if band.start <= moment < band.end]
         return "\n".join(dict.fromkeys(reasons))

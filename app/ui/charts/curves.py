@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainterPath
 from app.model.time_range import TimeRange
 from app.ui.canvas import Canvas
 from app.ui.charts.line import Line
-from app.ui.charts.raster import Sheet, make_ink
+from app.ui.charts.raster import Ink, Sheet, make_ink
 from app.ui.charts.scale import Scale
 from app.ui.charts.trace import Envelope, Trace, broadened
 
@@ -40,24 +40,37 @@ class Plot:
         return self.box.bottom() - self.scale.share(value) * self.box.height()
 
 
-def draw_line(plot: Plot, sheet: Sheet, line: Line, curve: Envelope, *, grey: bool = False) -> None:
-    """Draw one line of a chart; `curve` are its extents in the columns of the device's pixels."""
-    colour = plot.canvas.colour("spark" if grey else line.colour)
-    fill = None
-    if line.filled and not grey:
-        fill = plot.canvas.colour(line.colour)
-        fill.setAlphaF(_FILL)
-    first, end = _visible(line.trace, plot.span)
-    sparse = not line.trace.width and end - first < _SPARSE * plot.box.width()
-    if fill is not None or not sparse:
-        ink = make_ink(colour, line.weight * plot.ratio, fill)
-        image = sheet.draw(broadened(curve, round(plot.ratio)), plot.scale, round(plot.box.height() * plot.ratio), ink, line=not sparse)
-        plot.canvas.painter.drawImage(plot.box, image)
-    if sparse:
-        plot.canvas.painter.save()
-        plot.canvas.painter.setClipRect(plot.box.adjusted(0, -line.weight, 0, line.weight))
-        plot.canvas.path(_path(plot, line.trace, first, end), colour, line.weight)
-        plot.canvas.painter.restore()
+class Pencil:
+    """Draws lines on what it keeps between two paintings: a sheet and its inks."""
+
+    def __init__(self) -> None:
+        self._sheet = Sheet()
+        self._inks: dict[tuple[str, str, float, bool], Ink] = {}
+
+    def draw(self, plot: Plot, line: Line, curve: Envelope, *, grey: bool = False) -> None:
+        """Draw one line of a chart; `curve` are its extents in the columns of the device's pixels."""
+        filled = line.filled and not grey
+        first, end = _visible(line.trace, plot.span)
+        sparse = not line.trace.width and end - first < _SPARSE * plot.box.width()
+        token = "spark" if grey else line.colour
+        if filled or not sparse:
+            ink = self._ink(plot, token, line.weight * plot.ratio, filled=filled)
+            height = round(plot.box.height() * plot.ratio)
+            image = self._sheet.draw(broadened(curve, round(plot.ratio)), plot.scale, height, ink, line=not sparse)
+            plot.canvas.painter.drawImage(plot.box, image)
+        if sparse:
+            plot.canvas.painter.save()
+            plot.canvas.painter.setClipRect(plot.box.adjusted(0, -line.weight, 0, line.weight))
+            plot.canvas.path(_path(plot, line.trace, first, end), token, line.weight)
+            plot.canvas.painter.restore()
+
+    def _ink(self, plot: Plot, token: str, weight: float, *, filled: bool) -> Ink:
+        key = (plot.canvas.look.theme.name, token, weight, filled)
+        if key not in self._inks:
+            fill = plot.canvas.colour(token)
+            fill.setAlphaF(_FILL)
+            self._inks[key] = make_ink(plot.canvas.colour(token), weight, fill if filled else None)
+        return self._inks[key]
 
 
 def _visible(drawn: Trace, span: TimeRange) -> tuple[int, int]:
@@ -70,8 +83,9 @@ def _path(plot: Plot, drawn: Trace, first: int, end: int) -> QPainterPath:
     """Lines from sample to sample, begun anew behind each gap; a sample on its own is a dot."""
     x = plot.box.left() + (drawn.time[first:end] - plot.span.start) * (plot.box.width() / plot.span.seconds)
     height = plot.box.height()
+    tall = height / (plot.scale.high - plot.scale.low)
     with np.errstate(over="ignore"):
-        y = plot.box.bottom() - (drawn.least[first:end] - plot.scale.low) * (height / (plot.scale.high - plot.scale.low))
+        y = plot.box.bottom() - (drawn.least[first:end] - plot.scale.low) * tall
     y = np.clip(y, plot.box.top() - 2 * height, plot.box.bottom() + 2 * height)
     path = QPainterPath()
     begins, held = True, drawn.held

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
@@ -26,40 +27,46 @@ _APART = 84.0
 _BAND = 0.10
 
 
-def gutter(look: Look, unit: Unit, scale: Scale | None) -> float:
-    """Room for the widest label of the vertical axis."""
-    labels = unit.labels(scale.ticks()) if scale is not None else []
-    wide = max((look.fonts.metrics("caption").horizontalAdvance(label) for label in labels), default=0.0)
-    return max(_LEAST_GUTTER, math.ceil((wide + 10) / 8) * 8)  # by eights: a digit more does not move all charts
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Labels of a vertical axis, and the room that the widest of them needs."""
+
+    scale: Scale
+    labels: tuple[tuple[float, str], ...]
+    gutter: float
 
 
-def paint_grid(plot: Plot, unit: Unit, *, axis: bool) -> None:
-    """Hair lines at round values with their labels, a stronger one at zero, and moments below."""
-    canvas, box = plot.canvas, plot.box
-    values = plot.scale.ticks()
-    for value, label in zip(values, unit.labels(values), strict=True):
-        y = plot.y(value)
+def values_of(look: Look, unit: Unit, scale: Scale) -> Values:
+    """Label a scale."""
+    ticks = scale.ticks()
+    labels = tuple(zip(ticks, unit.labels(ticks), strict=True))
+    wide = max((look.fonts.metrics("caption").horizontalAdvance(label) for _, label in labels), default=0.0)
+    # by eights: a digit more does not move all charts of a page
+    return Values(scale, labels, max(_LEAST_GUTTER, math.ceil((wide + 10) / 8) * 8))
+
+
+def paint_grid(canvas: Canvas, box: QRectF, values: Values) -> None:
+    """Hair lines at round values with their labels, and a stronger one at zero."""
+    for value, label in values.labels:
+        y = box.bottom() - values.scale.share(value) * box.height()
         row = min(round(y), round(box.bottom()) - 1)
         canvas.rule(box.left(), box.right(), row, "line" if label == "0" else "hair")
         baseline = min(max(y + 4, box.top() + 4), box.bottom() + 2)
         canvas.write("caption", label, box.left() - 8, baseline, "text.low", align=RIGHT)
-    if axis:
-        paint_moments(plot)
 
 
-def paint_moments(plot: Plot) -> None:
-    """Labels of the time axis below the plot; those that would be cut off or touch are left out."""
-    canvas, box = plot.canvas, plot.box
+def paint_moments(canvas: Canvas, span: TimeRange, left: float, right: float) -> None:
+    """Labels of a time axis from `left` to `right`; those that would be cut off or touch are left out."""
     free = -math.inf
-    for tick in ticks(plot.span, max(1, int(box.width() / _APART))):
-        x = plot.x(tick.moment)
+    for tick in ticks(span, max(1, int((right - left) / _APART))):
+        x = left + (tick.moment - span.start) / span.seconds * (right - left)
         wide = canvas.width("caption", tick.label)
-        left = x - wide / 2
-        if left < free or x + wide / 2 > box.right() + 2 or left < box.left() - 8:
+        begin = x - wide / 2
+        if begin < free or x + wide / 2 > right + 2 or begin < left - 8:
             continue
         colour = "text.mid" if tick.strong else "text.low"
-        canvas.write("caption", tick.label, x, box.bottom() + 16, colour, align=CENTRE)
-        free = left + wide + 14
+        canvas.write("caption", tick.label, x, 16, colour, align=CENTRE)
+        free = begin + wide + 14
 
 
 def _stretch(plot: Plot, start: float, end: float) -> QRectF:

@@ -54,7 +54,7 @@ def _day(moment: float) -> str:
 def _month_ticks(span: TimeRange, months: int) -> list[Tick]:
     first = datetime.fromtimestamp(span.start, UTC)
     number = (first.year * 12 + first.month - 1) // months * months
-    found = []
+    found: list[Tick] = []
     while True:
         day = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
         moment = day.timestamp()

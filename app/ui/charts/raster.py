@@ -37,7 +37,8 @@ def make_ink(colour: QColor, weight: float, fill: QColor | None = None) -> Ink:
     below = _premultiplied(fill) if fill is not None else np.zeros(4)
     share = (np.arange(_LEVELS + 1) / _LEVELS)[:, None]
     line = _premultiplied(colour)
-    return Ink(weight, int(_packed(below[None, :])[0]), _packed(line * share), _packed(line * share + below * (1 - share)))
+    fills = int(_packed(below[None, :])[0])
+    return Ink(weight, fills, _packed(line * share), _packed(line * share + below * (1 - share)))
 
 
 def _premultiplied(colour: QColor) -> FloatArray:
@@ -48,7 +49,8 @@ def _premultiplied(colour: QColor) -> FloatArray:
 
 def _packed(colours: FloatArray) -> Pixels:
     channels = np.rint(colours).astype(np.uint32)
-    return channels[:, 0] << 24 | channels[:, 1] << 16 | channels[:, 2] << 8 | channels[:, 3]
+    packed: Pixels = (channels << np.array([24, 16, 8, 0], np.uint32)).sum(axis=1, dtype=np.uint32)
+    return packed
 
 
 class Sheet:
@@ -67,7 +69,7 @@ class Sheet:
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
         pixels = self._pixels
-        known = np.flatnonzero(curve.low == curve.low)
+        known = np.flatnonzero(np.isfinite(curve.low))
         bottom = _rows(curve.low, scale, height)
         if ink.fill:
             _fill(pixels, bottom, float(_rows(np.zeros(1), scale, height)[0]), ink)
@@ -76,7 +78,7 @@ class Sheet:
         if line:
             _stroke(pixels, _rows(curve.high, scale, height), bottom, ink, known)
         kind = QImage.Format.Format_ARGB32_Premultiplied
-        return QImage(memoryview(pixels).cast("B"), width, height, 4 * width, kind)
+        return QImage(pixels.data.cast("B"), width, height, 4 * width, kind)
 
 
 def _rows(value: FloatArray, scale: Scale, height: int) -> FloatArray:
@@ -90,7 +92,7 @@ def _fill(pixels: Pixels, curve: FloatArray, zero: float, ink: Ink) -> None:
     """Fill what lies between the curve and the zero line."""
     height = pixels.shape[0]
     base = np.int16(min(max(round(zero), 0), height))
-    edge = np.where(curve == curve, np.clip(curve, 0, height), base).astype(np.int16)
+    edge = np.where(np.isfinite(curve), np.clip(curve, 0, height), base).astype(np.int16)
     np.multiply(_between(height, np.minimum(edge, base), np.maximum(edge, base)), np.uint32(ink.fill), out=pixels)
 
 

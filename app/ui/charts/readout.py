@@ -25,7 +25,9 @@ class Entry:
     colour: str
 
 
-def entries(lines: Sequence[Line], found: Sequence[Reading | None], thresholds: Sequence[Threshold], unit: Unit) -> list[Entry]:
+def entries(
+    lines: Sequence[Line], found: Sequence[Reading | None], thresholds: Sequence[Threshold], unit: Unit
+) -> list[Entry]:
     """Rows of the card: the lines as they stand in the legend, then what they are held against."""
     rows = [
         Entry(line.words, "no data" if one is None else one.say(unit), line.colour)

@@ -63,7 +63,7 @@ def trace(reduced: Reduced, *, held: bool = False) -> Trace:
     gap = np.ones(time.size, np.bool_)
     if time.size:
         np.greater(np.diff(time), apart, out=gap[:-1])
-    gaps = np.cumsum(gap) - gap
+    gaps: NDArray[np.intp] = np.cumsum(gap, dtype=np.intp) - gap
     return Trace(time, least, most, gap, gaps, reduced.width, held)
 
 
@@ -127,9 +127,7 @@ def _of_columns(drawn: Trace, edges: FloatArray) -> Envelope:
     return Envelope(low, high)
 
 
-def _touch(
-    drawn: Trace, low: FloatArray, high: FloatArray, first: NDArray[np.intp], end: NDArray[np.intp]
-) -> None:
+def _touch(drawn: Trace, low: FloatArray, high: FloatArray, first: NDArray[np.intp], end: NDArray[np.intp]) -> None:
     """Stretch each column down or up to its left neighbour, unless a gap lies between."""
     there = end > first
     last = drawn.time.size - 1

@@ -18,10 +18,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Steps of one unit, largest first; the last one takes everything that is smaller."""
+    """Steps of one unit, largest first; the last one takes everything smaller. Round numbers go by powers of `base`."""
 
     name: str
     steps: tuple[Step, ...]
+    base: float = 10.0
 
     def say(self, value: float) -> str:
         """One value with at least three digits: ``662 ms``, ``4.61 %``."""
@@ -70,6 +71,7 @@ BYTES = Unit(
         Step(2.0**10, 2.0**10, "KiB"),
         Step(0.0, 1.0, "B"),
     ),
+    base=2.0,
 )
 PER_SECOND = Unit("per second", (Step(1e7, 1e6, "M/s"), Step(0.0, 1.0, "/s")))
 CELSIUS = Unit("degrees Celsius", (Step(0.0, 1.0, "°C"),))

@@ -77,7 +77,7 @@ class View(QObject):
             self.changed.emit()
         return now
 
-    def forget(self, chart: object) -> None:
+    def forget(self, chart: object, *_: object) -> None:
         """A chart went away, and its gutter with it."""
         self._gutters.pop(chart, None)
 
