@@ -12,7 +12,7 @@ from app.store.samples import SeriesRef
 from app.ui.charts import units
 from app.ui.charts.grid import Title
 from app.ui.charts.line import MOST, Line, make_line
-from app.ui.series_words import metric_words, quantile_words, thing_words
+from app.ui.series_words import quantile_words, thing_words, title_words
 
 _USEFUL = (
     "endpoint_latency_seconds",
@@ -41,8 +41,7 @@ class ChartOf:
         """What stands above it."""
         first = self.refs[0]
         key = first.key if len(self.refs) == 1 else _without_quantile(first.key)
-        words = f"{metric_words(key.metric)} · {thing_words(key)}"
-        return Title(words, first.level, units.unit_of(key.metric), self.refs)
+        return Title(title_words(key), first.level, units.unit_of(key.metric), self.refs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -305,3 +305,12 @@ class SeriesPicker(QWidget):
             if number in rows:
                 self.list.setCurrentIndex(self.list.series.index(rows.index(number)))
         self.list.verticalScrollBar().setValue(scrolled)
+
+    def reveal(self, refs: Sequence[SeriesRef]) -> None:
+        """Make the first of some series the current row, in sight with its heading."""
+        shown, rows = self.list.series.choices, self.list.series.rows
+        places = [rows.index(number) for number, ref in enumerate(shown.refs) if ref in refs and number in rows]
+        if places:
+            self.list.setCurrentIndex(self.list.series.index(places[0]))
+            heading = max(row for row in range(places[0]) if rows[row] < 0)
+            self.list.scrollTo(self.list.series.index(heading), QAbstractItemView.ScrollHint.PositionAtTop)

@@ -16,6 +16,12 @@ def metric_words(metric: str) -> str:
     return words.capitalised(" ".join(parts))
 
 
+def title_words(key: SeriesKey) -> str:
+    """``Latency · rag-gateway · 2.5.0``: that an endpoint is meant, its name says."""
+    metric = key.metric.removeprefix("endpoint_") if key.label("endpoint") else key.metric
+    return f"{metric_words(metric)} · {thing_words(key)}"
+
+
 def thing_words(key: SeriesKey) -> str:
     """What the series is about, without its enclave: ``rag-gateway · 2.5.0``, ``u-n04 · GPU 7``."""
     labels = dict(key.labels)

@@ -29,7 +29,7 @@ from app.ui.tips import TIP
 
 HEAD = 28
 AXIS = 22
-_VALUE = 92.0
+_VALUE = 76.0
 """Room for the value at the right of a title."""
 _NOTCH = 120.0
 _ZOOM = 1.25
@@ -117,10 +117,8 @@ class Chart(Part):
         size, scale = QSizeF(self.size()), self._values.scale
         self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
         if self._axis:
-            strip = QSizeF(size.width(), AXIS)
-            self._strip.show(
-                canvas, QPointF(0, box.bottom()), strip, (span, box.left()), partial(self._paint_axis, box)
-            )
+            below, strip = QPointF(0, box.bottom() + 3), QSizeF(size.width(), AXIS - 3)  # clear of the lowest label
+            self._strip.show(canvas, below, strip, (span, box.left()), partial(self._paint_axis, box))
         plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
@@ -180,10 +178,10 @@ class Chart(Part):
             x += canvas.block(self.level, x, (HEAD - 6) / 2, BLOCK_SMALL) + 8
         several = self.lines if len(self.lines) > 1 else ()
         wide = sum(canvas.width("small", line.words) + 36 for line in several)
-        room = self.width() - x - (wide if several else _VALUE)
+        if canvas.width("smallstrong", self.title) > self.width() - x - wide:
+            several, wide = (), 0.0  # the title says more; the read-out names each line
+        room = self.width() - x - (wide if len(self.lines) > 1 else _VALUE)
         x += canvas.write("smallstrong", self.title, x, baseline, "text.hi", room=max(60.0, room)) + 16
-        if x + wide > self.width() + 16:
-            return
         for line in several:
             canvas.fill(QRectF(x, baseline - 6, 14, 3), "spark" if self._stale else line.colour, 1.5)
             x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16

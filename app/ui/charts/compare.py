@@ -10,17 +10,19 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QPainter, QResizeEvent, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
 from app.model.time_range import TimeRange
-from app.ui.canvas import Canvas
+from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
-from app.ui.charts.line import Line, read_at
+from app.ui.charts.line import Compared, Line, read_at
 from app.ui.charts.moments import ticks
 from app.ui.charts.readout import moment_words
 from app.ui.charts.scale import Scale, fit, keep
+from app.ui.charts.spoken import silence
 from app.ui.charts.trace import envelope, extremes
 from app.ui.charts.units import PLAIN, SHARE, Unit
 from app.ui.charts.view import View
@@ -48,13 +50,14 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no type infor
             self.setHeight(_BELOW)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        box = self.boundingRect()
+        box = self.mapRectFromParent(self.geometry())  # its bounds are wider than its place
         (left, right), (low, high) = self.linkedView().viewRange()
         with Canvas(painter, self._look) as canvas:
             for value, label in self.labels:
                 if self._side == "left":
                     y = box.bottom() - (value - low) / (high - low) * box.height()
-                    canvas.write("caption", label, box.right() - 8, y + 4, "text.low", align=RIGHT)
+                    baseline = max(y + 4, box.top() + 10)
+                    canvas.write("caption", label, box.right() - 8, baseline, "text.low", align=RIGHT)
                 else:
                     x = box.left() + (value - left) / (right - left) * box.width()
                     half = canvas.width("caption", label) / 2
@@ -71,6 +74,7 @@ class _Curves(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no ty
         self.lines: tuple[Line, ...] = ()
         self.scale = Scale(0.0, 1.0, 0.5)
         self.grid: list[float] = []
+        self.covered = TimeRange(-math.inf, math.inf)
 
     def boundingRect(self) -> QRectF:
         box = self.getViewBox()
@@ -93,6 +97,8 @@ class _Curves(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no ty
             plot = Plot(canvas, place, TimeRange(start, end), self.scale, painter.device().devicePixelRatioF())
             for value in self.grid:
                 canvas.rule(place.left(), place.right(), plot.y(value), "line" if value == 0 else "hair")
+            face.paint_unread(plot, self.covered)
+            face.paint_unknown(plot, self.lines, silence(self.lines, end), stale=False)
             edges = np.linspace(start, end, max(2, round(place.width() * plot.ratio) + 1))
             for line in self.lines:
                 self._pencil.draw(plot, line, envelope(line.trace, edges))
@@ -104,19 +110,22 @@ class _Legend(Part):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Legend")
-        self.rows: list[tuple[str, str, str]] = []
+        self.rows: list[tuple[Compared, str]] = []
         self.title = ""
         self.setFixedHeight(48)
 
     def paint(self, canvas: Canvas) -> None:
         x, y = 0.0, 16.0
-        for colour, said, value in self.rows:
-            wide = 34 + canvas.width("small", said) + canvas.width("smallstrong", value)
+        for one, value in self.rows:
+            said = one.line.words
+            block = canvas.block_width(one.level, BLOCK_SMALL) + 8
+            wide = block + 28 + canvas.width("small", said) + canvas.width("smallstrong", value)
             if x and x + wide > self.width():
                 x, y = 0.0, y + 22
-            canvas.fill(QRectF(x, y - 6, 14, 3), colour, 1.5)
-            x += 20 + canvas.write("small", said, x + 20, y, "text.mid", room=self.width() - x - 20)
-            x += 8 + canvas.write("smallstrong", value, x + 8, y, "text.hi") + 20
+            canvas.fill(QRectF(x, y - 6, 14, 3), one.line.colour, 1.5)
+            x += 20 + canvas.block(one.level, x + 20, y - 5, BLOCK_SMALL) + 8
+            x += canvas.write("small", said, x, y, "text.mid", room=max(40.0, self.width() - x)) + 8
+            x += canvas.write("smallstrong", value, x, y, "text.hi") + 24
         canvas.write("small", self.title, self.width(), self.height() - 6, "text.low", align=RIGHT)
 
 
@@ -124,13 +133,19 @@ class CompareView(QWidget):
     """One large plot of up to six series, and below it the page's span with a region to drag.
 
     Series of several units are drawn as shares of their own largest visible value.
+
+    Signals
+    -------
+    measured(int)
+        How many pixels of the device the plot is wide.
     """
+
+    measured = Signal(int)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
         self.look, self.view = look, view
-        self.lines: tuple[Line, ...] = ()
-        self._units: tuple[Unit, ...] = ()
+        self.compared: tuple[Compared, ...] = ()
         self._scale: Scale | None = None
         self._legend = _Legend(look)
         self._main, self.curves = self._plot(), _Curves(look)
@@ -158,15 +173,21 @@ class CompareView(QWidget):
         look.changed.connect(self._dress)
         self._dress()
 
-    def show_lines(self, lines: Sequence[Line], units: Sequence[Unit]) -> None:
-        """Compare lines, each in its unit."""
-        self.lines, self._units = tuple(lines)[:MOST], tuple(units)[:MOST]
+    def show_lines(self, compared: Sequence[Compared], covered: TimeRange) -> None:
+        """Compare lines that were read over `covered`."""
+        self.compared = tuple(compared)[:MOST]
+        self.curves.covered = self._whole.covered = covered
         self._follow()
 
     @property
     def shared(self) -> bool:
         """Whether all lines have one unit and so one axis."""
-        return len(set(self._units)) <= 1
+        return len({one.unit for one in self.compared}) <= 1
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.measured.emit(round(max(1, self.width() - _GUTTER) * self.devicePixelRatioF()))
+        self._follow()
 
     def _plot(self) -> pg.PlotWidget:
         axes = {side: _Axis(self.look, side) for side in ("left", "bottom")}
@@ -225,28 +246,30 @@ class CompareView(QWidget):
     def _fitted(self, span: TimeRange) -> tuple[tuple[Line, ...], Scale, Unit]:
         """Lines, scale and unit of the axis."""
         edges = np.linspace(span.start, span.end, 512)
-        found = [extremes([envelope(line.trace, edges)]) for line in self.lines]
+        lines = tuple(one.line for one in self.compared)
+        found = [extremes([envelope(line.trace, edges)]) for line in lines]
         if not self.shared:
             sizes = [max(abs(low), abs(high)) for low, high in found]
-            lines = tuple(_shared_out(line, size) for line, size in zip(self.lines, sizes, strict=True))
+            lines = tuple(_shared_out(line, size) for line, size in zip(lines, sizes, strict=True))
             return lines, Scale(0.0, 1.0, 0.25) if all(low >= 0 for low, _ in found) else Scale(-1.0, 1.0, 0.5), SHARE
         low = float(np.fmin.reduce([low for low, _ in found], initial=math.nan))
         high = float(np.fmax.reduce([high for _, high in found], initial=math.nan))
-        unit = self._units[0] if self._units else PLAIN
+        unit = self.compared[0].unit if self.compared else PLAIN
         self._scale = keep(self._scale, fit(low, high, max(2, self.height() // 72), base=unit.base), low, high)
-        return self.lines, self._scale, unit
+        return lines, self._scale, unit
 
     def _say(self) -> None:
-        moment = self.view.moment
-        read = [read_at(line, moment) for line in self.lines]
+        moment, span = self.view.moment, self.view.span
+        there = span.start <= moment <= span.end
+        read = [read_at(one.line, moment) for one in self.compared]
         self._legend.rows = [
-            (line.colour, line.words, one.say(unit) if one is not None else "")
-            for line, one, unit in zip(self.lines, read, self._units, strict=True)
+            (one, _last(one, span) if not there else found.say(one.unit) if found is not None else "no data")
+            for one, found in zip(self.compared, read, strict=True)
         ]
-        there = self.view.span.start <= moment <= self.view.span.end
         mixed = "each as a share of its own largest value in view"
         self._legend.title = moment_words(read, moment) if there else "" if self.shared else mixed
-        self._legend.setAccessibleName(". ".join(f"{said} {value}" for _, said, value in self._legend.rows))
+        told = [f"{one.level.title}, {one.line.words} {value}" for one, value in self._legend.rows]
+        self._legend.setAccessibleName(". ".join([*told, self._legend.title]))
         self._legend.update()
         self._moment.setVisible(there)
         if there:
@@ -263,6 +286,12 @@ class CompareView(QWidget):
         box = self._main.getViewBox()
         inside = box.sceneBoundingRect().contains(at)
         self.view.point(box.mapSceneToView(at).x() if inside else math.nan)
+
+
+def _last(one: Compared, span: TimeRange) -> str:
+    """The newest value in the window."""
+    end = int(np.searchsorted(one.line.trace.time, span.end, side="right"))
+    return one.unit.say(float(one.line.trace.most[end - 1])) if end else "no data"
 
 
 def _shared_out(line: Line, size: float) -> Line:

@@ -22,7 +22,7 @@ from app.ui.look import Look
 from app.ui.text import CENTRE, RIGHT
 
 _LEAST_GUTTER = 40.0
-_APART = 84.0
+_APART = 72.0
 """Pixels between two labels of the time axis."""
 _BAND = 0.10
 
@@ -65,7 +65,7 @@ def paint_moments(canvas: Canvas, span: TimeRange, left: float, right: float) ->
         if begin < free or x + wide / 2 > right + 2 or begin < left - 8:
             continue
         colour = "text.mid" if tick.strong else "text.low"
-        canvas.write("caption", tick.label, x, 16, colour, align=CENTRE)
+        canvas.write("caption", tick.label, x, 13, colour, align=CENTRE)
         free = begin + wide + 14
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -11,7 +12,6 @@ from app.model.time_range import TimeRange
 from app.ui.charts.chart import Chart
 from app.ui.charts.kept import Kept
 from app.ui.charts.line import Line
-from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import Unit
 from app.ui.charts.view import View
 from app.ui.look import Look
@@ -33,11 +33,19 @@ class Title:
 
 
 class ChartGrid(QWidget):
-    """Up to twelve linked charts. They share the window in time, the gutter, the moment and its labels."""
+    """Up to twelve linked charts. They share the window in time, the gutter, the moment and its labels.
 
-    def __init__(self, look: Look, view: View, tiles: Tiles) -> None:
+    Signals
+    -------
+    measured(int)
+        How many pixels of the device a chart is wide.
+    """
+
+    measured = Signal(int)
+
+    def __init__(self, look: Look, view: View) -> None:
         super().__init__()
-        self._look, self._view, self._tiles = look, view, tiles
+        self._look, self._view = look, view
         self.charts: list[Chart] = []
         self._strip = Kept()
         self._titles: tuple[Title, ...] = ()
@@ -96,4 +104,4 @@ class ChartGrid(QWidget):
     def _measure(self) -> None:
         if self.charts:
             chart = self.charts[0]
-            self._tiles.show_pixels(round(chart.plot.width() * chart.devicePixelRatioF()))
+            self.measured.emit(round(chart.plot.width() * chart.devicePixelRatioF()))

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from app.model.health import Health
+from app.model.marking import Level
 from app.store.reduced import Reduced
 from app.ui.charts.trace import Trace, trace
 from app.ui.charts.units import Unit
@@ -35,6 +36,15 @@ class Line:
     def held(self) -> bool:
         """Whether a value holds until the next one."""
         return self.trace.held
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """One line of a comparison, in its unit, with the marking of its enclave."""
+
+    line: Line
+    unit: Unit
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)

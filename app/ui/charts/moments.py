@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from app.model.time_range import TimeRange
 from app.ui import words
 
-_STEPS = (1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 2 * 86400)
-_DAYS = (7, 14)
+_STEPS = (1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400)
+_DAYS = (2, 3, 4, 7, 14)
 _MONTHS = (1, 3, 6, 12, 24, 60)
 _MONDAY = 4 * 86400.0
 """The first Monday after the epoch, seconds UTC."""
@@ -30,7 +30,7 @@ def ticks(span: TimeRange, most: int) -> list[Tick]:
             return [_tick(moment, step) for moment in _every(span, step, 0.0)]
     for days in _DAYS:
         if days * 86400 >= least:
-            return [Tick(moment, _day(moment)) for moment in _every(span, days * 86400, _MONDAY)]
+            return [Tick(moment, _day(moment)) for moment in _every(span, days * 86400.0, _MONDAY)]
     months = next((count for count in _MONTHS if count * 28 * 86400 >= least), _MONTHS[-1])
     return _month_ticks(span, months)
 

@@ -25,7 +25,7 @@ class Unit:
     base: float = 10.0
 
     def say(self, value: float) -> str:
-        """One value with at least three digits: ``662 ms``, ``4.61 %``."""
+        """One value with three digits or more: ``662 ms``, ``4.61 %``; a whole count as it is."""
         if math.isnan(value):
             return "no data"
         if math.isinf(value):
@@ -33,7 +33,8 @@ class Unit:
         step = self._step(abs(value))
         shown = value / step.size
         size = abs(shown)
-        decimals = 0 if shown == round(shown) or size >= 100 else 1 if size >= 10 else 2
+        whole = not step.sign and shown == round(shown)
+        decimals = 0 if whole or size >= 99.95 or not size else 1 if size >= 9.995 else 2
         if 0 < size < 0.1:
             decimals = min(9, 1 - math.floor(math.log10(size)))
         return grouped(shown, decimals) + self._sign(step)

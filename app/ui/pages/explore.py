@@ -20,6 +20,7 @@ from app.query.health import read_fleet
 from app.store.samples import SeriesRef
 from app.ui import words
 from app.ui.charts.grid import MOST, ChartGrid
+from app.ui.charts.line import Compared
 from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import unit_of
 from app.ui.charts.view import View
@@ -32,7 +33,7 @@ from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
 from app.ui.series_charts import ChartOf, Drawn, charts_of, draw, useful
 from app.ui.series_list import Choices, SeriesPicker, choices
-from app.ui.series_words import metric_words, thing_words
+from app.ui.series_words import thing_words, title_words
 from app.ui.states import Kind, PanelState, failed, loading
 from app.ui.tasks import TaskRunner
 
@@ -62,10 +63,15 @@ class ExploreData:
         fleet = read_fleet(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
         for row in fleet.rows:
             for cell in sorted(row.cells.values(), key=lambda cell: cell.health.rank):
-                found = useful(self.choices.refs, cell.enclave.id, cell.endpoint.id)
+                found = self._known(useful(self.choices.refs, cell.enclave.id, cell.endpoint.id))
                 if found:
                     return found
         return list(self.choices.refs[:1])
+
+    def _known(self, refs: list[SeriesRef]) -> list[SeriesRef]:
+        """Those of which anything is known in the page's span: a version that was replaced is no first choice."""
+        read = read_curves(self.ask.store, self.ask.station, refs, self.ask.span, 64)
+        return [curve.ref for curve in read.curves if curve.reduced.time.size]
 
 
 def load(ask: Ask, job: Job) -> ExploreData:
@@ -96,7 +102,7 @@ class ExploreView(PageView):
         self._left = Panel(look, "Series", self.picker, flush=(8, 8))
         self._holder = QWidget()
         self._stack = QStackedLayout(self._holder)
-        self._main = Panel(look, "Charts", self._holder)
+        self._main = Panel(look, "Charts", self._holder, flush=(0, 10))
         self._switch = PushButton(look, "Compare", key="C")
         self._clear = PushButton(look, "Clear")
         for number, button in enumerate((self._switch, self._clear)):
@@ -193,7 +199,9 @@ class ExploreView(PageView):
         self._asked = False
         if self._data is not None and not self._picked:
             known = frozenset(self._data.choices.refs)
-            self.chosen = [ref for ref in refs if ref in known]
+            charts = charts_of([ref for ref in refs if ref in known])[:MOST]
+            self.chosen = [ref for chart in charts for ref in chart.refs]
+            self.picker.reveal(self.chosen)
             self._show_choice()
 
     def _first_failed(self, error: Exception) -> None:
@@ -223,7 +231,7 @@ class ExploreView(PageView):
         if self._data is None or self.grid is None or self.tiles is None:
             return
         self.picker.list.show_chosen(self.chosen)
-        self._charts = charts_of(self.chosen)[:MOST]
+        self._charts = charts_of(self.chosen)
         self._say()
         self._switch.setVisible(bool(self._charts))
         self._clear.setVisible(bool(self._charts))
@@ -301,16 +309,17 @@ class ExploreView(PageView):
             for ref, line in zip(chart.refs, lines, strict=False)
         ]
         several = len({ref.key.metric for ref, _ in flat}) > 1
-        lines = [
-            replace(
-                line,
-                words=(f"{metric_words(ref.key.metric)} · " if several else "") + thing_words(ref.key),
-                colour=colour,
-                filled=False,
+        compared = [
+            Compared(
+                replace(
+                    line, words=title_words(ref.key) if several else thing_words(ref.key), colour=colour, filled=False
+                ),
+                unit_of(ref.key.metric),
+                ref.level,
             )
             for (ref, line), colour in zip(flat, _COMPARED, strict=False)
         ]
-        self.compare.show_lines(lines, [unit_of(ref.key.metric) for ref, _ in flat])
+        self.compare.show_lines(compared, self._drawn.span)
 
     # --- Qt -----------------------------------------------------------------------------------------------
 
