@@ -91,6 +91,7 @@ class ExploreView(PageView):
         self._data: ExploreData | None = None
         self._charts: list[ChartOf] = []
         self._drawn: Drawn | None = None
+        self._pixels: dict[int, int] = {}
         self._picked = self._asked = False
         self.chosen: list[SeriesRef] = []
         self.view = View(TimeRange(0.0, 86400.0))
@@ -154,7 +155,8 @@ class ExploreView(PageView):
             self.tiles = Tiles(self.view, runner)
             self.tiles.arrived.connect(self._arrived)
             self.tiles.failed.connect(self._failed)
-            self.grid = ChartGrid(self._look, self.view, self.tiles)
+            self.grid = ChartGrid(self._look, self.view)
+            self.grid.measured.connect(partial(self._measured, 0))
             self._stack.addWidget(PageArea(self._look, self.grid))
 
     def _show_nothing(self, data: ExploreData) -> None:
@@ -256,6 +258,9 @@ class ExploreView(PageView):
         if count:
             said = f"{words.capitalised(words.count_word(count))} series"
             spans = (Span(said, strong=True), Span(" of "), Span(f"{about}.", strong=True))
+        compared = len(_COMPARED)
+        if self._stack.currentIndex() and count > compared and not below:
+            below = f"The first {words.count_word(compared)} are compared; take others away to compare the rest."
         hint = "Drag to pan, wheel to zoom, arrows to read out a moment, Home to go back."
         self._sentence.say(spans, below or hint, ())
 
@@ -293,12 +298,22 @@ class ExploreView(PageView):
             from app.ui.charts.compare import CompareView
 
             self.compare = CompareView(self._look, self.view)
+            self.compare.measured.connect(partial(self._measured, 1))
             self._stack.addWidget(self.compare)
         large = self._stack.currentIndex() == 0
         self._stack.setCurrentIndex(int(large))
+        for place, pixels in self._pixels.items():
+            self._measured(place, pixels)
         self._switch.say("Small charts" if large else "Compare", "C")
         self._place()
+        self._say()
         self._show_compared()
+
+    def _measured(self, place: int, pixels: int) -> None:
+        """Read for the wider plot only while it is shown."""
+        self._pixels[place] = pixels
+        if self.tiles is not None and place == self._stack.currentIndex():
+            self.tiles.show_pixels(pixels)
 
     def _show_compared(self) -> None:
         if self.compare is None or self._drawn is None or self._stack.currentWidget() is not self.compare:
