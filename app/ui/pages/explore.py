@@ -1,8 +1,7 @@
 """The explore page: any series that the cache holds, beside any other."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ from app.model.changes import Topic
 from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
-from app.query.curves import Listing, list_series, read_curves
-from app.query.health import read_fleet
+from app.query.curves import list_series
 from app.store.samples import SeriesRef
 from app.ui import words
 from app.ui.charts.grid import MOST, ChartGrid
@@ -25,14 +23,15 @@ from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import unit_of
 from app.ui.charts.view import View
 from app.ui.controls import PushButton
+from app.ui.explore_data import ExploreData
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import Panel
 from app.ui.part import RIM
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
-from app.ui.series_charts import ChartOf, Drawn, charts_of, draw, useful
-from app.ui.series_list import Choices, SeriesPicker, choices
+from app.ui.series_charts import ChartOf, Drawn, charts_of
+from app.ui.series_list import SeriesPicker, choices
 from app.ui.series_words import thing_words, title_words
 from app.ui.states import Kind, PanelState, failed, loading
 from app.ui.tasks import TaskRunner
@@ -42,36 +41,6 @@ if TYPE_CHECKING:
 
 _PICKER = (264, 340)
 _COMPARED = ("series.1", "series.2", "series.3", "series.4", "series.5", "series.6")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExploreData:
-    """What there is to choose from, and whom to ask for it."""
-
-    listing: Listing
-    choices: Choices
-    ask: Ask
-
-    def read(self, charts: Sequence[ChartOf], span: TimeRange, columns: int, job: Job) -> Drawn:
-        """Read the series of some charts. Runs on a worker thread."""
-        refs = [ref for chart in charts for ref in chart.refs]
-        return draw(charts, read_curves(self.ask.store, self.ask.station, refs, span, columns), job)
-
-    def first(self, job: Job) -> list[SeriesRef]:
-        """What to show before anything is chosen: the series of the endpoint that is worst. On a worker thread."""
-        ask = self.ask
-        fleet = read_fleet(ask.store, ask.station, ask.at, ask.span, hidden=ask.hidden)
-        for row in fleet.rows:
-            for cell in sorted(row.cells.values(), key=lambda cell: cell.health.rank):
-                found = self._known(useful(self.choices.refs, cell.enclave.id, cell.endpoint.id))
-                if found:
-                    return found
-        return list(self.choices.refs[:1])
-
-    def _known(self, refs: list[SeriesRef]) -> list[SeriesRef]:
-        """Those of which anything is known in the page's span: a version that was replaced is no first choice."""
-        read = read_curves(self.ask.store, self.ask.station, refs, self.ask.span, 64)
-        return [curve.ref for curve in read.curves if curve.reduced.time.size]
 
 
 def load(ask: Ask, job: Job) -> ExploreData:
