@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 _NARROW = 0.25
 """Below this share of the highest value a range is shown without zero, where nothing is filled down to it."""
+_FAR = 1e300
+"""Differences of larger numbers would overflow; what lies beyond is drawn at the edge."""
 _LOOSE = 2.6
 """A scale may be this many times as tall as the round one that would fit, before it is given up."""
 
@@ -40,7 +42,10 @@ def fit(low: float, high: float, lines: int, *, base: float = 10.0, zero: bool =
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return Scale(0.0, 1.0, 0.5)
+    low, high = min(max(low, -_FAR), _FAR), min(max(high, -_FAR), _FAR)
     reach = max(abs(low), abs(high))
+    if reach < 1 / _FAR:
+        return Scale(0.0, 1.0, 0.5)
     if low > 0 and (zero or high - low >= _NARROW * high):
         low = 0.0
     if high < 0 and (zero or high - low >= _NARROW * -low):

@@ -55,14 +55,16 @@ def trace(reduced: Reduced, *, held: bool = False) -> Trace:
     known = np.isfinite(least)
     if most is not least:
         known &= np.isfinite(most)
+    skipped: NDArray[np.bool_] | bool = False
     if not known.all():
         same = most is least
         time, least = time[known], least[known]
         most = least if same else most[known]
+        skipped = np.diff(np.flatnonzero(known)) > 1
     apart = _APART * max(reduced.width, 0.0 if math.isnan(reduced.interval) else reduced.interval)
     gap = np.ones(time.size, np.bool_)
     if time.size:
-        np.greater(np.diff(time), apart, out=gap[:-1])
+        gap[:-1] = (np.diff(time) > apart) | skipped
     gaps: NDArray[np.intp] = np.cumsum(gap, dtype=np.intp) - gap
     return Trace(time, least, most, gap, gaps, reduced.width, held)
 
