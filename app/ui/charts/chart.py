@@ -60,7 +60,7 @@ class Chart(Part):
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
         self._axis = axis
-        self._covered = view.span
+        self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()

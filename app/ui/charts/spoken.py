@@ -46,9 +46,14 @@ def _patience(line: Line) -> float:
 
 
 def silence(lines: Sequence[Line], end: float) -> float:
-    """Moment from which on nothing is known of any line, seconds UTC; NaN while something is."""
+    """Moment from which on nothing is known of any line, seconds UTC; NaN while something is.
+
+    Minus infinity where nothing ever came.
+    """
     newest = max((line.newest for line in lines if not math.isnan(line.newest)), default=math.nan)
-    if not lines or math.isnan(newest):
+    if not lines:
         return math.nan
+    if math.isnan(newest):
+        return -math.inf
     patience = max(_patience(line) for line in lines)
     return newest if end - newest > patience else math.nan
