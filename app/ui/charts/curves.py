@@ -56,8 +56,11 @@ class Pencil:
         if filled or not sparse:
             ink = self._ink(plot, token, line.weight * plot.ratio, filled=filled)
             height = round(plot.box.height() * plot.ratio)
-            image = self._sheet.draw(broadened(curve, round(plot.ratio)), plot.scale, height, ink, line=not sparse)
-            plot.canvas.painter.drawImage(plot.box, image)
+            curve = broadened(curve, round(plot.ratio))
+            image, row = self._sheet.draw(curve, plot.scale, height, ink, line=not sparse)
+            top = plot.box.top() + row / plot.ratio
+            place = QRectF(plot.box.left(), top, plot.box.width(), image.height() / plot.ratio)
+            plot.canvas.painter.drawImage(place, image)
         if sparse:
             plot.canvas.painter.save()
             plot.canvas.painter.setClipRect(plot.box.adjusted(0, -line.weight, 0, line.weight))

@@ -59,26 +59,34 @@ class Sheet:
     def __init__(self) -> None:
         self._pixels = np.zeros((0, 0), np.uint32)
 
-    def draw(self, curve: Envelope, scale: Scale, height: int, ink: Ink, *, line: bool = True) -> QImage:
-        """Draw one curve, a pixel wide for each of its columns; the picture holds until the next one is drawn.
+    def draw(self, curve: Envelope, scale: Scale, height: int, ink: Ink, *, line: bool = True) -> tuple[QImage, int]:
+        """Draw one curve, a pixel wide for each of its columns.
 
         Upper and lower edges are antialiased; left and right ones are those of the columns. `line` False
-        draws the fill alone.
+        draws the fill alone. Returns a picture of the rows that the curve reaches, and the first of them;
+        it holds until the next one is drawn.
         """
         width = curve.low.size
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
-        pixels = self._pixels
         known = np.flatnonzero(np.isfinite(curve.low))
-        bottom = _rows(curve.low, scale, height)
+        if not known.size:
+            return QImage(), 0
+        top, bottom = _rows(curve.high, scale, height), _rows(curve.low, scale, height)
+        base = min(max(round(float(_rows(np.zeros(1), scale, height)[0])), 0), height)
+        reach = [top[known].min() - ink.weight, bottom[known].max() + ink.weight, *([base, base] if ink.fill else [])]
+        # a line on the very edge keeps its full weight inside of the picture
+        first = max(0, min(int(min(reach)), height - int(ink.weight) - 2))
+        end = min(height, max(int(max(reach)) + 1, int(ink.weight) + 2))
+        pixels = self._pixels[first:end]
         if ink.fill:
-            _fill(pixels, bottom, float(_rows(np.zeros(1), scale, height)[0]), ink)
+            _fill(pixels, first, bottom, base, ink)
         else:
             pixels.fill(0)
         if line:
-            _stroke(pixels, _rows(curve.high, scale, height), bottom, ink, known)
+            _stroke(pixels, first, _strokes(top[known], bottom[known], height, ink.weight), known, ink)
         kind = QImage.Format.Format_ARGB32_Premultiplied
-        return QImage(pixels.data.cast("B"), width, height, 4 * width, kind)
+        return QImage(pixels.data.cast("B"), width, end - first, 4 * width, kind), first
 
 
 def _rows(value: FloatArray, scale: Scale, height: int) -> FloatArray:
@@ -88,36 +96,41 @@ def _rows(value: FloatArray, scale: Scale, height: int) -> FloatArray:
     return np.clip(row, -height, 2.0 * height, out=row)
 
 
-def _fill(pixels: Pixels, curve: FloatArray, zero: float, ink: Ink) -> None:
-    """Fill what lies between the curve and the zero line."""
-    height = pixels.shape[0]
-    base = np.int16(min(max(round(zero), 0), height))
-    edge = np.where(np.isfinite(curve), np.clip(curve, 0, height), base).astype(np.int16)
-    np.multiply(_between(height, np.minimum(edge, base), np.maximum(edge, base)), np.uint32(ink.fill), out=pixels)
+def _fill(pixels: Pixels, start: int, curve: FloatArray, zero: int, ink: Ink) -> None:
+    """Fill what lies between the curve and the zero line; `start` is the first row of `pixels`."""
+    base, end = np.int16(zero), start + pixels.shape[0]
+    edge = np.where(np.isfinite(curve), np.clip(curve, start, end), base).astype(np.int16)
+    inside = _between(start, end, np.minimum(edge, base), np.maximum(edge, base))
+    np.multiply(inside, np.uint32(ink.fill), out=pixels)
 
 
-def _stroke(pixels: Pixels, top: FloatArray, bottom: FloatArray, ink: Ink, known: NDArray[np.intp]) -> None:
+def _strokes(top: FloatArray, bottom: FloatArray, height: int, weight: float) -> tuple[FloatArray, FloatArray]:
+    """Upper and lower end of each stroke, which has its weight even on the edge of the plot."""
+    upper = np.clip(top - weight / 2, 0.0, max(0.0, height - weight))
+    return upper, np.clip(bottom + weight / 2, min(weight, height), height)
+
+
+def _stroke(
+    pixels: Pixels, start: int, strokes: tuple[FloatArray, FloatArray], known: NDArray[np.intp], ink: Ink
+) -> None:
     """Draw a vertical stroke in each known column: full inside, by coverage in its first and last row."""
-    height = pixels.shape[0]
-    # a line on the very edge keeps its full weight inside of the picture
-    top = np.clip(top[known] - ink.weight / 2, 0.0, max(0.0, height - ink.weight))
-    bottom = np.clip(bottom[known] + ink.weight / 2, min(ink.weight, height), height)
+    top, bottom = strokes
+    end = start + pixels.shape[0]
     first = top.astype(np.int16)
-    last = np.minimum(bottom.astype(np.int16), np.int16(height - 1))
-    begin, end = np.zeros((2, pixels.shape[1]), np.int16)
-    begin[known], end[known] = first + np.int16(1), last
-    np.copyto(pixels, ink.shades[_LEVELS], where=_between(height, begin, end))
+    last = np.minimum(bottom.astype(np.int16), np.int16(end - 1))
+    inside, below = np.zeros((2, pixels.shape[1]), np.int16)
+    inside[known], below[known] = first + np.int16(1), last
+    np.copyto(pixels, ink.shades[_LEVELS], where=_between(start, end, inside, below))
     alone = first == last
-    upper = np.where(alone, bottom, first + 1.0) - top
-    _cover(pixels, first, known, upper, ink)
+    _cover(pixels, first - np.int16(start), known, np.where(alone, bottom, first + 1.0) - top, ink)
     apart = np.flatnonzero(~alone)
-    _cover(pixels, last[apart], known[apart], (bottom - last)[apart], ink)
+    _cover(pixels, last[apart] - np.int16(start), known[apart], (bottom - last)[apart], ink)
 
 
-def _between(height: int, first: Rows, end: Rows) -> NDArray[np.bool_]:
-    """Whether a row lies in ``[first, end)`` of its column, shape (height, w)."""
-    rows = np.arange(height, dtype=np.int16)[:, None]
-    return (rows >= first) & (rows < end)
+def _between(start: int, end: int, first: Rows, last: Rows) -> NDArray[np.bool_]:
+    """Whether a row from `start` to `end` lies in ``[first, last)`` of its column, shape (end - start, w)."""
+    rows = np.arange(start, end, dtype=np.int16)[:, None]
+    return (rows >= first) & (rows < last)
 
 
 def _cover(pixels: Pixels, row: Rows, column: NDArray[np.intp], share: FloatArray, ink: Ink) -> None:

@@ -16,15 +16,18 @@ HEIGHT = 100
 SCALE = Scale(0.0, 100.0, 20.0)
 
 
-def alpha(image):
-    """Coverage of every pixel, shape (height, width), 0 to 255."""
-    return np.array([[image.pixelColor(x, y).alpha() for x in range(image.width())] for y in range(image.height())])
+def alpha(curve, ink, scale=SCALE, sheet=None):
+    """Coverage of every pixel of the plot, shape (HEIGHT, width), 0 to 255."""
+    image, first = (sheet or Sheet()).draw(curve, scale, HEIGHT, ink)
+    seen = np.zeros((HEIGHT, curve.low.size), int)
+    for y in range(image.height()):
+        for x in range(image.width()):
+            seen[first + y, x] = image.pixelColor(x, y).alpha()
+    return seen
 
 
 def drawn(low, high, weight=1.0, fill=None):
-    curve = Envelope(np.asarray(low, float), np.asarray(high, float))
-    sheet = Sheet()
-    return alpha(sheet.draw(curve, SCALE, HEIGHT, make_ink(BLUE, weight, fill)))
+    return alpha(Envelope(np.asarray(low, float), np.asarray(high, float)), make_ink(BLUE, weight, fill))
 
 
 @settings(max_examples=60)
@@ -38,7 +41,7 @@ def test_that_the_line_passes_through_the_least_and_the_most_of_every_column(val
     value = np.array(values)
     edges = np.linspace(0.0, time[-1], columns + 1)
     curve = envelope(trace(raw(time, value)), edges)
-    seen = alpha(Sheet().draw(curve, SCALE, HEIGHT, make_ink(BLUE, weight)))
+    seen = alpha(curve, make_ink(BLUE, weight))
     for column in range(columns):
         inside = value[(time >= edges[column]) & (time < edges[column + 1])]
         for extreme in {inside.min(), inside.max()} if inside.size else ():
@@ -67,14 +70,8 @@ def test_that_the_fill_reaches_from_the_line_to_zero():
     seen = drawn([60], [60], fill=QColor(10, 20, 30, 40))
     assert (seen[43:, 0] == 40).all()
     assert (seen[:38, 0] == 0).all()
-    below = alpha(
-        Sheet().draw(
-            Envelope(np.array([-30.0]), np.array([-30.0])),
-            Scale(-50.0, 50.0, 20.0),
-            HEIGHT,
-            make_ink(BLUE, 1.0, QColor(10, 20, 30, 40)),
-        )
-    )
+    low = Envelope(np.array([-30.0]), np.array([-30.0]))
+    below = alpha(low, make_ink(BLUE, 1.0, QColor(10, 20, 30, 40)), Scale(-50.0, 50.0, 20.0))
     assert (below[52:78, 0] == 40).all()
     assert below[:48, 0].max() == 0
 
@@ -86,6 +83,7 @@ def test_that_values_outside_of_the_scale_and_huge_ones_stay_in_the_picture():
 
 def test_that_a_sheet_forgets_what_was_drawn_before():
     sheet, ink = Sheet(), make_ink(BLUE, 1.0)
-    sheet.draw(Envelope(np.array([50.0]), np.array([80.0])), SCALE, HEIGHT, ink)
-    nothing = sheet.draw(Envelope(np.array([math.nan]), np.array([math.nan])), SCALE, HEIGHT, ink)
-    assert alpha(nothing).max() == 0
+    alpha(Envelope(np.array([50.0]), np.array([80.0])), ink, sheet=sheet)
+    seen = alpha(Envelope(np.array([20.0]), np.array([60.0])), ink, sheet=sheet)
+    assert seen[:35].max() == 0
+    assert alpha(Envelope(np.array([math.nan]), np.array([math.nan])), ink, sheet=sheet).max() == 0
