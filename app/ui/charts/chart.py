@@ -110,7 +110,7 @@ class Chart(Part):
 
     def paint(self, canvas: Canvas) -> None:
         box, ratio, span = self.plot, self.devicePixelRatioF(), self.view.span
-        edges = np.linspace(span.start, span.end, round(box.width() * ratio) + 1)
+        edges = self.view.edges(round(box.width() * ratio))
         curves = [envelope(line.trace, edges) for line in self.lines]
         self._rescale(curves, box.height())
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)

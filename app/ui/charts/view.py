@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 
 _LEAST = 30.0
@@ -31,6 +33,7 @@ class View(QObject):
         self.span = home
         self.moment = math.nan
         self._gutters: dict[object, float] = {}
+        self._edged, self._edges = home, np.empty(0)
 
     @property
     def at_home(self) -> bool:
@@ -76,6 +79,13 @@ class View(QObject):
         if now != before:
             self.changed.emit()
         return now
+
+    def edges(self, columns: int) -> FloatArray:
+        """Edges of even columns over the span, shape (columns + 1,), seconds UTC; the same array for all charts."""
+        if self._edges.size != columns + 1 or self._edged != self.span:
+            self._edges = np.linspace(self.span.start, self.span.end, columns + 1)
+            self._edged = self.span
+        return self._edges
 
     def forget(self, chart: object, *_: object) -> None:
         """A chart went away, and its gutter with it."""
