@@ -118,6 +118,8 @@ class PageView(QWidget):
     enclave_wanted = Signal(str)
     import_wanted = Signal()
     retry_wanted = Signal()
+    runner: TaskRunner
+    """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
 
     def show_data(self, data: Any) -> None:
         """Show a new answer."""
@@ -171,6 +173,12 @@ class PageHost(QObject):
     def waiting(self) -> bool:
         """Whether a request is under way."""
         return self._job is not None
+
+    def build(self, look: Look) -> PageView:
+        """Make the page's widget."""
+        view = self.page.view(look)
+        view.runner = self._runner
+        return view
 
     def ask(self, ask: Ask) -> None:
         """Ask, after what already runs; at once where that would answer for another range or filter."""

@@ -49,9 +49,9 @@ class Panel(Part):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(PAD - flush[0], TITLE_HEIGHT if headed else 0, PAD - flush[1], 14)
         self._stack = QStackedLayout()
+        outer.addLayout(self._stack)  # first: a stack without a parent shows its first widget as a window
         self._stack.addWidget(body)
         self._stack.addWidget(self._state)
-        outer.addLayout(self._stack)
 
     def show_title(self, title: str, meta: str = "", level: Level | None = None) -> None:
         """Change the title, the remark at its right and the marking before it."""

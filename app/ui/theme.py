@@ -34,6 +34,16 @@ _SURFACES = {
     "spark": ("#8FA0AF", "#6F7D8A"),
     "arrival": ("#4A78A6", "#5B94CF"),
     "arrival.ink": ("#FFFFFF", "#11171C"),
+    # no series has the colour of a status or a marking; quantiles are one hue in three lightnesses
+    "series.1": ("#6CB6FF", "#1B6EC2"),
+    "series.2": ("#E08BC0", "#B0468F"),
+    "series.3": ("#B7C873", "#6B7F1E"),
+    "series.4": ("#D3DCE4", "#2B3640"),
+    "series.5": ("#3F7CC4", "#5B94CF"),
+    "series.6": ("#A8795A", "#7A5A3C"),
+    "quantile.50": ("#3F7CC4", "#5B94CF"),
+    "quantile.95": ("#6CB6FF", "#1B6EC2"),
+    "quantile.99": ("#CFE6FF", "#0E3C6E"),
 }
 
 _STATUS = {

@@ -203,7 +203,7 @@ class Window(Covered):
             self.ask_again()
 
     def _build(self, host: PageHost) -> None:
-        view = host.page.view(self.desk.look)
+        view = host.build(self.desk.look)
         view.show_wanted.connect(self.show_page)
         view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
         view.import_wanted.connect(self.choose_bundle)

@@ -15,6 +15,7 @@ from app.ui.desk import Desk
 from app.ui.page import discover
 from app.ui.pages.sync import SyncData
 from tests.fakes import answers
+from tests.fakes.curves import explore_data
 
 STATION = Station("station-04", "Watch floor 2", Level.TS)
 
@@ -49,6 +50,10 @@ class Answers:
         self._asked()
         return SyncData(self.sync, ask.span)
 
+    def explore(self, ask, job):
+        self._asked()
+        return explore_data(ask)
+
     def hold(self, job):
         self._asked()
         return self.holdings
@@ -66,7 +71,7 @@ class Answers:
 
 def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
-    loads = {"overview": told.overview, "sync": told.arrivals}
+    loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore}
     pages = tuple(replace(page, load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
         store=lambda: None,

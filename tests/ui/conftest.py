@@ -1,6 +1,7 @@
 """A look, a runner and a window for tests of the console."""
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from app.ui.look import Look
 from app.ui.tasks import TaskRunner
@@ -18,6 +19,27 @@ def runner(qapp):
     made = TaskRunner()
     yield made
     made.shutdown()
+
+
+@pytest.fixture
+def show_in(qtbot):
+    """Show a part at a size inside of a plain window, which has no size hints of its own."""
+    windows = []
+
+    def show(part, width, height):
+        window = QWidget()
+        windows.append(window)
+        part.setParent(window)
+        window.resize(width, height)
+        part.resize(width, height)
+        window.show()
+        part.show()
+        return part
+
+    yield show
+    for window in windows:
+        window.close()
+        window.deleteLater()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The one chart part of every page."""

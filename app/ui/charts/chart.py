@@ -1,0 +1,291 @@
+"""The chart: lines over time, painted in one pass."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from app.model.marking import Level
+from app.model.time_range import TimeRange
+from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.charts import face
+from app.ui.charts.curves import Pencil, Plot
+from app.ui.charts.kept import Kept
+from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
+from app.ui.charts.readout import entries, moment_words, paint_card
+from app.ui.charts.scale import Scale, fit, keep
+from app.ui.charts.spoken import silence, summary
+from app.ui.charts.trace import Envelope, envelope, extremes
+from app.ui.charts.units import PLAIN, Unit
+from app.ui.charts.view import View
+from app.ui.look import Look
+from app.ui.part import Part
+from app.ui.text import RIGHT
+from app.ui.tips import TIP
+
+HEAD = 28
+AXIS = 22
+_VALUE = 76.0
+"""Room for the value at the right of a title."""
+_NOTCH = 120.0
+_ZOOM = 1.25
+_SPOKEN_AFTER_MS = 400
+_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
+
+class Chart(Part):
+    """One chart of a page. Its window in time is a `View`, which linked charts share.
+
+    Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
+    Home goes back.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        view: View,
+        title: str = "",
+        unit: Unit = PLAIN,
+        *,
+        level: Level | None = None,
+        axis: bool = True,
+        strip: Kept | None = None,
+    ) -> None:
+        super().__init__(look, title)
+        self.view, self.title, self.unit, self.level = view, title, unit, level
+        self.lines: tuple[Line, ...] = ()
+        self.scale: Scale | None = None
+        self._axis = axis
+        self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
+        self._stale = False
+        self._thresholds: tuple[Threshold, ...] = ()
+        self._bands: tuple[Band, ...] = ()
+        self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
+        self._pencil, self._back = Pencil(), Kept()
+        self._strip = strip if strip is not None else Kept()
+        self._drag: tuple[float, TimeRange] | None = None
+        self._leads = self._ring = False
+        self._speak = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
+        self._speak.timeout.connect(self._tell)
+        # paints all of itself, so that the panel behind is not painted with every frame
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        view.changed.connect(self._moved)
+        view.pointed.connect(self.update)
+        self.destroyed.connect(partial(view.forget, id(self)))
+
+    def show_lines(self, lines: Sequence[Line], covered: TimeRange, *, stale: bool = False) -> None:
+        """Show lines that were read over `covered`; beyond it nothing was asked, which is not the same as no data.
+
+        `stale` draws them in grey, as last known.
+        """
+        self.lines, self._covered, self._stale = tuple(lines), covered, stale
+        self._moved()
+
+    def show_marks(self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = ()) -> None:
+        """Show limits and stretches of time."""
+        self._thresholds, self._bands = tuple(thresholds), tuple(bands)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, HEAD + 60 + AXIS)
+
+    @property
+    def plot(self) -> QRectF:
+        """Rectangle of the curves, on whole pixels."""
+        left = self.view.gutter(id(self), self._values.gutter)
+        below = AXIS if self._axis else 6
+        return QRectF(left, HEAD, max(8.0, self.width() - left - 2), max(8.0, self.height() - HEAD - below))
+
+    # --- painting -----------------------------------------------------------------------------------------
+
+    def paint(self, canvas: Canvas) -> None:
+        box, ratio, span = self.plot, self.devicePixelRatioF(), self.view.span
+        edges = self.view.edges(round(box.width() * ratio))
+        curves = [envelope(line.trace, edges) for line in self.lines]
+        self._rescale(curves, box.height())
+        said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)
+        size, scale = QSizeF(self.size()), self._values.scale
+        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
+        if self._axis:
+            below, strip = QPointF(0, box.bottom() + 3), QSizeF(size.width(), AXIS - 3)  # clear of the lowest label
+            self._strip.show(canvas, below, strip, (span, box.left()), partial(self._paint_axis, box))
+        plot = Plot(canvas, box, span, scale, ratio)
+        face.paint_bands(plot, self._bands)
+        face.paint_unread(plot, self._covered)
+        face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
+        for line, curve in zip(self.lines, curves, strict=True):
+            self._pencil.draw(plot, line, curve, grey=self._stale)
+        face.paint_thresholds(plot, self._thresholds, curves)
+        self._paint_reading(plot)
+        if self._ring:
+            canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
+
+    def _rescale(self, curves: list[Envelope], height: float) -> None:
+        low, high = self._reach(*extremes(curves))
+        zero = any(line.filled for line in self.lines)
+        wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
+        scale = keep(self.scale, wanted, low, high)
+        if scale != self.scale:
+            self.scale = scale
+            self._values = face.values_of(self.look, self.unit, scale)
+
+    def _paint_back(self, box: QRectF, canvas: Canvas) -> None:
+        self._paint_title(canvas)
+        face.paint_grid(canvas, box, self._values)
+
+    def _paint_axis(self, box: QRectF, canvas: Canvas) -> None:
+        face.paint_moments(canvas, self.view.span, box.left(), box.right())
+
+    def _reach(self, low: float, high: float) -> tuple[float, float]:
+        """Include the limits that are near enough to be seen beside the data."""
+        for limit in self._thresholds:
+            if limit.value <= 2.5 * high or math.isnan(high):
+                low, high = float(np.fmin(low, limit.value)), float(np.fmax(high, limit.value))
+        return low, high
+
+    def _paint_reading(self, plot: Plot) -> None:
+        moment = self.view.moment
+        read = [read_at(line, moment) for line in self.lines]
+        shown = plot.span.start <= moment <= plot.span.end
+        if len(self.lines) == 1:
+            line, one = self.lines[0], read[0]
+            value = self._last(line) if not shown else one.say(self.unit) if one is not None else "no data"
+            baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
+            ink = "text.low" if self._stale else "text.hi"
+            plot.canvas.write("smallstrong", value, self.width(), baseline, ink, align=RIGHT)
+        if not shown or not self.lines:
+            return
+        at = next((one.moment for one in read if one is not None), moment)
+        face.paint_moment(plot, at, self.lines, read)
+        if self._leads or self.hasFocus():
+            rows = entries(self.lines, read, self._thresholds, self.unit)
+            paint_card(plot.canvas, plot.box, plot.x(at), moment_words(read, moment), rows)
+
+    def _paint_title(self, canvas: Canvas) -> None:
+        """Marking, title and what each line is."""
+        x, baseline = 0.0, canvas.middle("smallstrong", 0, HEAD - 6)
+        if self.level is not None:
+            x += canvas.block(self.level, x, (HEAD - 6) / 2, BLOCK_SMALL) + 8
+        several = self.lines if len(self.lines) > 1 else ()
+        wide = sum(canvas.width("small", line.words) + 36 for line in several)
+        if canvas.width("smallstrong", self.title) > self.width() - x - wide:
+            several, wide = (), 0.0  # the title says more; the read-out names each line
+        room = self.width() - x - (wide if len(self.lines) > 1 else _VALUE)
+        x += canvas.write("smallstrong", self.title, x, baseline, "text.hi", room=max(60.0, room)) + 16
+        for line in several:
+            canvas.fill(QRectF(x, baseline - 6, 14, 3), "spark" if self._stale else line.colour, 1.5)
+            x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16
+
+    def _last(self, line: Line) -> str:
+        drawn = line.trace
+        end = int(np.searchsorted(drawn.time, self.view.span.end, side="right"))
+        return self.unit.say(float(drawn.most[end - 1])) if end else "no data"
+
+    # --- words --------------------------------------------------------------------------------------------
+
+    def _moved(self) -> None:
+        self._speak.start()
+        self.update()
+
+    def _tell(self) -> None:
+        title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
+        self.setAccessibleName(summary(title, self.lines, self.view.span, self.unit))
+
+    # --- pointer and keys ---------------------------------------------------------------------------------
+
+    def _moment_at(self, x: float) -> float:
+        box, span = self.plot, self.view.span
+        return span.start + min(1.0, max(0.0, (x - box.left()) / box.width())) * span.seconds
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._drag = (event.position().x(), self.view.span)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        moment = self._moment_at(event.position().x())
+        if self._drag is not None:
+            start, span = self._drag
+            shift = (start - event.position().x()) / self.plot.width() * span.seconds
+            self.view.show_span(TimeRange(span.start + shift, span.end + shift))
+        else:
+            self._leads = True
+            self.view.point(moment)
+        self.setProperty(TIP, self._reason(moment))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._leads = False
+        self.view.point(math.nan)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        notches = (turned.y() or turned.x()) / _NOTCH
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or not turned.y():
+            self.view.pan(-notches * self.view.span.seconds / 8)
+        else:
+            self.view.zoom(_ZOOM**-notches, self._moment_at(event.position().x()))
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ring = event.reason() in _KEYBOARD
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._ring = False
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, span = event.key(), self.view.span
+        around = self.view.moment if span.start <= self.view.moment <= span.end else (span.start + span.end) / 2
+        many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._step(many if key == Qt.Key.Key_Right else -many)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.view.zoom(1 / _ZOOM, around)
+        elif key == Qt.Key.Key_Minus:
+            self.view.zoom(_ZOOM, around)
+        elif key == Qt.Key.Key_Home:
+            self.view.reset()
+        else:
+            event.ignore()
+
+    def _step(self, steps: int) -> None:
+        """Move the read-out by samples of the first line that has any; the window follows."""
+        line = next((line for line in self.lines if line.reduced.time.size), None)
+        if line is None:
+            return
+        span, reduced = self.view.span, line.reduced
+        if span.start <= self.view.moment <= span.end:
+            number = nearest(line, self.view.moment) + steps
+        else:  # begin at the newest that is visible
+            number = int(np.searchsorted(reduced.time, span.end)) - 1
+        number = min(max(number, 0), reduced.time.size - 1)
+        moment = float(reduced.time[number]) + reduced.width / 2
+        if moment < span.start:
+            self.view.pan(moment - span.start)
+        elif moment > span.end:
+            self.view.pan(moment - span.end)
+        self.view.point(moment)
+
+    def _reason(self, moment: float) -> str:
+        """Why nothing can be drawn at a moment."""
+        reasons = [
+            damage.reason
+            for line in self.lines
+            for damage in line.reduced.damaged
+            if damage.start <= moment < damage.end
+        ]
+        reasons += [band.words for band in self._bands if band.start <= moment < band.end]
+        return "\n".join(dict.fromkeys(reasons))

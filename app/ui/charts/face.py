@@ -1,0 +1,167 @@
+"""What a chart shows besides its curves: grid, labels, bands, hatches, limits, the moment that is read out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QPen
+
+from app.model.health import Health
+from app.model.time_range import TimeRange
+from app.ui.canvas import Canvas
+from app.ui.charts.curves import Plot
+from app.ui.charts.line import Band, Line, Reading, Threshold
+from app.ui.charts.moments import ticks
+from app.ui.charts.scale import Scale
+from app.ui.charts.trace import Envelope
+from app.ui.charts.units import Unit
+from app.ui.hatch import half
+from app.ui.look import Look
+from app.ui.text import CENTRE, RIGHT
+
+_LEAST_GUTTER = 40.0
+_APART = 72.0
+"""Pixels between two labels of the time axis."""
+_BAND = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Labels of a vertical axis, and the room that the widest of them needs."""
+
+    scale: Scale
+    labels: tuple[tuple[float, str], ...]
+    gutter: float
+
+
+def values_of(look: Look, unit: Unit, scale: Scale) -> Values:
+    """Label a scale."""
+    ticks = scale.ticks()
+    labels = tuple(zip(ticks, unit.labels(ticks), strict=True))
+    wide = max((look.fonts.metrics("caption").horizontalAdvance(label) for _, label in labels), default=0.0)
+    # by eights: a digit more does not move all charts of a page
+    return Values(scale, labels, max(_LEAST_GUTTER, math.ceil((wide + 10) / 8) * 8))
+
+
+def paint_grid(canvas: Canvas, box: QRectF, values: Values) -> None:
+    """Hair lines at round values with their labels, and a stronger one at zero."""
+    for value, label in values.labels:
+        y = box.bottom() - values.scale.share(value) * box.height()
+        row = min(round(y), round(box.bottom()) - 1)
+        canvas.rule(box.left(), box.right(), row, "line" if label == "0" else "hair")
+        baseline = min(max(y + 4, box.top() + 4), box.bottom() + 2)
+        canvas.write("caption", label, box.left() - 8, baseline, "text.low", align=RIGHT)
+
+
+def paint_moments(canvas: Canvas, span: TimeRange, left: float, right: float) -> None:
+    """Labels of a time axis from `left` to `right`; those that would be cut off or touch are left out."""
+    free = -math.inf
+    for tick in ticks(span, max(1, int((right - left) / _APART))):
+        x = left + (tick.moment - span.start) / span.seconds * (right - left)
+        wide = canvas.width("caption", tick.label)
+        begin = x - wide / 2
+        if begin < free or x + wide / 2 > right + 2 or begin < left - 8:
+            continue
+        colour = "text.mid" if tick.strong else "text.low"
+        canvas.write("caption", tick.label, x, 13, colour, align=CENTRE)
+        free = begin + wide + 14
+
+
+def _stretch(plot: Plot, start: float, end: float) -> QRectF:
+    """Rectangle of a stretch of time inside of the plot, on whole pixels; empty outside of it."""
+    left = round(max(plot.x(max(start, plot.span.start)), plot.box.left()))
+    right = round(min(plot.x(min(end, plot.span.end)), plot.box.right()))
+    return QRectF(left, plot.box.top(), max(0, right - left), plot.box.height())
+
+
+def paint_bands(plot: Plot, bands: Sequence[Band]) -> None:
+    """Flat tints with an edge on either side."""
+    for band in bands:
+        box = _stretch(plot, band.start, band.end)
+        if box.width() < 1:
+            continue
+        ink = plot.canvas.look.theme.status[band.health]
+        tint = QColor(ink.symbol)
+        tint.setAlphaF(_BAND)
+        plot.canvas.fill(box, tint)
+        wide = 2.0 if band.health is Health.CRITICAL else 1.0
+        if band.start >= plot.span.start:
+            plot.canvas.fill(QRectF(box.left(), box.top(), wide, box.height()), ink.edge)
+        if band.end <= plot.span.end and band.health is not Health.CRITICAL:
+            plot.canvas.fill(QRectF(box.right() - 1, box.top(), 1, box.height()), ink.edge)
+
+
+def paint_unread(plot: Plot, covered: TimeRange) -> None:
+    """Grey where nothing was read yet: data will stand there, and it must not look like a gap."""
+    for start, end in ((plot.span.start, covered.start), (covered.end, plot.span.end)):
+        if end > start:
+            box = _stretch(plot, start, end)
+            if box.width() >= 1:
+                plot.canvas.fill(box, "raised")
+
+
+def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, *, stale: bool) -> None:
+    """Hatch the time after the last data, and what is stored but cannot be read."""
+    canvas, theme = plot.canvas, plot.canvas.look.theme
+    if not math.isnan(since):
+        box = _stretch(plot, since, plot.span.end)
+        if box.width() >= 2:
+            canvas.hatch(box, half(theme.status[Health.WARNING].symbol) if stale else "line", step=6.0)
+    for damage in {damage for line in lines for damage in line.reduced.damaged}:
+        box = _stretch(plot, damage.start, damage.end)
+        if damage.end > plot.span.start and damage.start < plot.span.end:
+            box.setWidth(max(box.width(), 3.0))
+            canvas.hatch(box, half(theme.status[Health.CRITICAL].symbol), step=6.0)
+
+
+def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:
+    """Dashed lines with their words on them, where no curve runs through the words."""
+    canvas, box = plot.canvas, plot.box
+    for limit in thresholds:
+        y = round(plot.y(limit.value)) + 0.5
+        if not box.top() <= y <= box.bottom():
+            continue
+        pen = QPen(canvas.colour("text.mid"), 1.0, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([5, 3.5])
+        canvas.painter.setPen(pen)
+        canvas.painter.drawLine(QLineF(box.left(), y, box.right(), y))
+        wide = canvas.width("caption", limit.words) + 8
+        places = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
+        inside = [place for place in places if box.contains(place)] or places[:1]
+        free = next((place for place in inside if not _crossed(plot, place, curves)), inside[0])
+        canvas.fill(free, _veil(canvas))
+        canvas.write("caption", limit.words, free.left() + 4, free.top() + 11, "text.mid")
+
+
+def _crossed(plot: Plot, place: QRectF, curves: Sequence[Envelope]) -> bool:
+    first, end = (round((x - plot.box.left()) * plot.ratio) for x in (place.left(), place.right()))
+    top, bottom = (
+        plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
+        for y in (place.top(), place.bottom())
+    )
+    return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in curves)
+
+
+def _veil(canvas: Canvas) -> QColor:
+    """Lets words be read over a line."""
+    colour = canvas.colour("surface")
+    colour.setAlphaF(0.75)
+    return colour
+
+
+def paint_moment(plot: Plot, moment: float, lines: Sequence[Line], read: Sequence[Reading | None]) -> None:
+    """The line at the moment that is read out, and a dot on each curve."""
+    canvas = plot.canvas
+    x = round(plot.x(moment))
+    canvas.fill(QRectF(x, plot.box.top(), 1, plot.box.height()), "text.hi")
+    canvas.painter.setPen(Qt.PenStyle.NoPen)
+    for line, one in zip(lines, read, strict=True):
+        if one is None or not (math.isfinite(one.least) and math.isfinite(one.most)):
+            continue
+        for value in {one.least, one.most}:
+            y = plot.y(value)
+            if plot.box.top() - 1 <= y <= plot.box.bottom() + 1:
+                canvas.fill(QRectF(x - 3.5, y - 4, 8, 8), "surface", 4)
+                canvas.fill(QRectF(x - 2.5, y - 3, 6, 6), line.colour, 3)

@@ -1,0 +1,128 @@
+"""What a chart draws: lines, thresholds and bands."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.model.health import Health
+from app.model.marking import Level
+from app.store.reduced import Reduced
+from app.ui.charts.trace import Trace, trace
+from app.ui.charts.units import Unit
+
+MOST: Final = 4
+"""Lines of one chart that can still be told apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One series in a chart.
+
+    `colour` is a token of the theme. `newest` is the time of the newest sample there is, seconds UTC,
+    NaN if there is none: after it nothing is known. `filled` lines are filled down to zero.
+    """
+
+    words: str
+    colour: str
+    reduced: Reduced
+    trace: Trace
+    newest: float
+    weight: float = 1.5
+    filled: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether a value holds until the next one."""
+        return self.trace.held
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """One line of a comparison, in its unit, with the marking of its enclave."""
+
+    line: Line
+    unit: Unit
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A value that matters, labelled on the chart itself."""
+
+    value: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of time in the tint of a state: maintenance or an incident. Seconds UTC."""
+
+    start: float
+    end: float
+    health: Health
+    words: str
+
+
+def make_line(
+    words: str,
+    colour: str,
+    reduced: Reduced,
+    newest: float,
+    *,
+    weight: float = 1.5,
+    filled: bool = False,
+    held: bool = False,
+) -> Line:
+    """Line of a series; the work that does not depend on the window in time is done here, off the GUI thread."""
+    return Line(words, colour, reduced, trace(reduced, held=held), newest, weight, filled)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a line says at a moment: a sample, or the extremes of the column around it. Seconds UTC."""
+
+    start: float
+    end: float
+    least: float
+    most: float
+
+    @property
+    def moment(self) -> float:
+        """Where the read-out stands."""
+        return (self.start + self.end) / 2
+
+    def say(self, unit: Unit) -> str:
+        """In words; a column has two values unless they are the same."""
+        if self.least == self.most or (math.isnan(self.least) and math.isnan(self.most)):
+            return unit.say(self.least)
+        return f"{unit.say(self.least)} to {unit.say(self.most)}"
+
+
+def read_at(line: Line, moment: float) -> Reading | None:
+    """Nearest sample within half an interval and a half, or the column around `moment`; None in a gap."""
+    reduced = line.reduced
+    if not reduced.time.size or math.isnan(moment):
+        return None
+    if reduced.width:
+        number = int(np.searchsorted(reduced.time, moment, side="right")) - 1
+        if number < 0 or moment >= reduced.time[number] + reduced.width:
+            return None
+    else:
+        number = nearest(line, moment)
+        reach = 0.75 * reduced.interval if reduced.interval == reduced.interval else 0.5
+        if abs(float(reduced.time[number]) - moment) > reach:
+            return None
+    start = float(reduced.time[number])
+    return Reading(start, start + reduced.width, float(reduced.least[number]), float(reduced.most[number]))
+
+
+def nearest(line: Line, moment: float) -> int:
+    """Number of the sample or column whose middle is nearest to `moment`; the line has at least one."""
+    middle = moment - line.reduced.width / 2
+    number = int(np.searchsorted(line.reduced.time, middle))
+    time = line.reduced.time
+    if number == time.size or (number and middle - time[number - 1] <= time[number] - middle):
+        number -= 1
+    return number

@@ -1,0 +1,59 @@
+"""A chart in words, for those who hear it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.model.time_range import TimeRange
+from app.ui import words
+from app.ui.charts.line import Line
+from app.ui.charts.units import Unit
+
+
+def summary(title: str, lines: Sequence[Line], span: TimeRange, unit: Unit) -> str:
+    """Title, span, and of each line its extremes, its last value, its gaps and how long nothing has come."""
+    said = [f"{title}, {words.when(span.start, span.end)} to {words.date(span.end)} {words.clock(span.end)} Z"]
+    said += [f"{line.words}: {_of_line(line, span, unit)}" for line in lines]
+    return ". ".join(said)
+
+
+def _of_line(line: Line, span: TimeRange, unit: Unit) -> str:
+    drawn = line.trace
+    first, end = np.searchsorted(drawn.time, [span.start - drawn.width, span.end], side="right").tolist()
+    if end <= first:
+        return "no data"
+    least, most = float(drawn.least[first:end].min()), float(drawn.most[first:end].max())
+    gaps = int(np.count_nonzero(drawn.gap[first : end - 1]))
+    last = float(drawn.most[end - 1])
+    said = [
+        f"least {unit.say(least)}",
+        f"most {unit.say(most)}",
+        f"last {unit.say(last)} at {words.when(float(drawn.time[end - 1]), span.end)} Z",
+    ]
+    if gaps:
+        said.append(f"{words.count_word(gaps)} {words.plural(gaps, 'gap')}")
+    silent = span.end - line.newest
+    if not math.isnan(silent) and silent > _patience(line):
+        said.append(f"no data for {words.age(silent)}")
+    return ", ".join(said)
+
+
+def _patience(line: Line) -> float:
+    """Seconds without a sample that are no news."""
+    interval = line.reduced.interval
+    return 90.0 if math.isnan(interval) else 1.5 * interval
+
+
+def silence(lines: Sequence[Line], end: float) -> float:
+    """Moment from which on nothing is known of any line, seconds UTC; NaN while something is.
+
+    Minus infinity where nothing ever came.
+    """
+    newest = max((line.newest for line in lines if not math.isnan(line.newest)), default=math.nan)
+    if not lines:
+        return math.nan
+    if math.isnan(newest):
+        return -math.inf
+    patience = max(_patience(line) for line in lines)
+    return newest if end - newest > patience else math.nan
