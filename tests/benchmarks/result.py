@@ -3,10 +3,11 @@
 import os
 import platform
 import sqlite3
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
@@ -57,6 +58,13 @@ class Line:
         return self.peer / self.ours if self.better == "less" else self.ours / self.peer
 
     @property
+    def cpu_ratio(self) -> float | None:
+        """The same by processor time: what is left of the ratio when others use the machine, too."""
+        if self.peer_cpu is None or self.ours_cpu is None:
+            return None
+        return self.peer_cpu / self.ours_cpu if self.better == "less" else self.ours_cpu / self.peer_cpu
+
+    @property
     def met(self) -> bool | None:
         """Whether the bar is met; None where there is none."""
         if self.ask is None and self.limit is None:
@@ -75,12 +83,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one benchmark gave, or why it gave nothing."""
+    """What one benchmark gave, or why it gave nothing; when, on what and by which command."""
 
     name: str
+    command: str
+    machine: dict[str, str]
     lines: tuple[Line, ...] = ()
     skipped: str = ""
     seconds: float = 0.0
+
+    @classmethod
+    def from_json(cls, told: dict) -> Self:
+        """Read what `as_json` wrote."""
+        names = {field.name for field in fields(Line)}
+        lines = tuple(Line(**{key: value for key, value in one.items() if key in names}) for one in told["lines"])
+        return cls(**{**told, "lines": lines})
+
+    def as_json(self) -> dict:
+        """Everything, for other programs."""
+        lines = [asdict(one) | {"ratio": one.ratio, "cpu_ratio": one.cpu_ratio, "met": one.met} for one in self.lines]
+        return {**asdict(self), "lines": lines, "seconds": round(self.seconds, 1)}
 
 
 def number(value: float | None) -> str:
@@ -89,12 +111,14 @@ def number(value: float | None) -> str:
         return ""
     if abs(value) >= 1000:
         return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}"
+    return f"{float(f'{value:.3g}'):.7g}"
 
 
 def _cells(line: Line) -> list[str]:
     met = {True: "met", False: "MISSED", None: ""}[line.met]
     ratio = "" if line.ratio is None else f"{number(line.ratio)}x"
+    if line.cpu_ratio is not None:
+        ratio += f" (cpu {number(line.cpu_ratio)}x)"
     figures = [
         f"{number(wall)} {line.unit}" + (f" (cpu {number(cpu)})" if cpu is not None else "") if wall is not None else ""
         for wall, cpu in ((line.ours, line.ours_cpu), (line.peer, line.peer_cpu))
@@ -116,58 +140,44 @@ def table(report: Report) -> str:
     return "\n".join([f"{report.name} ({report.seconds:.0f} s)", *text, *(f"  - {note}" for note in notes)])
 
 
-def as_json(reports: list[Report]) -> dict:
-    """Everything, for other programs."""
-    return {
-        "machine": machine(),
-        "reports": [
-            {
-                "name": report.name,
-                "skipped": report.skipped,
-                "seconds": round(report.seconds, 1),
-                "lines": [asdict(line) | {"ratio": line.ratio, "met": line.met} for line in report.lines],
-            }
-            for report in reports
-        ],
-    }
-
-
 def machine() -> dict[str, str]:
-    """What it ran on."""
+    """What it runs on, and when."""
     told = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     names = [line.split(":", 1)[1].strip() for line in told.splitlines() if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "processor": f"{os.cpu_count()} x {names[0] if names else platform.processor()}",
         "memory": f"{memory:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "numpy": np.__version__,
-        "load": f"{os.getloadavg()[0]:.1f}",
+        "python": f"Python {platform.python_version()}",
+        "sqlite": f"SQLite {sqlite3.sqlite_version}",
+        "numpy": f"numpy {np.__version__}",
     }
 
 
-def markdown(reports: list[Report], command: str) -> str:
+_ABOUT = """# Benchmark results
+
+Written by `sh packaging/go bench`. A ratio says how many times better we are than the peer, in the same run on the
+same machine; below 1 we are worse. Medians of five after one warm-up, by the wall clock; the same by processor time in
+brackets, which is what counts where other work had a share of the machine. A bar is judged by the wall clock. Lines
+without a bar are told for completeness.
+"""
+
+
+def markdown(reports: Iterable[Report]) -> str:
     """The page of results."""
-    about = machine()
-    text = [
-        "# Benchmark results",
-        "",
-        f"{about['date']}, `{command}`",
-        "",
-        f"{about['processor']}, {about['memory']}, {about['system']}; Python {about['python']}, SQLite {about['sqlite']},"
-        f" numpy {about['numpy']}; load average at the end {about['load']}.",
-        "",
-        "A ratio says how many times better we are than the peer in the same run; below 1 we are worse. Medians of five",
-        "after one warm-up, wall clock; processor time in brackets. A line without a bar is told for completeness.",
-    ]
+    text = [_ABOUT]
     for report in reports:
-        text += ["", f"## {report.name}", ""]
+        about = report.machine
+        text += [f"## {report.name}", ""]
+        text += [f"{about['date']}, `{report.command}`, load average {about['load']} at the start.  "]
+        text += [", ".join(value for name, value in about.items() if name not in ("date", "load")) + ".", ""]
         if report.skipped:
-            text.append(f"Skipped: {report.skipped}")
+            text += [f"Skipped: {report.skipped}", ""]
             continue
         text += [f"| {' | '.join(_HEAD)} |", f"| {' | '.join(['---'] * len(_HEAD))} |"]
         text += [f"| {' | '.join(_cells(line))} |" for line in report.lines]
-    return "\n".join([*text, ""])
+        text.append("")
+    return "\n".join(text)

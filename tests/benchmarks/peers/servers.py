@@ -3,7 +3,7 @@
 import contextlib
 import http.client
 import json
-import os
+import shutil
 import socket
 import subprocess
 import time
@@ -206,9 +206,8 @@ def export_victoria(server: Server, query: str, start: float, end: float) -> tup
     return times[order], values[order]
 
 
-def available() -> str:
+def missing() -> str:
     """Why the servers cannot be measured; empty where they can."""
     wanted = ("prometheus", "promtool", "victoria-metrics")
-    folders = os.environ.get("PATH", "").split(os.pathsep)
-    missing = [name for name in wanted if not any((Path(folder) / name).exists() for folder in folders)]
-    return f"{', '.join(missing)} not installed" if missing else ""
+    absent = [name for name in wanted if shutil.which(name) is None]
+    return f"{', '.join(absent)} not installed" if absent else ""
