@@ -5,6 +5,7 @@ numbers are those that exporters give: three significant digits, whole numbers, 
 still between two evaluations, zeros and ones.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,16 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One series: its key, the number that peers with rows know it by, `time` (n,) ms and `value` (n,)."""
+
+    sid: int
+    key: SeriesKey
+    time: TimeArray
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scraped:
     """One endpoint: `times` of each scrape group, shape (n_g,) ms; `values` by kind, each as long as its group."""
 
@@ -99,6 +110,19 @@ class Scraped:
     @property
     def samples(self) -> int:
         return sum(values.size for values in self.values.values())
+
+    def columns(self) -> list[Column]:
+        """Its series one by one, as peers want them."""
+        return [
+            Column(sid_of(self.number, kind), key_of(self.number, kind), self.times[KINDS[kind].group], values)
+            for kind, values in self.values.items()
+        ]
+
+
+def columns_of(fleet: Iterable[Scraped]) -> Iterator[Column]:
+    """Every series of some endpoints."""
+    for one in fleet:
+        yield from one.columns()
 
 
 def enclave_of(number: int) -> str:

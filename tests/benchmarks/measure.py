@@ -112,5 +112,6 @@ def size_of(path: Path) -> int:
 
 def cpu_of(process: int) -> float:
     """Processor seconds that a running process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # schedstat counts nanoseconds, stat only the ticks that happened to hit it
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(path.read_text(encoding="ascii").split()[0]) for path in threads) / 1e9

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks.generator import Scraped, Shape, scrape
+from tests.benchmarks.generator import Column, Shape, scrape
 from tests.benchmarks.measure import Spent, Stopwatch, size_of, watched
 from tests.benchmarks.peers import rows, servers
 from tests.benchmarks.work import Work
@@ -18,15 +18,15 @@ def _shape(work: Work) -> Shape:
     return Shape(1, DAYS, seed=work.shape.seed)
 
 
-def _loaded(work: Work, name: str, load: Callable[[Path, Scraped], None], samples: int) -> tuple[Spent, float]:
+def _loaded(work: Work, name: str, load: Callable[[Path, list[Column]], None], samples: int) -> tuple[Spent, float]:
     """Seconds and bytes per sample of writing one endpoint into a new file."""
-    one = scrape(_shape(work), 0)
+    columns = scrape(_shape(work), 0).columns()
     sizes = []
 
     def write(watch: Stopwatch) -> None:
         with work.scratch(name) as folder:
             with watch.running():
-                load(folder / "file", one)
+                load(folder / "file", columns)
             sizes.append(size_of(folder))
 
     spent = watched(write)
@@ -36,18 +36,17 @@ def _loaded(work: Work, name: str, load: Callable[[Path, Scraped], None], sample
 def executemany(work: Work) -> tuple[Spent, float]:
     """Seconds and bytes per sample of plain rows."""
     samples = scrape(_shape(work), 0).samples
-    return work.once(
-        "executemany", lambda: _loaded(work, "rows", lambda path, one: rows.load_rows(path, [one]), samples)
-    )
+    return work.once("executemany", lambda: _loaded(work, "rows", rows.load_rows, samples))
 
 
 def sqlite_utils(work: Work) -> tuple[Spent, float]:
     """The same through sqlite-utils, of fewer samples."""
     samples = sum(min(MOST, values.size) for values in scrape(_shape(work), 0).values.values())
-    return work.once(
-        "sqlite-utils",
-        lambda: _loaded(work, "sqlite-utils", lambda path, one: rows.load_sqlite_utils(path, one, MOST), samples),
-    )
+
+    def load(path: Path, columns: list[Column]) -> None:
+        rows.load_sqlite_utils(path, columns, MOST)
+
+    return work.once("sqlite-utils", lambda: _loaded(work, "sqlite-utils", load, samples))
 
 
 def promtool(work: Work) -> Spent:
@@ -57,7 +56,7 @@ def promtool(work: Work) -> Spent:
 
     def measure() -> Spent:
         with work.scratch("promtool") as folder:
-            servers.write_openmetrics(folder / "in.om", [one])
+            servers.write_openmetrics(folder / "in.om", one.columns())
             attempts = itertools.count()
 
             def write(watch: Stopwatch) -> None:

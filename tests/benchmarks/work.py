@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,18 @@ import numpy as np
 
 from app.store.database import Store
 from tests.benchmarks import ours
-from tests.benchmarks.generator import GROUPS, KINDS, SERVICE_KINDS, YEAR_START, Scraped, Shape, enclave_of, scrape
-from tests.benchmarks.peers import columns, servers
+from tests.benchmarks.generator import (
+    GROUPS,
+    KINDS,
+    SERVICE_KINDS,
+    YEAR_START,
+    Scraped,
+    Shape,
+    columns_of,
+    enclave_of,
+    scrape,
+)
+from tests.benchmarks.peers import columns, rows, servers
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = 50
@@ -62,7 +72,7 @@ class Work:
 
     def peer_shape(self, shape: Shape) -> Shape:
         """The part of a set that slow peers hold."""
-        return Shape(min(PEER_ENDPOINTS, shape.endpoints), shape.days, shape.kinds, shape.start, shape.seed)
+        return replace(shape, endpoints=min(PEER_ENDPOINTS, shape.endpoints))
 
     def need_servers(self) -> None:
         """Raise where Prometheus or VictoriaMetrics is not installed."""
@@ -117,29 +127,40 @@ class Work:
             _remove(path)
 
     def store(self, shape: Shape) -> Store:
-        """Our store with a whole set; those of older formats are removed."""
-        format_ = _fingerprint("generator.py", "ours.py", "../../app/store", "../../app/model")
+        """Our store with a whole set."""
+        return ours.open_store(self.base(shape), shape)
+
+    def base(self, shape: Shape) -> Path:
+        """Folder of the station that holds a whole set; those of older formats are removed."""
+        code = _fingerprint("generator.py", "ours.py", "../../app/store", "../../app/model")
         for old in (self.folder / "ours").glob("*"):
-            if not old.name.endswith(format_):
+            if not old.name.endswith(code):
                 _remove(old)
-        name = f"ours/{shape.endpoints}x{shape.name}-{format_}"
-        path = self.made(name, lambda folder: ours.fill(ours.open_store(folder, shape), shape, self.fleet(shape)))
-        return ours.open_store(path, shape)
+        name = f"ours/{shape.endpoints}x{shape.name}-{code}"
+        return self.made(name, lambda folder: ours.fill(ours.open_store(folder, shape), shape, self.fleet(shape)))
 
     def duck(self, shape: Shape) -> Path:
         """The same in DuckDB."""
-        return self.made(_peer("duck", shape), lambda path: columns.load_duck(path, self.fleet(shape)))
+        found = columns_of(self.fleet(shape))
+        return self.made(_peer("duck", shape), lambda path: columns.load_duck(path, found))
+
+    def rows(self, shape: Shape) -> Path:
+        """The same as rows of SQLite."""
+        found = columns_of(self.fleet(shape))
+        return self.made(_peer("rows", shape), lambda path: rows.load_rows(path, found))
 
     def parquet(self, shape: Shape) -> Path:
         """The same as one Parquet file."""
-        return self.made(_peer("parquet", shape), lambda path: columns.load_parquet(path, self.fleet(shape)))
+        return self.made(
+            _peer("parquet", shape), lambda path: columns.load_parquet(path, columns_of(self.fleet(shape)))
+        )
 
     def prometheus(self, shape: Shape) -> Path:
         """The same as blocks of a Prometheus."""
 
         def make(folder: Path) -> None:
             with self.scratch("openmetrics") as scratch:
-                servers.write_openmetrics(scratch / "in.om", list(self.fleet(shape)))
+                servers.write_openmetrics(scratch / "in.om", columns_of(self.fleet(shape)))
                 servers.promtool(scratch / "in.om", folder)
 
         return self.made(_peer("prometheus", shape), make)
@@ -149,7 +170,7 @@ class Work:
 
         def make(folder: Path) -> None:
             with servers.victoria(folder) as server:
-                servers.load_victoria(server, list(self.fleet(shape)))
+                servers.load_victoria(server, columns_of(self.fleet(shape)))
                 servers.merge_victoria(server, folder)
             with servers.victoria(folder):
                 pass

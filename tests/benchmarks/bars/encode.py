@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tests.benchmarks import ours, rates
+from tests.benchmarks.generator import columns_of
 from tests.benchmarks.measure import Stopwatch, timed, watched
 from tests.benchmarks.peers import columns, servers
 from tests.benchmarks.result import Line
@@ -40,7 +41,7 @@ def run(work: Work) -> Iterator[Line]:
 
             def once(load=load, path=path) -> None:
                 path.unlink(missing_ok=True)
-                load(path, fleet)
+                load(path, columns_of(fleet))
 
             found = timed(once).per(held)
         yield line(
@@ -51,6 +52,6 @@ def run(work: Work) -> Iterator[Line]:
     work.need_servers()
     with work.scratch("victoria") as folder, servers.victoria(folder / "data") as server:
         # the same samples again are merged away later: what is measured is how fast they are taken in
-        found = timed(lambda: servers.load_victoria(server, fleet[:2]), beside=server.cpu)
+        found = timed(lambda: servers.load_victoria(server, columns_of(fleet[:2])), beside=server.cpu)
     found = found.per(sum(one.samples for one in fleet[:2]))
     yield line(0, "VictoriaMetrics", found.wall, found.cpu)

@@ -1,6 +1,7 @@
 """Bar 6: twelve series of 90 days at full resolution, until arrays stand in memory."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from app.store.samples import read_series
 from tests.benchmarks import ours
 from tests.benchmarks.generator import CHART_KINDS, KINDS, key_of, sid_of
 from tests.benchmarks.measure import Spent, timed
-from tests.benchmarks.peers import columns, servers
+from tests.benchmarks.peers import columns, rows, servers
 from tests.benchmarks.result import Line
 from tests.benchmarks.work import Work
 
@@ -20,7 +21,7 @@ BARS = (6,)
 def run(work: Work) -> Iterator[Line]:
     """Warm queries, each with a session of its own, as a page asks."""
     shape, some = work.shape, work.peer_shape(work.shape)
-    number = some.endpoints // 2
+    number = 0
     store = work.store(shape)
     refs = ours.refs_of(store, [(number, kind) for kind in CHART_KINDS])
     span = TimeRange(shape.start / 1000.0, shape.end / 1000.0)
@@ -45,6 +46,11 @@ def run(work: Work) -> Iterator[Line]:
     yield line(6, "DuckDB", timed(lambda: columns.full_resolution(db, sids)), 5)
     parquet = f"read_parquet('{work.parquet(shape)}')"
     yield line(0, "Parquet by DuckDB", timed(lambda: columns.full_resolution(db, sids, parquet)))
+    db.close()
+    sole = replace(shape, endpoints=1)
+    db = rows.open_rows(work.rows(sole))
+    found = timed(lambda: rows.full_resolution(db, sids), repeats=3)
+    yield line(0, "SQLite rows", found, note="rows: 20 series")
     db.close()
     work.need_servers()
     queries = [servers.selector(key_of(number, kind)) for kind in CHART_KINDS]

@@ -1,25 +1,30 @@
 """DuckDB and Parquet: columns with zone maps, and no index by series."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.generator import KINDS, Scraped, sid_of
+from tests.benchmarks.generator import Column
 
 THREADS = 2
 
 
-def arrow_table(one: Scraped) -> Any:
-    """All samples of an endpoint, by series and time."""
+_BATCH = 20
+"""Series that are handed over at a time, and that share a row group."""
+
+
+def _tables(columns: Iterable[Column]) -> Iterator[Any]:
+    """All samples by series and time, some series at a time."""
     import pyarrow as pa
 
-    sids = [np.full(values.size, sid_of(one.number, kind), np.int32) for kind, values in one.values.items()]
-    times = [one.times[KINDS[kind].group] for kind in one.values]
-    return pa.table(
-        {"sid": np.concatenate(sids), "ts": np.concatenate(times), "v": np.concatenate(list(one.values.values()))}
-    )
+    waiting = iter(columns)
+    while batch := list(itertools.islice(waiting, _BATCH)):
+        sids = np.repeat(np.array([one.sid for one in batch], np.int32), [one.time.size for one in batch])
+        times = np.concatenate([one.time for one in batch])
+        yield pa.table({"sid": sids, "ts": times, "v": np.concatenate([one.value for one in batch])})
 
 
 def open_duck(path: Path) -> Any:
@@ -28,28 +33,28 @@ def open_duck(path: Path) -> Any:
     return duckdb.connect(str(path), config={"threads": THREADS})
 
 
-def load_duck(path: Path, fleet: Iterable[Scraped]) -> None:
+def load_duck(path: Path, columns: Iterable[Column]) -> None:
     """Insert every sample in order of series and time."""
     db = open_duck(path)
     db.execute("CREATE TABLE samples (sid INTEGER, ts BIGINT, v DOUBLE)")
-    for one in fleet:
-        db.register("incoming", arrow_table(one))
+    for table in _tables(columns):
+        db.register("incoming", table)
         db.execute("INSERT INTO samples SELECT * FROM incoming")
         db.unregister("incoming")
     db.execute("CHECKPOINT")
     db.close()
 
 
-def load_parquet(path: Path, fleet: Iterable[Scraped]) -> None:
-    """zstd, dictionary of values, differences of times; a row group for each endpoint."""
+def load_parquet(path: Path, columns: Iterable[Column]) -> None:
+    """zstd, dictionary of values, differences of times; a row group for some 20 series."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([("sid", pa.int32()), ("ts", pa.int64()), ("v", pa.float64())])
     how = {"compression": "zstd", "compression_level": 3, "use_dictionary": ["sid", "v"]}
     with pq.ParquetWriter(path, schema, column_encoding={"ts": "DELTA_BINARY_PACKED"}, **how) as writer:
-        for one in fleet:
-            writer.write_table(arrow_table(one), row_group_size=2**30)
+        for table in _tables(columns):
+            writer.write_table(table, row_group_size=2**30)
 
 
 def full_resolution(db: Any, sids: Sequence[int], source: str = "samples") -> list[tuple[Any, Any]]:

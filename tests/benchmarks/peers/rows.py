@@ -2,10 +2,12 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks.generator import KINDS, Scraped, sid_of
+import numpy as np
+
+from tests.benchmarks.generator import Column
 
 
 def open_rows(path: Path) -> sqlite3.Connection:
@@ -20,32 +22,40 @@ def open_rows(path: Path) -> sqlite3.Connection:
     return db
 
 
-def load_rows(path: Path, fleet: Iterable[Scraped]) -> None:
+def insert(db: sqlite3.Connection, rows: Iterable[tuple[int, int, float]]) -> None:
+    """Bring rows in with one commit."""
+    db.execute("BEGIN")
+    db.executemany("INSERT INTO samples VALUES (?, ?, ?)", rows)
+    db.execute("COMMIT")
+
+
+def load_rows(path: Path, columns: Iterable[Column]) -> None:
     """Write every sample, one commit per series, and bring the log into the file."""
     db = open_rows(path)
-    for one in fleet:
-        for kind, values in one.values.items():
-            times = one.times[KINDS[kind].group]
-            rows = zip(itertools.repeat(sid_of(one.number, kind)), times.tolist(), values.tolist())
-            db.execute("BEGIN")
-            db.executemany("INSERT INTO samples VALUES (?, ?, ?)", rows)
-            db.execute("COMMIT")
+    for one in columns:
+        insert(db, zip(itertools.repeat(one.sid), one.time.tolist(), one.value.tolist()))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
 
 
-def as_dicts(one: Scraped, most: int) -> Iterator[dict[str, float]]:
-    """The first `most` samples of each series of an endpoint, as sqlite-utils wants them."""
-    for kind, values in one.values.items():
-        sid, times = sid_of(one.number, kind), one.times[KINDS[kind].group]
-        for time, value in zip(times[:most].tolist(), values[:most].tolist(), strict=True):
-            yield {"sid": sid, "ts": time, "v": value}
+def as_dicts(columns: Iterable[Column], most: int) -> Iterator[dict[str, float]]:
+    """The first `most` samples of each series, as sqlite-utils wants them."""
+    for one in columns:
+        for time, value in zip(one.time[:most].tolist(), one.value[:most].tolist(), strict=True):
+            yield {"sid": one.sid, "ts": time, "v": value}
 
 
-def load_sqlite_utils(path: Path, one: Scraped, most: int) -> None:
+def load_sqlite_utils(path: Path, columns: Iterable[Column], most: int) -> None:
     """The same with sqlite-utils, as its documentation has it."""
     import sqlite_utils
 
     db = sqlite_utils.Database(path)
-    db["samples"].insert_all(as_dicts(one, most), pk=("sid", "ts"), columns={"sid": int, "ts": int, "v": float})
+    rows = as_dicts(columns, most)
+    db["samples"].insert_all(rows, pk=("sid", "ts"), columns={"sid": int, "ts": int, "v": float})
     db.close()
+
+
+def full_resolution(db: sqlite3.Connection, sids: Sequence[int]) -> list[np.ndarray]:
+    """Times and values of each series, shape (n, 2)."""
+    query = "SELECT ts, v FROM samples WHERE sid = ? ORDER BY ts"
+    return [np.array(db.execute(query, (sid,)).fetchall()) for sid in sids]

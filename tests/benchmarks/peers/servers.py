@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from app.model.series_key import SeriesKey
-from tests.benchmarks.generator import KINDS, Scraped, key_of
+from tests.benchmarks.generator import Column
 from tests.benchmarks.measure import cpu_of
 
 _BLOCK = "486h"
@@ -105,18 +105,16 @@ def _running(command: list[str], port: int, ready: str, log: Path, **extra: str)
 # --- Prometheus -----------------------------------------------------------------------------------------------------
 
 
-def write_openmetrics(path: Path, fleet: Sequence[Scraped]) -> None:
+def write_openmetrics(path: Path, columns: Iterable[Column]) -> None:
     """The text that promtool reads; a family's series stand together."""
-    families: dict[str, list[tuple[Scraped, int]]] = {}
-    for one in fleet:
-        for kind in one.values:
-            families.setdefault(KINDS[kind].metric, []).append((one, kind))
+    families: dict[str, list[Column]] = {}
+    for one in columns:
+        families.setdefault(one.key.metric, []).append(one)
     with path.open("wb") as file:
         for metric, members in families.items():
             file.write(f"# TYPE {metric} gauge\n".encode())
-            for one, kind in members:
-                times, values = one.times[KINDS[kind].group], one.values[kind]
-                file.write(_exposition(selector(key_of(one.number, kind)), times, values))
+            for one in members:
+                file.write(_exposition(selector(one.key), one.time, one.value))
         file.write(b"# EOF\n")
 
 
@@ -164,22 +162,20 @@ def victoria(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def load_victoria(server: Server, fleet: Sequence[Scraped], step: int = 20_000) -> None:
+def load_victoria(server: Server, columns: Iterable[Column], step: int = 20_000) -> None:
     """Import by its own JSON lines, a series at a time."""
     import orjson
 
-    for one in fleet:
-        for kind, values in one.values.items():
-            key, times = key_of(one.number, kind), one.times[KINDS[kind].group]
-            metric = {"__name__": key.metric, **dict(key.labels)}
-            lines = [
-                orjson.dumps(
-                    {"metric": metric, "values": values[at : at + step], "timestamps": times[at : at + step]},
-                    option=orjson.OPT_SERIALIZE_NUMPY,
-                )
-                for at in range(0, values.size, step)
-            ]
-            server.ask("/api/v1/import", body=b"\n".join(lines))
+    for one in columns:
+        metric = {"__name__": one.key.metric, **dict(one.key.labels)}
+        lines = [
+            orjson.dumps(
+                {"metric": metric, "values": one.value[at : at + step], "timestamps": one.time[at : at + step]},
+                option=orjson.OPT_SERIALIZE_NUMPY,
+            )
+            for at in range(0, one.value.size, step)
+        ]
+        server.ask("/api/v1/import", body=b"\n".join(lines))
     server.again().ask("/internal/force_flush")
 
 
