@@ -71,19 +71,26 @@ def median(found: list[Spent]) -> Spent:
 
 def timed(work: Callable[[], object], *, repeats: int = REPEATS, beside: Callable[[], float] = float) -> Spent:
     """Median time of one call, after a warm-up."""
-    started = time.perf_counter()
-    work()
-    once = time.perf_counter() - started
-    calls = max(1, min(1000, round(_SHORT / max(once, 1e-6))))
-    found = []
+    return in_turns(work, repeats=repeats, beside=beside)[0]
+
+
+def in_turns(*works: Callable[[], object], repeats: int = REPEATS, beside: Callable[[], float] = float) -> list[Spent]:
+    """The same of several, in turns: what else the machine does falls on all of them."""
+    calls, found = [], [[] for _ in works]
+    for work in works:
+        started = time.perf_counter()
+        work()
+        once = time.perf_counter() - started
+        calls.append(max(1, min(1000, round(_SHORT / max(once, 1e-6)))))
     for _ in range(repeats):
-        gc.collect()
-        watch = Stopwatch(beside)
-        with watch.running():
-            for _ in range(calls):
-                work()
-        found.append(watch.spent.per(calls))
-    return median(found)
+        for work, count, spent in zip(works, calls, found, strict=True):
+            gc.collect()
+            watch = Stopwatch(beside)
+            with watch.running():
+                for _ in range(count):
+                    work()
+            spent.append(watch.spent.per(count))
+    return [median(spent) for spent in found]
 
 
 def watched(work: Callable[[Stopwatch], object], *, repeats: int = REPEATS, warm: bool = True) -> Spent:

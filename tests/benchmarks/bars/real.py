@@ -26,7 +26,10 @@ _EVER = TimeRange(0.0, 4e9)
 
 
 def run(work: Work) -> Iterator[Line]:
-    """Each set in a new file of each kind; what an empty file of that kind takes is left out."""
+    """Each set in a new file of each kind; what an empty file of that kind takes is left out.
+
+    Rows, DuckDB and Parquet know a series by a number; ours and the two servers hold its name and labels, too.
+    """
     found = list(recorded.sets(_DATA))
     if not found:
         raise Unavailable("the recordings are not on this machine")
@@ -71,10 +74,7 @@ def _beside(work: Work, name: str, series: list[Column]) -> Iterator[Line]:
         servers.write_openmetrics(folder / "in.om", series)
         servers.promtool(folder / "in.om", folder / "Prometheus")
         sizes["Prometheus"] = size_of(folder / "Prometheus")
-        with servers.victoria(folder / "VictoriaMetrics") as server:
-            servers.load_victoria(server, series)
-            servers.merge_victoria(server, folder / "VictoriaMetrics")
-        sizes["VictoriaMetrics"] = size_of(folder / "VictoriaMetrics" / "data")
+        sizes["VictoriaMetrics"] = _victoria(folder / "full", series) - _victoria(folder / "empty-too", [])
 
     def fresh(watch: Stopwatch) -> None:
         with work.scratch("real") as folder:
@@ -86,7 +86,7 @@ def _beside(work: Work, name: str, series: list[Column]) -> Iterator[Line]:
         with work.scratch("real") as folder, watch.running():
             rows.load_rows(folder / "rows", series)
 
-    note = f"{name}: {len(series):,} series, {samples:,} samples"
+    note = f"{name}: {len(series):,} series, {samples:,} samples; rows, DuckDB and Parquet hold no names and labels"
     mine = sizes.pop("ours")
     for whom, size in sizes.items():
         yield Line(0, f"{name}: size, against {whom}", mine / samples, size / samples, "B/sample", note=note)
@@ -96,6 +96,16 @@ def _beside(work: Work, name: str, series: list[Column]) -> Iterator[Line]:
     yield Line(0, what, 1e-6 / one.wall, 1e-6 / other.wall, "M samples/s", "more", **cpu)
     cpu = {"ours_cpu": read.cpu * 1e3, "peer_cpu": read_rows.cpu * 1e3}
     yield Line(0, f"{name}: all samples out, against rows", read.wall * 1e3, read_rows.wall * 1e3, "ms", **cpu)
+
+
+def _victoria(folder: Path, series: list[Column]) -> int:
+    """Bytes on the disk, index included, once it is merged and closed."""
+    with servers.victoria(folder) as server:
+        servers.load_victoria(server, series)
+        servers.merge_victoria(server, folder)
+    with servers.victoria(folder):
+        pass
+    return size_of(folder)
 
 
 def _read(store: Store) -> None:
