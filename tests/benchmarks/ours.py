@@ -8,13 +8,14 @@ from pathlib import Path
 
 from app.bundle.pack import cut_bundle
 from app.clock import FrozenClock
+from app.collector_settings import StreamSettings
 from app.job import Job
 from app.model.catalogue import Catalogue, Enclave, Endpoint
 from app.model.marking import Level
 from app.model.sample import Series, to_seconds
 from app.model.time_range import TimeRange
 from app.paths import Paths
-from app.settings import Station, StreamSettings
+from app.settings import Station
 from app.store.block import Block, block_from_series
 from app.store.bundles import BundleRecord
 from app.store.database import Store
