@@ -26,7 +26,8 @@ from app.store.sheaf import Sheaf
 from app.store.tiers import SPANS, TIERS, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
 _PAGE_BITS: Final = 10
-_PAGE: Final = 1 << _PAGE_BITS
+PAGE: Final = 1 << _PAGE_BITS
+"""Series of one page."""
 _HEAD = struct.Struct("<BBHI")
 _ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8"), ("bundle", "<i8")])
 _NOTHING: Final = -1
@@ -57,7 +58,7 @@ def _open_page(page: int, blob: object) -> Rows:
         msg = "A stored page of newest values is not made of bytes."
         raise StoreDamaged(msg)
     (_, _, number, size), payload = unseal(blob, _HEAD)
-    if number != page & 0xFFFF or size != _PAGE or len(payload) != _PAGE * _ROW.itemsize:
+    if number != page & 0xFFFF or size != PAGE or len(payload) != PAGE * _ROW.itemsize:
         msg = "A stored page of newest values is not the one that belongs here."
         raise StoreDamaged(msg)
     return np.frombuffer(payload, _ROW).copy()
@@ -73,18 +74,18 @@ def read_page(session: Reader | Writer, page: int) -> Rows:
     """
     with readable_pages():
         row = session.db.execute("SELECT body FROM last WHERE id = ?", (page,)).fetchone()
-    return _empty(_PAGE) if row is None else _open_page(page, row[0])
+    return _empty(PAGE) if row is None else _open_page(page, row[0])
 
 
 def settled_page(session: Reader | Writer, page: int, damage: list[Damage]) -> Rows:
     """The same, from the settled samples themselves; what of them cannot be read is added to `damage`."""
-    rows, order, hidden = _empty(_PAGE), ranks(session), hidden_chunks(session)
+    rows, order, hidden = _empty(PAGE), ranks(session), hidden_chunks(session)
     members = session.db.execute(
         "SELECT id, scrape_group FROM main.series WHERE id BETWEEN ? AND ?",
         (page << _PAGE_BITS, (page + 1 << _PAGE_BITS) - 1),
     ).fetchall()
     for series, group in members:
-        slot = rows[series & (_PAGE - 1)]
+        slot = rows[series & (PAGE - 1)]
         for tier in TIERS:
             found = _newest_settled(session, tier, (series, group), order, hidden, damage)
             if found is not None and found.time >= slot["time"]:
@@ -132,7 +133,7 @@ def newest_of(series: int, layer: Layer) -> Newest:
 
 def write_page(writer: Writer, page: int, rows: Rows) -> None:
     """Keep the newest settled samples of one page."""
-    blob = seal(_HEAD.pack(VERSION, 0, page & 0xFFFF, _PAGE), rows.tobytes())
+    blob = seal(_HEAD.pack(VERSION, 0, page & 0xFFFF, PAGE), rows.tobytes())
     writer.db.execute("INSERT OR REPLACE INTO last VALUES (?, ?)", (page, blob))
 
 
@@ -143,7 +144,7 @@ def keep_newest(writer: Writer, found: Iterable[Newest]) -> None:
         page = one.series >> _PAGE_BITS
         if page not in pages:
             pages[page] = _page_or_samples(writer, page, [])
-        slot = pages[page][one.series & (_PAGE - 1)]
+        slot = pages[page][one.series & (PAGE - 1)]
         if one.time >= slot["time"]:
             slot["time"], slot["value"], slot["bundle"] = one.time, np.frombuffer(one.value)[0], one.bundle
     for page, rows in pages.items():
@@ -211,8 +212,8 @@ def newest_of_all(reader: Reader) -> Rows:
     What cannot be read is left out and listed in `reader.damage`.
     """
     count = int(reader.db.execute("SELECT coalesce(max(id), 0) FROM main.series").fetchone()[0]) + 2
-    rows = _empty((count // _PAGE + 1) * _PAGE)
-    for page in range(count // _PAGE + 1):
+    rows = _empty((count // PAGE + 1) * PAGE)
+    for page in range(count // PAGE + 1):
         rows[page << _PAGE_BITS : (page + 1) << _PAGE_BITS] = _page_or_samples(reader, page, reader.damage)
     rows = rows[:count]
     place = ranks(reader).place
