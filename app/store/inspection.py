@@ -187,7 +187,9 @@ def _group(one: Inspection, tier: Tier, mine: list[Member], span: int, total: in
     for member in mine:
         one.step(total, "reading samples")
         try:
-            layer = ranks(one.reader).checked(read_chunk(one.reader, tier, member.id, span, clock))
+            layer = read_chunk(one.reader, tier, member.id, span, clock)
+            if layer is not None:
+                order.checked(layer)
         except StoreDamaged as error:
             one.unread.add(member.id)
             what = "samples of 30 days" if tier is SPANS else "samples of a day"

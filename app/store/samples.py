@@ -1,6 +1,7 @@
 """Reading samples: the tiers of settled samples and the head laid over each other."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +36,10 @@ class SeriesRef:
 
 
 def find_series(reader: Reader, metric: str | None = None, labels: Mapping[str, str] | None = None) -> list[SeriesRef]:
-    """Series of a metric that carry all of `labels`, in order of their keys; no metric: of any."""
+    """Series of a metric that carry all of `labels`, in order of their keys; no metric: of any.
+
+    One whose name cannot be read is missing from the answer and listed in `reader.damage`.
+    """
     wanted = (labels or {}).items()
     where = ["1 = 1"] if metric is None else ["s.metric = ?"]
     given: list[str] = [] if metric is None else [metric]
@@ -49,9 +53,14 @@ def find_series(reader: Reader, metric: str | None = None, labels: Mapping[str, 
     )
     found = []
     for number, name, text, group, enclave, level, group_id in rows:
-        pairs = tuple((str(k), str(v)) for k, v in json.loads(text))
+        try:
+            pairs = tuple((str(k), str(v)) for k, v in json.loads(text))
+            marked = Level(level)
+        except (TypeError, ValueError):
+            reader.damage.append(Damage(number, 0.0, math.inf, "The name of a series cannot be read."))
+            continue
         if all(item in pairs for item in wanted):
-            found.append(SeriesRef(number, SeriesKey(name, pairs), group, enclave, Level(level), group_id))
+            found.append(SeriesRef(number, SeriesKey(name, pairs), group, enclave, marked, group_id))
     return sorted(found, key=lambda ref: ref.key)
 
 
@@ -147,6 +156,19 @@ def _read_tier(
 def _read_chunk(reader: Reader, tier: Tier, series: int, span: int, clock: Clock) -> Layer | None:
     layer = read_chunk(reader, tier, series, span, clock)
     return None if layer is None else ranks(reader).checked(layer)
+
+
+def damaged_enclaves(reader: Reader) -> list[tuple[str, Level, int]]:
+    """Enclaves of which the reader could not read something so far, their level, and the number of series concerned."""
+    if not reader.damage:
+        return []
+    numbers = {one.series for one in reader.damage}
+    found: dict[str, tuple[int, int]] = {}
+    for number, enclave, level in reader.db.execute("SELECT id, enclave, level FROM series"):
+        if number in numbers:
+            highest, count = found.get(enclave, (level, 0))
+            found[enclave] = max(highest, level), count + 1
+    return [(enclave, Level(level), count) for enclave, (level, count) in sorted(found.items())]
 
 
 def spans_of(reader: Reader, tier: Tier, group: int, numbers: Sequence[int], start: int, end: int) -> list[int]:

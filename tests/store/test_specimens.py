@@ -140,7 +140,7 @@ def test_that_bodies_and_clocks_of_every_version_are_read_to_the_bit(path):
     found = {name: bytes.fromhex(text) for name, text in map(str.split, path.read_text(encoding="ascii").splitlines())}
     assert {blob[0] for blob in found.values()} == {version(path)}
     for name, (values, present) in bodies().items():
-        read, mask = codec.decode_body(found.pop(name))
+        _, read, mask = codec.decode_body(found.pop(name))
         there = np.ones(values.shape, bool) if present is None else present
         assert np.array_equal(np.ones(values.shape, bool) if mask is None else mask, there)
         assert bits(read[there]) == bits(values[there])
