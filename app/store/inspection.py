@@ -164,19 +164,12 @@ def _group(one: Inspection, tier: Tier, mine: list[Member], span: int, total: in
     start, end = span * tier.length / 1000.0, (span + 1) * tier.length / 1000.0
     group = mine[0].group
     try:
-        clock = read_clock(one.reader, tier, group, span)
-        if clock is None:
-            return
-        order = ranks(one.reader)
-        order.check(clock.origin.winner)
-        order.check(clock.origin.first)
-        if {int(clock.time[0]) // tier.length, int(clock.time[-1]) // tier.length} != {span}:
-            _fail("Its times do not lie in the span that they are stored for.")
+        clock = _clock(one, tier, group, span)
     except StoreDamaged as error:
-        for member in mine:
-            if read_is_there(one, tier, member.id, span):
-                one.unread.add(member.id)
-                yield member.finding("times of its scrape group", error.message, Remedy.IMPORT, start, end)
+        lost = [member for member in mine if _is_there(one, tier, member.id, span)]
+        one.unread.update(member.id for member in lost)
+        for member in lost or mine[:1]:
+            yield member.finding("times of its scrape group", error.message, Remedy.IMPORT, start, end)
         return
     hours = None
     if tier is SPANS:
@@ -189,7 +182,7 @@ def _group(one: Inspection, tier: Tier, mine: list[Member], span: int, total: in
         try:
             layer = read_chunk(one.reader, tier, member.id, span, clock)
             if layer is not None:
-                order.checked(layer)
+                ranks(one.reader).checked(layer)
         except StoreDamaged as error:
             one.unread.add(member.id)
             what = "samples of 30 days" if tier is SPANS else "samples of a day"
@@ -201,7 +194,26 @@ def _group(one: Inspection, tier: Tier, mine: list[Member], span: int, total: in
                 yield from _rollup(one, member, span, hours)
 
 
-def read_is_there(one: Inspection, tier: Tier, series: int, span: int) -> bool:
+def _clock(one: Inspection, tier: Tier, group: int, span: int) -> Clock:
+    """Times of a group, in the span that they are stored for and from bundles that are known.
+
+    Raises
+    ------
+    StoreDamaged
+    """
+    clock = read_clock(one.reader, tier, group, span)
+    if clock is None:
+        msg = "They are missing."
+        raise StoreDamaged(msg)
+    if {int(clock.time[0]) // tier.length, int(clock.time[-1]) // tier.length} != {span}:
+        msg = "They do not lie in the span that they are stored for."
+        raise StoreDamaged(msg)
+    ranks(one.reader).check(clock.origin.winner)
+    ranks(one.reader).check(clock.origin.first)
+    return clock
+
+
+def _is_there(one: Inspection, tier: Tier, series: int, span: int) -> bool:
     """Whether a series has a row in a span, readable or not."""
     try:
         return read_row(one.reader, tier.chunks, tier.key(series, span)) is not None
