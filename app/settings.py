@@ -26,6 +26,11 @@ class Station:
     retention_days: int = 400
     demo: bool = False
 
+    def __post_init__(self) -> None:
+        if self.retention_days < 1:
+            msg = "retention_days must be 1 or more"
+            raise ValueError(msg)
+
     def reach(self, level: Level | None) -> Level:
         """Highest level that an answer asked for at `level` may show: never above the ceiling, also after it fell."""
         return self.ceiling if level is None else min(level, self.ceiling)

@@ -27,6 +27,7 @@ from app.store import audit, intake, ledger
 from app.store.bundles import BundleRecord, is_published
 from app.store.database import State, Store, Writer
 from app.store.durable import durable
+from app.store.retention import limit_of
 from app.store.settle import settle
 from app.store.turn import take_turn
 
@@ -67,7 +68,7 @@ def receive(path: Path, store: Store, station: Station, job: Job, *, carrier: st
         if outcome.code.accepted:
             # The bundle is in: folding the head may be cut short or put off without harm.
             with contextlib.suppress(Cancelled, StoreError):
-                settle(writer, job)
+                settle(writer, job, before=limit_of(now, station.retention_days))
         return outcome
 
 

@@ -13,6 +13,7 @@ from app.errors import UsageError
 
 if TYPE_CHECKING:
     from app.query.series import Points, SeriesAnswer
+    from app.store.database import Damage
 
 DAY = 86400.0
 _BUCKET_COLUMNS = ("mean", "min", "max", "count")
@@ -61,6 +62,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         at=context.clock.now() if options.at else None,
     )
     check_levels([found.marking, *(points.level for points in found.points)], context.level)
+    for one in found.damaged:
+        sys.stderr.write(f"watchfloor: {_damage(found, one)}\n")
     if not found.points:
         sys.stderr.write("watchfloor: no series here matches.\n")
     if options.json:
@@ -79,6 +82,18 @@ def _moment(option: str, text: str) -> float:
     except ValueError as error:
         msg = f"{option} {text!r} is no ISO 8601 time."
         raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
+
+
+def _plain_damage(found: "SeriesAnswer", one: "Damage") -> dict[str, str]:
+    start, end = max(one.start, found.span.start), min(one.end, found.span.end)
+    return {"start": to_iso(start), "end": to_iso(end), "reason": one.reason}
+
+
+def _damage(found: "SeriesAnswer", one: "Damage") -> str:
+    """What of a series cannot be read, in words."""
+    told = _plain_damage(found, one)
+    key = next(points.key for points in found.points if points.id == one.series)
+    return f"{key} from {told['start']} to {told['end']} is a gap because it cannot be read: {one.reason}"
 
 
 def _labels(given: list[str]) -> dict[str, str]:
@@ -137,6 +152,7 @@ def answer(found: "SeriesAnswer", metric: str) -> dict[str, Any]:
                 "level": points.level.code,
                 "marking": points.level.banner,
                 "points": [[to_iso(time), *map(_plain, values)] for time, values in _rows(points)],
+                "damaged": [_plain_damage(found, one) for one in found.damaged if one.series == points.id],
             }
             for points in found.points
         ],

@@ -14,13 +14,14 @@ from app.query.deployments import Surroundings
 from app.query.enclaves import Picture, known_at, pictures
 from app.query.fleet import EnclaveState, Fleet
 from app.query.policy import read_policy
-from app.query.problems import sync_problems
+from app.query.problems import store_problems, sync_problems
 from app.query.readings import Shelf, Thing, read_flags, read_shelves
 from app.query.rows import counted, endpoint_rows
 from app.settings import Station
 from app.store.bundles import highest_level, holds_demo
 from app.store.database import Store
 from app.store.events import events
+from app.store.samples import damaged_enclaves
 
 
 def read_fleet(
@@ -68,6 +69,7 @@ def read_fleet(
     fleet_gpus = gpus.gpu_fleet(shown, shelves, policy, [event for event in told if event.kind == "xid"], at)
     with store.state() as state:
         troubles = sync_problems(state, station, at, span, ceiling)
+    troubles += store_problems(read.damaged)
     troubles = [one for one in troubles if one.enclave not in hidden]
     items = attention(station, at, shown, cells, fleet_gpus.problems, troubles)
     up = deployments.availability(shown, shelves, at)
@@ -98,6 +100,7 @@ class _Read:
     events: list[Event]
     demo: bool
     highest: Level | None
+    damaged: list[tuple[str, Level, int]]
 
 
 def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceiling: Level | None) -> _Read:
@@ -111,7 +114,7 @@ def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceilin
         known = [end for end in ends.values() if not math.isnan(end)]
         since = min([at, *known]) - policy.gpu.event_hours * 3600.0
         told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]
-        return _Read(seen, shelves, told, holds_demo(reader), highest_level(reader))
+        return _Read(seen, shelves, told, holds_demo(reader), highest_level(reader), damaged_enclaves(reader))
 
 
 def marking_of(station: Station, enclaves: list[Enclave], others: list[Level], ceiling: Level | None) -> Level:

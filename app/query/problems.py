@@ -47,6 +47,21 @@ class SyncProblem:
     since: float
 
 
+def store_problems(damaged: Iterable[tuple[str, Level, int]]) -> list[SyncProblem]:
+    """What was stored of each enclave and cannot be read: `damaged` is its id, level and the series concerned."""
+    return [
+        SyncProblem(
+            health=Health.WARNING,
+            level=level,
+            enclave=enclave,
+            text=f"stored samples of {count} series cannot be read and are shown as gaps",
+            detail="'watchfloor store verify' tells which, and what to do",
+            since=math.nan,
+        )
+        for enclave, level, count in damaged
+    ]
+
+
 def verified_level(attempt: Attempt, station: Station) -> Level | None:
     """Level of an attempt; None where it was only claimed: by a name, or above what the station may hold."""
     claimed = attempt.level is None or not attempt.manifest or attempt.level > station.ceiling

@@ -12,7 +12,7 @@ from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.settings import Station
 from app.store.bundles import holds_demo
-from app.store.database import Store
+from app.store.database import Damage, Store
 from app.store.samples import SeriesRef, find_series, read_series
 
 
@@ -33,8 +33,9 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Samples of one series: raw, or in buckets where a step was asked for."""
+    """Samples of one series, `id` in this store: raw, or in buckets where a step was asked for."""
 
+    id: int
     key: SeriesKey
     enclave: str
     level: Level
@@ -47,7 +48,8 @@ class SeriesAnswer:
     """All series that match, in order of their keys.
 
     `marking` is the highest level among them, raised to the station's aggregation floor where
-    several enclaves are combined; without any, the highest level that could have been there.
+    several enclaves are combined; without any, the highest level that could have been there. `damaged` is what of
+    these series is stored and cannot be read: a gap, in `points` like any other.
     """
 
     as_of: float
@@ -56,6 +58,7 @@ class SeriesAnswer:
     span: TimeRange
     step: float
     points: tuple[Points, ...]
+    damaged: tuple[Damage, ...] = ()
 
 
 def read_points(
@@ -89,9 +92,12 @@ def read_points(
         refs = find_series(reader, metric, labels)
         series = read_series(reader, refs, span, at)
         demo = holds_demo(reader)
+        known = {ref.id for ref in refs}
+        touching = [one for one in reader.damage if one.start < span.end and one.end > span.start]
+        damaged = tuple(dict.fromkeys(one for one in touching if one.series in known))
     points = tuple(_points(ref, one, span, step) for ref, one in zip(refs, series, strict=True))
     return SeriesAnswer(
-        store.clock.now() if at is None else at, _marking(station, refs, ceiling), demo, span, step, points
+        store.clock.now() if at is None else at, _marking(station, refs, ceiling), demo, span, step, points, damaged
     )
 
 
@@ -104,7 +110,7 @@ def _marking(station: Station, refs: list[SeriesRef], ceiling: Level | None) -> 
 
 def _points(ref: SeriesRef, series: Series, span: TimeRange, step: float) -> Points:
     buckets = None if math.isnan(step) else bucketed(series.time, series.value, span.start, step)
-    return Points(ref.key, ref.enclave, ref.level, series, buckets)
+    return Points(ref.id, ref.key, ref.enclave, ref.level, series, buckets)
 
 
 def bucketed(time: FloatArray, value: FloatArray, start: float, step: float) -> Buckets:

@@ -13,7 +13,7 @@ from app.store.last import Newest, keep_newest
 from app.store.origin import Origin
 from app.store.rollup import Hours, encode_rollup, hours_of
 from app.store.sheets import mark_stale
-from app.store.tiers import SPANS, Clock, read_row, split, write_chunk, write_clock
+from app.store.tiers import SPANS, Clock, read_row, split, write_chunk, write_clock, write_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Adoption:
             None if shared.own else Origin.of(self.bundle, codes.size),
         )
         rollup = encode_rollup(codes, hours_of(time) if masked else shared.hours, own=masked)
-        self.writer.db.execute("INSERT OR REPLACE INTO rollup VALUES (?, ?)", (key, rollup))
+        write_row(self.writer, "rollup", key, rollup)
         self._list("chunk", key, int(time[-1]), codes.tail().tobytes())
         return len(placed.block.body) + len(rollup)
 
@@ -70,7 +70,7 @@ class Adoption:
             if row is None:
                 clock = Clock(decoded.time, Origin.of(self.bundle, decoded.time.size), placed.block.clock)
                 write_clock(self.writer, SPANS, *place, clock)
-                self.writer.db.execute("INSERT OR REPLACE INTO hours VALUES (?, ?)", (key, hours.pack()))
+                write_row(self.writer, "hours", key, hours.pack())
                 self._list("clock", key, None, None)
             self._shared[place] = _Shared(placed.block.clock if row is None else split(row)[0], row is None, hours)
         return self._shared[place]

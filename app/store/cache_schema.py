@@ -111,8 +111,9 @@ CREATE TABLE sheet (
 CREATE TABLE stale_sheet (
     enclave TEXT NOT NULL, metric TEXT NOT NULL, month INTEGER NOT NULL, PRIMARY KEY (enclave, metric, month)
 ) STRICT, WITHOUT ROWID;
--- id = series >> 10
+-- id = series >> 10; empty: not made yet
 CREATE TABLE last (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+INSERT INTO last SELECT DISTINCT id >> 30, x'' FROM chunk;
 """,
     ),
 )

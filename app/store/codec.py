@@ -247,3 +247,10 @@ def _decode_stream(body: _Body) -> FloatArray:
     if exponents.any():
         values /= POWERS[np.repeat(exponents, counts)]
     return values
+
+
+def claimed_samples(blob: bytes) -> int:
+    """Samples that the first bytes of a body claim, unproved: to count what is stored without reading all of it."""
+    if len(blob) < _BODY.size:
+        return 0
+    return int(_BODY.unpack_from(blob)[6])

@@ -48,6 +48,18 @@ def _known_errors() -> Iterator[None]:
         raise _explained(error) from error
 
 
+@contextlib.contextmanager
+def readable_pages() -> Iterator[None]:
+    """Turn a page that the database cannot read into StoreDamaged, so that a reader can go on around it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not any(word in str(error) for word in ("malformed", "Could not decode")):
+            raise  # busy, full and the like are not damage
+        msg = "A page of the cache cannot be read."
+        raise StoreDamaged(msg) from error
+
+
 def _explained(error: sqlite3.DatabaseError) -> Exception:
     """The same failure in words that say what to do; the failure itself where it is our own fault."""
     text = str(error)

@@ -17,15 +17,15 @@ from app.store.tiers import DAYS, SPANS, known_spans, read_row, split
 def blocks_after(reader: Reader, run: int) -> Iterator[Block]:
     """Blocks that runs after `run` brought and that still stand in the head: the content of a delta."""
     rows = reader.db.execute(
-        "SELECT form, body FROM head WHERE bundle > ? AND form < ? ORDER BY id", (run, HOUR)
+        "SELECT form, bundle, body FROM head WHERE bundle > ? AND form < ? ORDER BY id", (run, HOUR)
     ).fetchall()
     refs = {ref.id: ref for ref in find_series(reader)} if rows else {}
-    for form, body in rows:
-        yield from _frame_blocks(body, refs) if form == FRAMES else _sheaf_blocks(body, refs)
+    for form, bundle, body in rows:
+        yield from _frame_blocks(bundle, body, refs) if form == FRAMES else _sheaf_blocks(body, refs)
 
 
-def _frame_blocks(body: bytes, refs: dict[int, SeriesRef]) -> Iterator[Block]:
-    for one in frames(body):
+def _frame_blocks(bundle: int, body: bytes, refs: dict[int, SeriesRef]) -> Iterator[Block]:
+    for one in frames(bundle, body):
         members = [refs[number] for number in one.ids.tolist()]
         yield Block(members[0].group, tuple(ref.key for ref in members), one.clock, one.body)
 
@@ -83,11 +83,11 @@ def _fresh(reader: Reader, window: _Window) -> set[tuple[int, int]]:
     """Scrape groups and spans of which something still stands in the head."""
     found: set[tuple[int, int]] = set()
     rows = reader.db.execute(
-        "SELECT form, body FROM head WHERE last >= ? AND first < ? ORDER BY id", (window.start, window.end)
+        "SELECT form, bundle, body FROM head WHERE last >= ? AND first < ? ORDER BY id", (window.start, window.end)
     )
-    for form, body in rows:
+    for form, bundle, body in rows:
         if form == FRAMES:
-            found.update((one.group, clock_span(one.clock)[0] // SPAN) for one in frames(body))
+            found.update((one.group, one.span[0] // SPAN) for one in frames(bundle, body))
         else:
             for part in Sheaf(body).parts():
                 found.update((part.group, span) for span in SPANS.spans(int(part.time[0]), int(part.time[-1]) + 1))

@@ -8,11 +8,22 @@ import numpy as np
 from app.store.clock_code import encode_clock
 from app.store.codec import LIMIT, encode_codes
 from app.store.database import Writer
-from app.store.last import Newest, keep_newest
+from app.store.last import Newest, keep_newest, newest_of
 from app.store.overlay import Layer, Ranks, overlay
 from app.store.rollup import encode_rollup, hours_of
 from app.store.sheets import mark_stale
-from app.store.tiers import SPANS, Clock, Tier, group_times, read_chunk, read_clock, write_chunk, write_clock
+from app.store.superseded import keep_lost
+from app.store.tiers import (
+    SPANS,
+    Clock,
+    Tier,
+    group_times,
+    read_chunk,
+    read_clock,
+    write_chunk,
+    write_clock,
+    write_row,
+)
 from app.store.values import find_codes
 
 Layers = Mapping[int, Sequence[Layer]]
@@ -51,8 +62,9 @@ class Folding:
         losers: dict[int, Layer] = {}
         for number in sorted(numbers):
             layers = list(fresh.get(number, ()))
-            if known is not None and (kept := read_chunk(self.writer, self.tier, number, span, known)) is not None:
-                layers.append(kept)
+            kept = None if known is None else read_chunk(self.writer, self.tier, number, span, known)
+            if kept is not None:
+                layers.append(self.order.checked(kept))
             merged[number], losers[number] = overlay(layers, self.order)
         merged = {number: layer for number, layer in merged.items() if layer.time.size}
         if merged and not self._write(group, span, merged):
@@ -68,8 +80,7 @@ class Folding:
         write_clock(self.writer, self.tier, group, span, Clock(time, origin, encode_clock(time)))
         hours = hours_of(time)
         if self.tier is SPANS:
-            row = (self.tier.key(group, span), hours.pack())
-            self.writer.db.execute("INSERT OR REPLACE INTO hours VALUES (?, ?)", row)
+            write_row(self.writer, "hours", self.tier.key(group, span), hours.pack())
         for number, layer in merged.items():
             mask = None
             if layer.time is not time and not np.array_equal(layer.time, time):
@@ -81,10 +92,8 @@ class Folding:
             write_chunk(self.writer, self.tier, number, span, body, None if inherited else layer.origin)
             if self.tier is SPANS:
                 rollup = encode_rollup(codes, hours if mask is None else hours_of(layer.time), own=mask is not None)
-                row = (self.tier.key(number, span), rollup)
-                self.writer.db.execute("INSERT OR REPLACE INTO rollup VALUES (?, ?)", row)
-            whose = layer.origin.cut(layer.time.size - 1, layer.time.size).winner
-            self._newest.append(Newest(number, int(layer.time[-1]), layer.value[-1:].tobytes(), int(whose[0])))
+                write_row(self.writer, "rollup", self.tier.key(number, span), rollup)
+            self._newest.append(newest_of(number, layer))
         self._written += [(number, span) for number in merged]
         return True
 
@@ -94,14 +103,3 @@ class Folding:
         if self.tier is SPANS:
             mark_stale(self.writer, self._written)
         self._newest, self._written = [], []
-
-
-def keep_lost(writer: Writer, series: int, lost: Layer) -> None:
-    """Keep samples that lost against another value at the same time, with the bundle whose word they were."""
-    if not lost.time.size:
-        return
-    rows = zip(lost.time.tolist(), lost.origin.expand()[1].tolist(), lost.value, strict=True)
-    writer.db.executemany(
-        "INSERT OR IGNORE INTO superseded (series, time, bundle, value) VALUES (?, ?, ?, ?)",
-        [(series, time, bundle, np.float64(value).tobytes()) for time, bundle, value in rows],
-    )

@@ -7,7 +7,7 @@ about one endpoint opens few of them.
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,8 +16,9 @@ from app.errors import StoreDamaged
 from app.store.block import Block
 from app.store.clock_code import clock_span, decode_clock
 from app.store.codec import decode_body
-from app.store.database import Reader, Writer
+from app.store.database import Reader, Writer, readable_pages
 from app.store.overlay import Layer, of_bundle
+from app.store.rowseal import prove_row, seal_row, sealed_part
 from app.store.sheaf import IdArray, Sheaf
 
 FRAMES, SHEAF, HOUR = 0, 1, 2
@@ -25,6 +26,8 @@ _BUCKET_BITS: Final = 6
 
 # A frame: scrape group, number of series, bytes of clock, bytes of body
 _FRAME = struct.Struct("<IIII")
+_SEALED: Final = 48
+"""First bytes of a clock or a body, with its digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,20 @@ class Frame:
     ids: IdArray
     clock: bytes
     body: bytes
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last time, ms; the clock is not decoded for it.
+
+        Raises
+        ------
+        StoreDamaged
+        """
+        try:
+            return clock_span(self.clock)
+        except struct.error as error:
+            msg = "A row of the head is cut off."
+            raise StoreDamaged(msg) from error
 
     def layers(self, bundle: int, wanted: Mapping[int, object] | None = None) -> Iterator[tuple[int, Layer]]:
         """Series and samples, of `wanted` series only where that is given."""
@@ -72,13 +89,36 @@ def frame(placed: Placed) -> bytes:
     return head + ids.tobytes() + block.clock + block.body
 
 
-def frames(body: bytes) -> Iterator[Frame]:
-    """Walk the blocks of a row of frames.
+def frames_row(bundle: int, packed: Sequence[bytes]) -> bytes:
+    """Bytes of a row of frames, sealed to the bundle that brought them."""
+    body = b"".join(packed)
+    return seal_row(f"head {bundle}", body, _directory(body))
+
+
+def _directory(body: bytes) -> bytes:
+    """What the digests of clocks and bodies do not cover, and those digests themselves."""
+    at, told = 0, []
+    while at + _FRAME.size <= len(body):
+        _, k, clock_bytes, body_bytes = _FRAME.unpack_from(body, at)
+        told.append(body[at : at + _FRAME.size + 4 * k + _SEALED])
+        at += _FRAME.size + 4 * k + clock_bytes
+        told.append(body[at : at + _SEALED])
+        at += body_bytes
+    return b"".join(told)
+
+
+def frames(bundle: int, stored: bytes) -> Iterator[Frame]:
+    """Walk the blocks of a row of frames that a bundle brought.
 
     Raises
     ------
     StoreDamaged
     """
+    body = sealed_part(stored)
+    if body is None:
+        body = stored  # written by version 1
+    else:
+        prove_row(f"head {bundle}", stored, body, _directory(body))
     at = 0
     while at < len(body):
         try:
@@ -104,14 +144,28 @@ def write_head(
 
 @dataclass(frozen=True, slots=True)
 class HeadRow:
-    """One row of the head, still encoded."""
+    """One row of the head, still encoded; `body` is empty until it is read."""
 
     id: int
     bundle: int
     form: int
     first: int
     last: int
-    body: bytes
+    body: bytes = b""
+
+    def read(self, session: Reader | Writer) -> "HeadRow":
+        """The same row with its body.
+
+        Raises
+        ------
+        StoreDamaged
+        """
+        with readable_pages():
+            row = session.db.execute("SELECT body FROM main.head WHERE id = ?", (self.id,)).fetchone()
+        if row is None or not isinstance(row[0], bytes):
+            msg = "A row of the head is not made of bytes."
+            raise StoreDamaged(msg)
+        return replace(self, body=row[0])
 
     def layers(self, wanted: Mapping[int, object]) -> Iterator[tuple[int, Layer]]:
         """Samples of the series that are keys of `wanted`.
@@ -121,21 +175,39 @@ class HeadRow:
         StoreDamaged
         """
         if self.form == FRAMES:
-            for one in frames(self.body):
-                if clock_span(one.clock)[1] >= self.first:
+            for one in frames(self.bundle, self.body):
+                if one.span[1] >= self.first:
                     yield from one.layers(self.bundle, wanted)
             return
         sheaf = Sheaf(self.body)
         yield from sheaf.layers(np.isin(sheaf.ids, np.fromiter(wanted, np.int64, len(wanted))))
 
 
+def all_rows(session: Reader | Writer) -> list[HeadRow]:
+    """Every row, in order of arrival; bodies are read later.
+
+    Raises
+    ------
+    StoreDamaged
+    """
+    with readable_pages():
+        rows = session.db.execute("SELECT id, bundle, form, first, last FROM head ORDER BY id").fetchall()
+    return [HeadRow(*row) for row in rows]
+
+
 def head_rows(reader: Reader, groups: Sequence[int], start: int, end: int) -> list[HeadRow]:
-    """Rows that may hold samples of `groups` with start <= time < end, ms, in order of arrival."""
+    """Rows that may hold samples of `groups` with start <= time < end, ms, in order of arrival; bodies are read later.
+
+    Raises
+    ------
+    StoreDamaged
+    """
     buckets = sorted({bucket(group) for group in groups})
     marks = ", ".join("?" * len(buckets))
-    rows = reader.db.execute(
-        f"""SELECT id, bundle, form, first, last, body FROM head
-            WHERE last >= ? AND first < ? AND (form < {HOUR:d} OR bucket IN ({marks})) ORDER BY id""",
-        (start, end, *buckets),
-    )
+    with readable_pages():
+        rows = reader.db.execute(
+            f"""SELECT id, bundle, form, first, last FROM head
+                WHERE last >= ? AND first < ? AND (form < {HOUR:d} OR bucket IN ({marks})) ORDER BY id""",
+            (start, end, *buckets),
+        ).fetchall()
     return [HeadRow(*row) for row in rows]

@@ -22,7 +22,7 @@ from app.store.block import LONG, Block, Decoded, decode_block, encode_block
 from app.store.bundles import COLUMNS, BundleRecord
 from app.store.catalogue import write_catalogue
 from app.store.database import Reader, Writer, transaction
-from app.store.head import FRAMES, SHEAF, Placed, frame, write_head
+from app.store.head import FRAMES, SHEAF, Placed, frame, frames_row, write_head
 from app.store.origin import Origin
 from app.store.sheaf import Part, encode_sheaf
 
@@ -33,9 +33,12 @@ _LABELS: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # 
 
 
 def begin(writer: Writer, record: BundleRecord) -> int:
-    """Open an invisible bundle and return its number; an unfinished attempt at the same one is removed."""
-    found = writer.db.execute("SELECT id FROM bundle WHERE manifest = ? AND published = 0", (record.manifest,))
-    for (number,) in found.fetchall():
+    """Open an invisible bundle and return its number.
+
+    Only one import runs at a time, so whatever is unfinished was given up; it is removed, so that nothing is laid over
+    what it had put in place.
+    """
+    for number, _ in staged(writer):
         discard(writer, number)
     values = astuple(record)
     marks = ", ".join("?" * len(values))
@@ -118,7 +121,7 @@ class _Staging:
 
     def _flush_frames(self) -> None:
         if self._frames:
-            body = b"".join(self._frames)
+            body = frames_row(self.bundle, self._frames)
             span = (self._first, self._last)
             write_head(self.writer, self.bundle, FRAMES, 0, span, self._frame_samples, body)
             self.written += len(body)

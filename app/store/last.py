@@ -4,8 +4,10 @@ A page holds the newest settled sample of 1,024 series. What the head holds is l
 each change of the store, so that asking for hundreds of series costs microseconds.
 """
 
+import logging
+import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,19 +18,23 @@ from app.errors import StoreDamaged
 from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.store.codec import VERSION, seal, unseal
-from app.store.database import Reader, Store, Writer
-from app.store.head import FRAMES, HeadRow, frames
-from app.store.overlay import ranks
+from app.store.database import Damage, Reader, Store, Writer, readable_pages
+from app.store.head import FRAMES, HeadRow, all_rows, frames
+from app.store.overlay import Layer, Ranks, ranks
 from app.store.samples import SeriesRef
 from app.store.sheaf import Sheaf
+from app.store.tiers import SPANS, TIERS, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
 _PAGE_BITS: Final = 10
-_PAGE: Final = 1 << _PAGE_BITS
+PAGE: Final = 1 << _PAGE_BITS
+"""Series of one page."""
 _HEAD = struct.Struct("<BBHI")
 _ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8"), ("bundle", "<i8")])
 _NOTHING: Final = -1
 
 Rows = npt.NDArray[np.void]
+
+log = logging.getLogger("watchfloor.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,88 @@ def _empty(count: int) -> Rows:
     return rows
 
 
-def _read_page(blob: bytes | None) -> Rows:
-    if blob is None:
-        return _empty(_PAGE)
-    (_, _, _, size), payload = unseal(blob, _HEAD)
-    if size != _PAGE or len(payload) != _PAGE * _ROW.itemsize:
-        msg = "A stored page of newest values has another size than it claims."
+def _open_page(page: int, blob: object) -> Rows:
+    if not isinstance(blob, bytes):
+        msg = "A stored page of newest values is not made of bytes."
+        raise StoreDamaged(msg)
+    (_, _, number, size), payload = unseal(blob, _HEAD)
+    if number != page & 0xFFFF or size != PAGE or len(payload) != PAGE * _ROW.itemsize:
+        msg = "A stored page of newest values is not the one that belongs here."
         raise StoreDamaged(msg)
     return np.frombuffer(payload, _ROW).copy()
+
+
+def read_page(session: Reader | Writer, page: int) -> Rows:
+    """Newest settled samples of the series of one page, as they are noted.
+
+    Raises
+    ------
+    StoreDamaged
+        Also where a version that kept no such pages settled these series; `settled_page` then tells.
+    """
+    with readable_pages():
+        row = session.db.execute("SELECT body FROM last WHERE id = ?", (page,)).fetchone()
+    return _empty(PAGE) if row is None else _open_page(page, row[0])
+
+
+def settled_page(session: Reader | Writer, page: int, damage: list[Damage]) -> Rows:
+    """The same, from the settled samples themselves; what of them cannot be read is added to `damage`."""
+    rows, order, hidden = _empty(PAGE), ranks(session), hidden_chunks(session)
+    members = session.db.execute(
+        "SELECT id, scrape_group FROM main.series WHERE id BETWEEN ? AND ?",
+        (page << _PAGE_BITS, (page + 1 << _PAGE_BITS) - 1),
+    ).fetchall()
+    for series, group in members:
+        slot = rows[series & (PAGE - 1)]
+        for tier in TIERS:
+            found = _newest_settled(session, tier, (series, group), order, hidden, damage)
+            if found is not None and found.time >= slot["time"]:
+                slot["time"], slot["value"], slot["bundle"] = found.time, np.frombuffer(found.value)[0], found.bundle
+    return rows
+
+
+def _newest_settled(
+    session: Reader | Writer,
+    tier: Tier,
+    owner: tuple[int, int],
+    order: Ranks,
+    hidden: frozenset[int],
+    damage: list[Damage],
+) -> Newest | None:
+    """Newest sample of a series, given with its group, in a tier; walks back through its spans."""
+    series, group = owner
+    try:
+        spans = known_spans(session, tier, group, 0, 2**52)
+    except StoreDamaged as error:
+        damage.append(Damage(series, 0.0, math.inf, error.message))
+        return None
+    for span in reversed(spans):
+        if tier is SPANS and tier.key(series, span) in hidden:
+            continue
+        try:
+            clock = read_clock(session, tier, group, span)
+            layer = None if clock is None else read_chunk(session, tier, series, span, clock)
+            if layer is not None:
+                order.checked(layer)
+        except StoreDamaged as error:
+            start, end = span * tier.length / 1000.0, (span + 1) * tier.length / 1000.0
+            damage.append(Damage(series, start, end, error.message))
+            continue
+        if layer is not None and layer.time.size:
+            return newest_of(series, layer)
+    return None
+
+
+def newest_of(series: int, layer: Layer) -> Newest:
+    """Newest sample of a layer that has one."""
+    whose = layer.origin.cut(layer.time.size - 1, layer.time.size).winner
+    return Newest(series, int(layer.time[-1]), layer.value[-1:].tobytes(), int(whose[0]))
+
+
+def write_page(writer: Writer, page: int, rows: Rows) -> None:
+    """Keep the newest settled samples of one page."""
+    blob = seal(_HEAD.pack(VERSION, 0, page & 0xFFFF, PAGE), rows.tobytes())
+    writer.db.execute("INSERT OR REPLACE INTO last VALUES (?, ?)", (page, blob))
 
 
 def keep_newest(writer: Writer, found: Iterable[Newest]) -> None:
@@ -63,14 +143,29 @@ def keep_newest(writer: Writer, found: Iterable[Newest]) -> None:
     for one in found:
         page = one.series >> _PAGE_BITS
         if page not in pages:
-            row = writer.db.execute("SELECT body FROM last WHERE id = ?", (page,)).fetchone()
-            pages[page] = _read_page(None if row is None else row[0])
-        slot = pages[page][one.series & (_PAGE - 1)]
+            pages[page] = _page_or_samples(writer, page, [])
+        slot = pages[page][one.series & (PAGE - 1)]
         if one.time >= slot["time"]:
             slot["time"], slot["value"], slot["bundle"] = one.time, np.frombuffer(one.value)[0], one.bundle
     for page, rows in pages.items():
-        blob = seal(_HEAD.pack(VERSION, 0, 0, _PAGE), rows.tobytes())
-        writer.db.execute("INSERT OR REPLACE INTO last VALUES (?, ?)", (page, blob))
+        write_page(writer, page, rows)
+
+
+def forget_before(writer: Writer, limit: int) -> None:
+    """Forget newest samples before a time, ms: they are no longer kept."""
+    for (page,) in writer.db.execute("SELECT id FROM last").fetchall():
+        rows = _page_or_samples(writer, page, [])
+        old = (rows["time"] != _NOTHING) & (rows["time"] < limit)
+        if old.any():
+            rows[old] = _empty(1)
+            write_page(writer, page, rows)
+
+
+def _page_or_samples(session: Reader | Writer, page: int, damage: list[Damage]) -> Rows:
+    try:
+        return read_page(session, page)
+    except StoreDamaged:
+        return settled_page(session, page, damage)
 
 
 class LastValues:
@@ -84,6 +179,8 @@ class LastValues:
         self._watch = store.watch_cache()
         self._token: object = None
         self._time = self._value = np.empty(0)
+        self.damage: tuple[Damage, ...] = ()
+        """What of the head or of the settled samples could not be read when it was last asked."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -104,6 +201,7 @@ class LastValues:
     def _refresh(self) -> None:
         with self._store.reader(self._ceiling) as reader:
             rows = newest_of_all(reader)
+            self.damage = tuple(reader.damage)
         self._time = np.where(rows["time"] == _NOTHING, np.nan, rows["time"] / 1000.0)
         self._value = rows["value"].copy()
 
@@ -111,19 +209,16 @@ class LastValues:
 def newest_of_all(reader: Reader) -> Rows:
     """Newest sample of every series, by its number; the last row speaks for numbers that do not exist.
 
-    Raises
-    ------
-    StoreDamaged
+    What cannot be read is left out and listed in `reader.damage`.
     """
     count = int(reader.db.execute("SELECT coalesce(max(id), 0) FROM main.series").fetchone()[0]) + 2
-    rows = _empty((count // _PAGE + 1) * _PAGE)
-    for page, blob in reader.db.execute("SELECT id, body FROM last"):
-        rows[page << _PAGE_BITS : (page + 1) << _PAGE_BITS] = _read_page(blob)
+    rows = _empty((count // PAGE + 1) * PAGE)
+    for page in range(count // PAGE + 1):
+        rows[page << _PAGE_BITS : (page + 1) << _PAGE_BITS] = _page_or_samples(reader, page, reader.damage)
     rows = rows[:count]
     place = ranks(reader).place
-    columns = "id, bundle, form, first, last, body"
-    for row in reader.db.execute(f"SELECT {columns} FROM head ORDER BY id"):
-        for series, time, value, bundle in _newest_in(HeadRow(*row)):
+    for found in _newest_of_head(reader):
+        for series, time, value, bundle in found:
             better = (time > rows["time"][series]) | (
                 (time == rows["time"][series]) & (place[bundle] > place[np.maximum(rows["bundle"][series], 0)])
             )
@@ -136,6 +231,20 @@ def newest_of_all(reader: Reader) -> Rows:
     return rows
 
 
+def _newest_of_head(reader: Reader) -> Iterator[list["_Found"]]:
+    """What each row of the head has as newest; a row that cannot be read is left out."""
+    try:
+        listed = all_rows(reader)
+    except StoreDamaged as error:
+        log.warning("the head cannot be read: %s", error)
+        return
+    for row in listed:
+        try:
+            yield list(_newest_in(row.read(reader)))
+        except StoreDamaged as error:
+            reader.damage += [Damage(0, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message)]
+
+
 _Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray, npt.NDArray[np.int64]]
 
 
@@ -143,7 +252,7 @@ def _newest_in(row: HeadRow) -> Iterable[_Found]:
     if row.form != FRAMES:
         yield from Sheaf(row.body).newest()
         return
-    for one in frames(row.body):
+    for one in frames(row.bundle, row.body):
         for series, layer in one.layers(row.bundle):
             if layer.time.size:
                 ids = np.array([series])

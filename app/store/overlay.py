@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from app.errors import StoreDamaged
 from app.model.sample import FloatArray, TimeArray
 from app.store.database import Reader, Writer
 from app.store.origin import BundleArray, Origin
@@ -47,6 +48,29 @@ class Ranks:
 
     place: BundleArray
     received: FloatArray
+
+    def check(self, bundles: npt.ArrayLike) -> None:
+        """Make sure that each number is that of a bundle.
+
+        Raises
+        ------
+        StoreDamaged
+        """
+        numbers = np.asarray(bundles)
+        if numbers.size and not (numbers.min() > 0 and numbers.max() < self.place.size):
+            msg = "A stored chunk names a bundle that the cache does not know."
+            raise StoreDamaged(msg)
+
+    def checked(self, layer: "Layer") -> "Layer":
+        """The same layer, whose origins are bundles that the cache knows.
+
+        Raises
+        ------
+        StoreDamaged
+        """
+        self.check(layer.origin.winner)
+        self.check(layer.origin.first)
+        return layer
 
 
 def ranks(session: Reader | Writer) -> Ranks:

@@ -16,8 +16,8 @@ from app.model.sample import FloatArray, TimeArray
 from app.model.time_range import TimeRange
 from app.store.database import Damage, Reader
 from app.store.rollup import HOUR, Hours, Rollup, decode_rollup, unpack_hours
-from app.store.samples import SeriesRef, bounds, guarded, hidden_chunks, read_layers
-from app.store.tiers import DAY, SPANS, days_held, known_spans, read_row
+from app.store.samples import SeriesRef, bounds, guarded, read_layers, spans_of
+from app.store.tiers import DAY, SPANS, days_held, hidden_chunks, read_row
 
 _HOUR_SECONDS = HOUR / 1000.0
 
@@ -137,7 +137,7 @@ def _read_rollups(reader: Reader, refs: Sequence[SeriesRef], start: int, end: in
         groups.setdefault(ref.group_id, []).append(ref)
     for group, members in groups.items():
         spans = SPANS.spans(start, end)
-        settled = set(known_spans(reader, SPANS, group, start, end))
+        settled = set(spans_of(reader, SPANS, group, [ref.id for ref in members], start, end))
         for span in sorted(settled | {one for one in busy if one in spans}):
             low, high = max(start, span * SPANS.length), min(end, (span + 1) * SPANS.length)
             if span in busy or span not in settled:
@@ -170,7 +170,7 @@ def _use(
 
 def _group_hours(reader: Reader, group: int, span: int) -> tuple[Hours, float] | None:
     """Hours of a group in a span and its usual interval, seconds; None where none are stored."""
-    blob = read_row(reader, "hours", SPANS.key(group, span))
+    blob = guarded(reader, [], SPANS, span, partial(read_row, reader, "hours", SPANS.key(group, span)))
     if blob is None:
         return None
     hours = guarded(reader, [], SPANS, span, partial(unpack_hours, blob))

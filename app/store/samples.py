@@ -1,6 +1,7 @@
 """Reading samples: the tiers of settled samples and the head laid over each other."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +16,9 @@ from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.store.database import Damage, Reader
 from app.store.head import HeadRow, head_rows
-from app.store.origin import Origin
-from app.store.overlay import Layer, Ranks, known_at, overlay, ranks
-from app.store.tiers import SPANS, TIERS, Tier, known_spans, read_chunk, read_clock
+from app.store.overlay import Layer, known_at, overlay, ranks
+from app.store.superseded import read_lost
+from app.store.tiers import SPANS, TIERS, Clock, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
 Answer = TypeVar("Answer")
 
@@ -35,7 +36,10 @@ class SeriesRef:
 
 
 def find_series(reader: Reader, metric: str | None = None, labels: Mapping[str, str] | None = None) -> list[SeriesRef]:
-    """Series of a metric that carry all of `labels`, in order of their keys; no metric: of any."""
+    """Series of a metric that carry all of `labels`, in order of their keys; no metric: of any.
+
+    One whose name cannot be read is missing from the answer and listed in `reader.damage`.
+    """
     wanted = (labels or {}).items()
     where = ["1 = 1"] if metric is None else ["s.metric = ?"]
     given: list[str] = [] if metric is None else [metric]
@@ -49,9 +53,14 @@ def find_series(reader: Reader, metric: str | None = None, labels: Mapping[str, 
     )
     found = []
     for number, name, text, group, enclave, level, group_id in rows:
-        pairs = tuple((str(k), str(v)) for k, v in json.loads(text))
+        try:
+            pairs = tuple((str(k), str(v)) for k, v in json.loads(text))
+            marked = Level(level)
+        except (TypeError, ValueError):
+            reader.damage.append(Damage(number, 0.0, math.inf, "The name of a series cannot be read."))
+            continue
         if all(item in pairs for item in wanted):
-            found.append(SeriesRef(number, SeriesKey(name, pairs), group, enclave, Level(level), group_id))
+            found.append(SeriesRef(number, SeriesKey(name, pairs), group, enclave, marked, group_id))
     return sorted(found, key=lambda ref: ref.key)
 
 
@@ -99,7 +108,7 @@ def read_layers(
         layers[series].append(layer if moment is None else known_at(layer, moment, order))
     if moment is not None:
         for series in members:
-            layers[series].append(_superseded(reader, series, start, end, moment, order))
+            layers[series].append(read_lost(reader, series, start, end, moment, order))
     shared = _Shared()
     done = {series: shared.times(overlay(parts, order)[0]) for series, parts in layers.items()}
     return [done[ref.id] for ref in refs]
@@ -130,7 +139,7 @@ def _read_tier(
         groups.setdefault(group, []).append(series)
     hidden = reader.once(hidden_chunks)
     for group, numbers in groups.items():
-        for span in known_spans(reader, tier, group, start, end):
+        for span in spans_of(reader, tier, group, numbers, start, end):
             clock = guarded(reader, numbers, tier, span, partial(read_clock, reader, tier, group, span))
             if clock is None:
                 continue
@@ -139,9 +148,36 @@ def _read_tier(
             for series in numbers:
                 if tier is SPANS and tier.key(series, span) in hidden:
                     continue
-                layer = guarded(reader, [series], tier, span, partial(read_chunk, reader, tier, series, span, clock))
+                layer = guarded(reader, [series], tier, span, partial(_read_chunk, reader, tier, series, span, clock))
                 if layer is not None:
                     yield series, layer if whole else layer.part(start, end)
+
+
+def _read_chunk(reader: Reader, tier: Tier, series: int, span: int, clock: Clock) -> Layer | None:
+    layer = read_chunk(reader, tier, series, span, clock)
+    return None if layer is None else ranks(reader).checked(layer)
+
+
+def damaged_enclaves(reader: Reader) -> list[tuple[str, Level, int]]:
+    """Enclaves of which the reader could not read something so far, their level, and the number of series concerned."""
+    if not reader.damage:
+        return []
+    numbers = {one.series for one in reader.damage}
+    found: dict[str, tuple[int, int]] = {}
+    for number, enclave, level in reader.db.execute("SELECT id, enclave, level FROM series"):
+        if number in numbers:
+            highest, count = found.get(enclave, (level, 0))
+            found[enclave] = max(highest, level), count + 1
+    return [(enclave, Level(level), count) for enclave, (level, count) in sorted(found.items())]
+
+
+def spans_of(reader: Reader, tier: Tier, group: int, numbers: Sequence[int], start: int, end: int) -> list[int]:
+    """Spans that hold settled samples of a group; none where the database cannot tell, and that is noted."""
+    try:
+        return known_spans(reader, tier, group, start, end)
+    except StoreDamaged as error:
+        reader.damage += [Damage(number, start / 1000.0, end / 1000.0, error.message) for number in numbers]
+        return []
 
 
 def guarded(
@@ -156,15 +192,17 @@ def guarded(
         return None
 
 
-def hidden_chunks(reader: Reader) -> frozenset[int]:
-    """Keys of chunks that an unpublished bundle has put in place."""
-    return frozenset(key for (key,) in reader.db.execute("SELECT id FROM main.adopted WHERE what = 'chunk'"))
-
-
 def _read_head(reader: Reader, members: Mapping[int, int], start: int, end: int) -> Iterator[tuple[int, Layer]]:
-    for row in head_rows(reader, list(members.values()), start, end):
+    try:
+        rows = head_rows(reader, list(members.values()), start, end)
+    except StoreDamaged as error:
+        reader.damage += [Damage(number, start / 1000.0, end / 1000.0, error.message) for number in members]
+        return
+    order = ranks(reader)
+    for row in rows:
         try:
-            for series, layer in list(row.layers(members)):
+            for series, layer in list(row.read(reader).layers(members)):
+                order.checked(layer)
                 part = layer.part(start, end)
                 if part.time.size:
                     yield series, part
@@ -174,21 +212,6 @@ def _read_head(reader: Reader, members: Mapping[int, int], start: int, end: int)
 
 def _damaged_row(row: HeadRow, members: Mapping[int, int], error: StoreDamaged) -> list[Damage]:
     return [Damage(number, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message) for number in members]
-
-
-def _superseded(reader: Reader, series: int, start: int, end: int, moment: float, order: Ranks) -> Layer:
-    rows = reader.db.execute(
-        "SELECT time, bundle, value FROM superseded WHERE series = ? AND time >= ? AND time < ? ORDER BY time",
-        (series, start, end),
-    ).fetchall()
-    rows = [row for row in rows if order.received[row[1]] <= moment]
-    time = np.array([row[0] for row in rows], np.int64)
-    bundle = np.array([row[1] for row in rows], np.int64)
-    value = np.frombuffer(b"".join(row[2] for row in rows), np.float64)
-    # Two losers may stand at one time; a layer has one sample per time, so the better one speaks.
-    ordered = np.lexsort((order.place[bundle], time))
-    best = ordered[np.append(np.diff(time[ordered]) != 0, True)] if time.size else ordered
-    return Layer(time[best], value[best], Origin.from_samples(bundle[best], bundle[best]))
 
 
 def newest_times(reader: Reader, refs: Sequence[SeriesRef], before: float = float("inf")) -> FloatArray:

@@ -6,6 +6,7 @@ A dozen bundles make an hour, a day's hours are folded into days, a past month's
 written about four times in its life, whatever the number of series.
 """
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +17,15 @@ import numpy as np
 from app.errors import StoreDamaged
 from app.job import Job
 from app.store.block import SPAN
-from app.store.clock_code import clock_span
-from app.store.database import Writer, transaction
-from app.store.fold import Folding, Layers, keep_lost
-from app.store.head import FRAMES, HOUR, SHEAF, bucket, frames, write_head
+from app.store.database import Writer, readable_pages, transaction
+from app.store.fold import Folding, Layers
+from app.store.head import FRAMES, HOUR, SHEAF, Frame, HeadRow, bucket, frames, write_head
+from app.store.intake import discard, staged
 from app.store.overlay import Layer, Ranks, overlay, ranks
+from app.store.retention import apply_retention
 from app.store.sheaf import Part, Sheaf, encode_sheaf, metrics_of
 from app.store.sheets import refresh_sheets
+from app.store.superseded import keep_lost
 from app.store.tiers import DAY, DAYS, SPANS, Tier, days_held, group_times, read_chunk, read_clock
 
 # A dozen bundles of five minutes are an hour, and a day has two dozen hours. By bytes, too: few but large bundles
@@ -36,7 +39,9 @@ _DELETE_BATCH: Final = 500
 log = logging.getLogger("watchfloor.store")
 
 
-def settle(writer: Writer, job: Job, *, through: int | None = None, always: bool = False) -> None:
+def settle(
+    writer: Writer, job: Job, *, through: int | None = None, always: bool = False, before: int | None = None
+) -> None:
     """Move what has gathered one step on, where enough has gathered.
 
     Parameters
@@ -45,10 +50,23 @@ def settle(writer: Writer, job: Job, *, through: int | None = None, always: bool
         Highest bundle to settle; None: all published ones. A collector keeps back what it has not cut yet.
     always
         Settle everything into its span, however little it is.
+    before
+        Milliseconds before which nothing need be kept; what is older goes when days are folded.
     """
     limit = 2**62 if through is None else through
+    # Only one process imports or settles at a time, so whatever is unfinished was given up. What it had put in place
+    # must not be folded with what was published.
+    for number, _ in staged(writer):
+        discard(writer, number)
     order = ranks(writer)
-    _fold_frames(writer, limit, order, job)
+    with _around_damage():
+        _fold_frames(writer, limit, order, job)
+    with _around_damage():
+        _fold_gathered(writer, limit, order, job, always=always, before=before)
+    refresh_sheets(writer, job)
+
+
+def _fold_gathered(writer: Writer, limit: int, order: Ranks, job: Job, *, always: bool, before: int | None) -> None:
     count, size = _gathered(writer, SHEAF, limit)
     if always:
         _fold_sheaves(writer, SPANS, SHEAF, limit, order, job)
@@ -56,10 +74,22 @@ def settle(writer: Writer, job: Job, *, through: int | None = None, always: bool
         _fold_days(writer, range(1 << 40), order, job)
     elif count >= _BUNDLES or size > _BUNDLE_BYTES:
         _merge_hour(writer, limit, order, job)
-        if _is_day_over(writer, limit):
-            _fold_sheaves(writer, DAYS, HOUR, limit, order, job)
-            _fold_days(writer, _past_spans(writer), order, job)
-    refresh_sheets(writer, job)
+        if not _is_day_over(writer, limit):
+            return
+        _fold_sheaves(writer, DAYS, HOUR, limit, order, job)
+        _fold_days(writer, _past_spans(writer), order, job)
+        if before is not None:
+            apply_retention(writer, before)
+
+
+@contextlib.contextmanager
+def _around_damage() -> Iterator[None]:
+    """Let one step fail where the database cannot read or write a page, so that the next may still be done."""
+    try:
+        with readable_pages():
+            yield
+    except StoreDamaged as error:
+        log.warning("settling goes on around what is damaged: %s", error)
 
 
 def _where(form: int) -> str:
@@ -88,17 +118,15 @@ def _is_day_over(writer: Writer, limit: int) -> bool:
 
 def _merge_hour(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
     """Make one row for each bucket of scrape groups out of the sheaves of a dozen bundles."""
-    rows = writer.db.execute(
-        f"SELECT id, bundle, body FROM head WHERE {_where(SHEAF)} ORDER BY id", (limit,)
-    ).fetchall()
+    rows = _rows(writer, SHEAF, limit)
     metrics = metrics_of(writer)
     groups: dict[int, list[Part]] = {}
     merged = []
-    for done, (number, bundle, body) in enumerate(rows):
+    for done, row in enumerate(rows):
         job.step(done, len(rows), "folding what arrived into the cache")
-        parts = _whole_parts(number, body)
+        parts = _whole_parts(writer, row, order)
         if parts:
-            merged.append((number, bundle))
+            merged.append((row.id, row.bundle))
         for part in parts:
             groups.setdefault(part.group, []).append(part)
     if not merged:
@@ -119,12 +147,23 @@ def _merge_hour(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
         _delete(writer, [number for number, _ in merged])
 
 
-def _whole_parts(number: int, body: bytes) -> list[Part]:
+def _rows(writer: Writer, form: int, limit: int, place: int | None = None) -> list[HeadRow]:
+    """Rows of one form, of one bucket where that is given."""
+    where, given = (_where(form), (limit,)) if place is None else (f"{_where(form)} AND bucket = ?", (limit, place))
+    rows = writer.db.execute(f"SELECT id, bundle, form, first, last FROM head WHERE {where} ORDER BY id", given)
+    return [HeadRow(*row) for row in rows.fetchall()]
+
+
+def _whole_parts(writer: Writer, row: HeadRow, order: Ranks) -> list[Part]:
     """Parts of a row of the head; none where it is damaged."""
     try:
-        return list(Sheaf(body).parts())
+        parts = list(Sheaf(row.read(writer).body).parts())
+        for part in parts:
+            order.check(part.origin.winner)
+            order.check(part.origin.first)
+        return parts
     except StoreDamaged as error:
-        log.warning("row %d of the head is left where it is: %s", number, error)
+        log.warning("row %d of the head is left where it is: %s", row.id, error)
         return []
 
 
@@ -190,18 +229,16 @@ def _fold_sheaves(writer: Writer, tier: Tier, form: int, limit: int, order: Rank
     places = [p for (p,) in writer.db.execute(f"SELECT DISTINCT bucket FROM head WHERE {_where(form)}", (limit,))]
     for done, place in enumerate(places):
         job.step(done, len(places), "folding what arrived into the cache")
-        rows = writer.db.execute(
-            f"SELECT id, body FROM head WHERE {_where(form)} AND bucket = ? ORDER BY id", (limit, place)
-        ).fetchall()
-        with transaction(writer.db):
+        rows = {row.id: _whole_parts(writer, row, order) for row in _rows(writer, form, limit, place)}
+        with _around_damage(), transaction(writer.db):
             folding = Folding(writer, tier, order)
-            kept = {number for number, body in rows if not _whole_parts(number, body)}
+            kept = {number for number, parts in rows.items() if not parts}
             for (group, span), fresh in _by_span(tier, rows).items():
                 job.check()
                 if not _folded(folding, group, span, {n: [layer for layer, _ in found] for n, found in fresh.items()}):
                     kept.update(row for found in fresh.values() for _, row in found)
             folding.finish()
-            _delete(writer, [number for number, _ in rows if number not in kept])
+            _delete(writer, [number for number in rows if number not in kept])
 
 
 def _folded(folding: Folding, group: int, span: int, fresh: Layers) -> bool:
@@ -216,11 +253,11 @@ def _folded(folding: Folding, group: int, span: int, fresh: Layers) -> bool:
 _BySpan = dict[tuple[int, int], dict[int, list[tuple[Layer, int]]]]
 
 
-def _by_span(tier: Tier, rows: Sequence[tuple[int, bytes]]) -> _BySpan:
+def _by_span(tier: Tier, rows: Mapping[int, Sequence[Part]]) -> _BySpan:
     """Layers of sheaves by scrape group and span of a tier, each with the row it came from."""
     found: _BySpan = {}
-    for number, body in rows:
-        for part in _whole_parts(number, body):
+    for number, parts in rows.items():
+        for part in parts:
             for series, layer in layers_of(part):
                 for span in tier.spans(int(layer.time[0]), int(layer.time[-1]) + 1):
                     piece = layer.part(span * tier.length, (span + 1) * tier.length)
@@ -231,40 +268,50 @@ def _by_span(tier: Tier, rows: Sequence[tuple[int, bytes]]) -> _BySpan:
 
 def _fold_frames(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
     """Fold long blocks that could not be adopted into their spans; their rows go last, because a row holds many."""
-    heads = [n for (n,) in writer.db.execute(f"SELECT id FROM head WHERE {_where(FRAMES)} ORDER BY id", (limit,))]
-    places: dict[tuple[int, int], list[int]] = {}
-    for number in heads:
-        _, body = _head_row(writer, number)
-        for one in frames(body):
-            rows = places.setdefault((one.group, clock_span(one.clock)[0] // SPAN), [])
-            if number not in rows:
-                rows.append(number)
+    heads = _rows(writer, FRAMES, limit)
+    places: dict[tuple[int, int], dict[int, HeadRow]] = {}
     kept: set[int] = set()
+    for row in heads:
+        for one in _frames(writer, row, kept):
+            places.setdefault((one.group, one.span[0] // SPAN), {})[row.id] = row
     for done, ((group, span), rows) in enumerate(places.items()):
         job.step(done, len(places), "folding what arrived into the cache")
         fresh: dict[int, list[Layer]] = {}
-        for number in rows:
-            bundle, body = _head_row(writer, number)
-            for one in frames(body):
-                if one.group == group and clock_span(one.clock)[0] // SPAN == span:
+        for row in rows.values():
+            for one in _frames(writer, row, kept):
+                if one.group == group and one.span[0] // SPAN == span:
                     try:
-                        for series, layer in list(one.layers(bundle)):
+                        for series, layer in list(one.layers(row.bundle)):
                             fresh.setdefault(series, []).append(layer)
                     except StoreDamaged as error:
-                        log.warning("row %d of the head is left where it is: %s", number, error)
-                        kept.add(number)
-        with transaction(writer.db):
+                        _leave(row, error, kept)
+        folded = False
+        with _around_damage(), transaction(writer.db):
             folding = Folding(writer, SPANS, order)
-            if not _folded(folding, group, span, fresh):
-                kept.update(rows)
+            folded = _folded(folding, group, span, fresh)
             folding.finish()
+        if not folded:
+            kept.update(rows)
     with transaction(writer.db):
-        _delete(writer, [number for number in heads if number not in kept])
+        _delete(writer, [row.id for row in heads if row.id not in kept])
 
 
-def _head_row(writer: Writer, number: int) -> tuple[int, bytes]:
-    row: tuple[int, bytes] = writer.db.execute("SELECT bundle, body FROM head WHERE id = ?", (number,)).fetchone()
-    return row
+def _frames(writer: Writer, row: HeadRow, kept: set[int]) -> list[Frame]:
+    """Blocks of a row of the head, none where it is damaged; it is then one of those that are `kept`."""
+    try:
+        found = list(frames(row.bundle, row.read(writer).body))
+        for one in found:
+            _ = one.span
+        return found
+    except StoreDamaged as error:
+        _leave(row, error, kept)
+        return []
+
+
+def _leave(row: HeadRow, error: StoreDamaged, kept: set[int]) -> None:
+    if row.id not in kept:
+        log.warning("row %d of the head is left where it is: %s", row.id, error)
+    kept.add(row.id)
 
 
 def _past_spans(writer: Writer) -> range:
@@ -284,7 +331,7 @@ def _fold_days(writer: Writer, spans: range, order: Ranks, job: Job) -> None:
             groups.setdefault(group, []).append(day)
         for done, (group, mine) in enumerate(groups.items()):
             job.step(done, len(groups), "folding days into months")
-            with transaction(writer.db):
+            with _around_damage(), transaction(writer.db):
                 try:
                     _fold_group(writer, group, span, mine, order)
                 except StoreDamaged as error:
@@ -299,7 +346,7 @@ def _fold_group(writer: Writer, group: int, span: int, days: Sequence[int], orde
         for number in members if clock is not None else ():
             layer = read_chunk(writer, DAYS, number, day, clock) if clock is not None else None
             if layer is not None:
-                fresh.setdefault(number, []).append(layer)
+                fresh.setdefault(number, []).append(order.checked(layer))
     folding = Folding(writer, SPANS, order)
     if folding.fold(group, span, fresh):
         folding.finish()

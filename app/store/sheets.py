@@ -5,6 +5,8 @@ samples. A sheet is made of the rollups of the tier of spans, so it is exact and
 rollups changed is listed as stale until it is, and is not read meanwhile.
 """
 
+import contextlib
+import logging
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +16,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from app.errors import StoreDamaged
 from app.job import Job
 from app.model.sample import FloatArray
 from app.store.block import SPAN
 from app.store.codec import VERSION, seal, unseal
-from app.store.database import Reader, Writer, transaction
+from app.store.database import Reader, Writer, readable_pages, transaction
 from app.store.packing import fail_length, pack, unpack
-from app.store.rollup import HOUR, Rollup, decode_rollup, unpack_hours
-from app.store.tiers import SPANS, read_row
+from app.store.rollup import HOUR, Rollup, decode_rollup, encode_rollup, hours_of, unpack_hours
+from app.store.tiers import SPANS, open_chunk, read_clock, read_row
 from app.store.values import find_codes, unpack_codes
 
 COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoint_requests_within")
@@ -32,6 +35,8 @@ _SHEET = struct.Struct("<BBHIIq")
 _LENGTH = struct.Struct("<I")
 _MOST_HOURS: Final = 31 * 24
 _BATCH: Final = 500
+
+log = logging.getLogger("watchfloor.store")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,18 +124,24 @@ def refresh_sheets(writer: Writer, job: Job) -> None:
         with transaction(writer.db) as db:
             row = (enclave, metric, month)
             db.execute("DELETE FROM sheet WHERE enclave = ? AND metric = ? AND month = ?", row)
-            sheet = make_sheet(writer, enclave, metric, month)
+            try:
+                sheet = make_sheet(writer, enclave, metric, month)
+            except StoreDamaged as error:
+                # It stays stale, so that nobody reads it; sums are taken of what can be read.
+                log.warning("no sheet of %s of %s: %s", metric, enclave, error)
+                continue
             if sheet is not None:
                 db.execute("INSERT INTO sheet (enclave, metric, month, body) VALUES (?, ?, ?, ?)", (*row, sheet.pack()))
             db.execute("DELETE FROM stale_sheet WHERE enclave = ? AND metric = ? AND month = ?", row)
 
 
 def make_sheet(session: Reader | Writer, enclave: str, metric: str, month: int) -> Sheet | None:
-    """Sum up a month from rollups; None where there are none.
+    """Sum up a month from rollups, or from the samples where there is no rollup; None where there is neither.
 
     Raises
     ------
     StoreDamaged
+        If neither of a series can be read.
     """
     members = session.db.execute(
         "SELECT id, scrape_group FROM main.series WHERE enclave = ? AND metric = ? ORDER BY id", (enclave, metric)
@@ -139,7 +150,9 @@ def make_sheet(session: Reader | Writer, enclave: str, metric: str, month: int) 
     rows = {}
     for series, group in members:
         found = [
-            r for span in SPANS.spans(first * HOUR, end * HOUR) if (r := read_rollup(session, series, group, span))
+            rolled
+            for span in SPANS.spans(first * HOUR, end * HOUR)
+            if (rolled := _rollup_or_samples(session, series, group, span))
         ]
         count, total = np.zeros(end - first, np.int64), np.zeros(end - first)
         for one in found:
@@ -161,18 +174,73 @@ def read_rollup(session: Reader | Writer, series: int, group: int, span: int) ->
     return None if blob is None or hours is None else decode_rollup(blob, unpack_hours(hours))
 
 
+def _rollup_or_samples(session: Reader | Writer, series: int, group: int, span: int) -> Rollup | None:
+    try:
+        rollup = read_rollup(session, series, group, span)
+    except StoreDamaged:
+        rollup = None
+    return rollup or roll_up(session, series, group, span)
+
+
+def roll_up(session: Reader | Writer, series: int, group: int, span: int) -> Rollup | None:
+    """Rollup of a series in a span, made of its settled samples; None where there are none.
+
+    Raises
+    ------
+    StoreDamaged
+    """
+    blobs = make_rollup(session, series, group, span)
+    return None if blobs is None else decode_rollup(blobs[0], unpack_hours(blobs[1]))
+
+
+def make_rollup(session: Reader | Writer, series: int, group: int, span: int) -> tuple[bytes, bytes] | None:
+    """Bytes of the rollup of a series in a span and of its group's hours, made of the settled samples.
+
+    Raises
+    ------
+    StoreDamaged
+    """
+    row = read_row(session, SPANS.chunks, SPANS.key(series, span))
+    if row is None:
+        return None
+    clock = read_clock(session, SPANS, group, span)
+    if clock is None:
+        msg = "The times of a stored chunk are missing."
+        raise StoreDamaged(msg)
+    codes, time, _ = open_chunk(row, clock)
+    hours, own = hours_of(clock.time), time is not clock.time
+    return encode_rollup(codes, hours_of(time) if own else hours, own=own), hours.pack()
+
+
 def read_sheets(
     reader: Reader, wanted: Sequence[tuple[str, str]], months: range
 ) -> Mapping[tuple[str, str, int], Sheet]:
-    """Sheets of (enclave, metric) in `months` that are up to date."""
-    stale = set(reader.db.execute("SELECT enclave, metric, month FROM stale_sheet"))
+    """Sheets of (enclave, metric) in `months` that are up to date and can be read."""
     found = {}
-    for enclave, metric in wanted:
-        rows = reader.db.execute(
-            "SELECT month, body FROM sheet WHERE enclave = ? AND metric = ? AND month BETWEEN ? AND ?",
-            (enclave, metric, months.start, months.stop - 1),
-        )
-        for month, body in rows:
-            if (enclave, metric, month) not in stale:
-                found[enclave, metric, month] = unpack_sheet(body)
+    with contextlib.suppress(StoreDamaged), readable_pages():
+        stale = set(reader.db.execute("SELECT enclave, metric, month FROM stale_sheet"))
+        for enclave, metric in wanted:
+            rows = reader.db.execute(
+                "SELECT month, body FROM sheet WHERE enclave = ? AND metric = ? AND month BETWEEN ? AND ?",
+                (enclave, metric, months.start, months.stop - 1),
+            )
+            for month, body in rows:
+                if (enclave, metric, month) not in stale:
+                    with contextlib.suppress(StoreDamaged):
+                        found[enclave, metric, month] = open_sheet(month, body)
     return found
+
+
+def open_sheet(month: int, stored: object) -> Sheet:
+    """Read the sheet of a month.
+
+    Raises
+    ------
+    StoreDamaged
+    """
+    if isinstance(stored, bytes):
+        sheet = unpack_sheet(stored)
+        if sheet.first == first_hour(month):
+            return sheet
+    msg = "A stored sheet is not that of its month."
+    raise StoreDamaged(msg)

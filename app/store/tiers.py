@@ -7,7 +7,6 @@ stand, as runs, the bundles whose word they are; a series whose samples have ano
 file that held only some series) carries runs of its own.
 """
 
-import sqlite3
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,10 @@ from app.model.sample import TimeArray
 from app.store.block import SPAN
 from app.store.clock_code import decode_clock
 from app.store.codec import decode_codes
-from app.store.database import Reader, Writer
+from app.store.database import Reader, Writer, readable_pages
 from app.store.origin import Origin
 from app.store.overlay import Layer
+from app.store.rowseal import prove_row, seal_row, sealed_part
 from app.store.values import Codes
 
 DAY: Final = 86_400_000
@@ -58,6 +58,7 @@ class Tier:
 DAYS: Final = Tier("day", "day_clock", DAY, by_time=True)
 SPANS: Final = Tier("chunk", "clock", SPAN, by_time=False)
 TIERS: Final = (SPANS, DAYS)
+_WITH_ORIGIN: Final = frozenset({"chunk", "clock", "day", "day_clock"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,32 @@ def _join(first: bytes, second: bytes) -> bytes:
     return _LENGTH.pack(len(first)) + first + second
 
 
+def _beside(table: str, row: bytes) -> bytes:
+    """What of a row the digest of its numbers does not cover: the origins of a chunk or clock."""
+    return split(row)[1] if table in _WITH_ORIGIN else b""
+
+
+def write_row(writer: Writer, table: str, key: int, row: bytes) -> None:
+    """Keep one row, sealed to its place."""
+    blob = seal_row(f"{table} {key}", row, _beside(table, row))
+    writer.db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (key, blob))
+
+
+def open_row(table: str, key: int, stored: bytes) -> bytes:
+    """Row behind its seal.
+
+    Raises
+    ------
+    StoreDamaged
+        If it does not belong where it was found.
+    """
+    row = sealed_part(stored)
+    if row is None:
+        return stored  # written by version 1
+    prove_row(f"{table} {key}", stored, row, _beside(table, row))
+    return row
+
+
 def split(blob: bytes) -> tuple[bytes, bytes]:
     """Part a stored row into its encoded numbers and the origins beside them."""
     if len(blob) < _LENGTH.size:
@@ -84,32 +111,26 @@ def split(blob: bytes) -> tuple[bytes, bytes]:
 
 def write_clock(writer: Writer, tier: Tier, group: int, span: int, clock: Clock) -> None:
     """Keep the times of a group and where they came from."""
-    row = (tier.key(group, span), _join(clock.blob, clock.origin.pack()))
-    writer.db.execute(f"INSERT OR REPLACE INTO {tier.clocks} VALUES (?, ?)", row)
+    write_row(writer, tier.clocks, tier.key(group, span), _join(clock.blob, clock.origin.pack()))
 
 
 def write_chunk(writer: Writer, tier: Tier, series: int, span: int, body: bytes, origin: Origin | None) -> None:
     """Keep the values of a series; `origin` only where it differs from its group's."""
     own = b"" if origin is None else origin.pack()
-    writer.db.execute(f"INSERT OR REPLACE INTO {tier.chunks} VALUES (?, ?)", (tier.key(series, span), _join(body, own)))
+    write_row(writer, tier.chunks, tier.key(series, span), _join(body, own))
 
 
 def read_row(session: Reader | Writer, table: str, key: int) -> bytes | None:
-    """Stored bytes of one row, or None.
+    """Bytes of one row, or None.
 
     Raises
     ------
     StoreDamaged
-        If the database itself cannot read the page that the row stands on.
+        If the database itself cannot read the page that the row stands on, or the row belongs elsewhere.
     """
-    try:
+    with readable_pages():
         row = session.db.execute(f"SELECT body FROM {table} WHERE id = ?", (key,)).fetchone()
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise  # busy, full and the like are not damage
-        msg = "A page of the cache cannot be read."
-        raise StoreDamaged(msg) from error
-    return None if row is None else row[0]
+    return None if row is None else open_row(table, key, row[0])
 
 
 def read_clock(session: Reader | Writer, tier: Tier, group: int, span: int) -> Clock | None:
@@ -157,7 +178,18 @@ def open_chunk(row: bytes, clock: Clock) -> tuple[Codes, TimeArray, Origin]:
 
 
 def known_spans(session: Reader | Writer, tier: Tier, group: int, start: int, end: int) -> list[int]:
-    """Numbers of the spans between two times (ms) that hold settled samples of a group."""
+    """Numbers of the spans between two times (ms) that hold settled samples of a group.
+
+    Raises
+    ------
+    StoreDamaged
+        If the database cannot read the pages that tell.
+    """
+    with readable_pages():
+        return _known_spans(session, tier, group, start, end)
+
+
+def _known_spans(session: Reader | Writer, tier: Tier, group: int, start: int, end: int) -> list[int]:
     wanted = tier.spans(start, end)
     if tier.by_time:
         wanted = _within(wanted, session.once(_days) if isinstance(session, Reader) else _days(session))
@@ -204,3 +236,8 @@ def group_times(layers: Sequence[Layer], place: np.ndarray) -> tuple[TimeArray, 
     time, winner, earliest = time[ordered], winner[ordered], earliest[ordered]
     last = np.append(np.diff(time) > 0, True)
     return time[last], Origin.from_samples(winner[last], earliest[last])
+
+
+def hidden_chunks(session: Reader | Writer) -> frozenset[int]:
+    """Keys of chunks that an unpublished bundle has put in place."""
+    return frozenset(key for (key,) in session.db.execute("SELECT id FROM main.adopted WHERE what = 'chunk'"))

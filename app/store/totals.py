@@ -6,6 +6,7 @@ of is decoded: spans that the days or the head still add to, and periods that be
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,9 @@ from app.model.sample import FloatArray, TimeArray
 from app.store.database import Reader
 from app.store.reduced import busy_spans
 from app.store.rollup import HOUR
-from app.store.samples import SeriesRef, hidden_chunks, read_layers
+from app.store.samples import SeriesRef, guarded, read_layers, spans_of
 from app.store.sheets import COUNTED, Sheet, first_hour, month_of, read_rollup, read_sheets
-from app.store.tiers import SPANS, known_spans
+from app.store.tiers import SPANS, hidden_chunks
 
 Matrix = npt.NDArray[np.int64]
 
@@ -103,8 +104,10 @@ def _add_sheets(
             if sheet is None:
                 left += [(row, hours) for row in mine for hours in parts]
                 continue
+            known = np.isin(numbers, sheet.ids)
+            left += [(row, hours) for row in np.array(mine)[~known].tolist() for hours in parts]
             for hours in parts:
-                _add_sheet(answer, sheet, np.array(mine), numbers, cuts // HOUR, hours)
+                _add_sheet(answer, sheet, np.array(mine)[known], numbers[known], cuts // HOUR, hours)
     return left
 
 
@@ -125,9 +128,7 @@ def _joined(stretches: Sequence[range]) -> list[range]:
 
 def _add_sheet(answer: Totals, sheet: Sheet, rows: Matrix, numbers: Matrix, cuts: TimeArray, hours: range) -> None:
     """Add the hours of one sheet to the periods they lie in."""
-    place = np.minimum(np.searchsorted(sheet.ids, numbers), sheet.ids.size - 1)
-    known = sheet.ids[place] == numbers
-    rows, place = rows[known], place[known]
+    place = np.searchsorted(sheet.ids, numbers)
     for period in range(cuts.size - 1):
         low, high = max(hours.start, int(cuts[period])), min(hours.stop, int(cuts[period + 1]))
         if low < high:
@@ -142,11 +143,12 @@ def _add_rollups(reader: Reader, refs: Sequence[SeriesRef], left: _Left, cuts: T
     for row, hours in left:
         ref = refs[row]
         start, end = hours.start * HOUR, hours.stop * HOUR
-        for span in known_spans(reader, SPANS, ref.group_id, start, end):
+        for span in spans_of(reader, SPANS, ref.group_id, [ref.id], start, end):
             low, high = max(start, span * SPANS.length), min(end, (span + 1) * SPANS.length)
             rollup = None
             if SPANS.key(ref.id, span) not in hidden:
-                rollup = read_rollup(reader, ref.id, ref.group_id, span)
+                read = partial(read_rollup, reader, ref.id, ref.group_id, span)
+                rollup = guarded(reader, [], SPANS, span, read)  # a rollup that is damaged can be done without
             if rollup is None:
                 layer = read_layers(reader, [ref], low, high)[0]
                 _add(answer, row, cuts, layer.time, layer.value)
