@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
-from app.store.reduced import Damage, Reduced
+from app.store.database import Damage
+from app.store.reduced import Reduced
 from app.ui.charts.chart import Chart
 from app.ui.charts.line import Band, Threshold, make_line, read_at
 from app.ui.charts.units import SECONDS
@@ -115,7 +116,7 @@ def test_that_time_after_the_last_data_is_hatched_and_time_without_news_is_not(c
 
 
 def test_that_damage_is_hatched_and_says_why(chart, view):
-    damaged = Damage(DAY.start + 10_000, DAY.start + 20_000, "Page 4 110 fails its checksum.")
+    damaged = Damage(1, DAY.start + 10_000, DAY.start + 20_000, "Page 4 110 fails its checksum.")
     keep = (damaged.start > TIME) | (damaged.end <= TIME)
     reduced = raw(TIME[keep], np.full(keep.sum(), 2.0), damaged=(damaged,))
     chart.show_lines([make_line("p95", "series.1", reduced, TIME[-1])], DAY)
