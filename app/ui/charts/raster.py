@@ -62,8 +62,8 @@ class Sheet:
     def draw(self, curve: Envelope, scale: Scale, height: int, ink: Ink, *, line: bool = True) -> tuple[QImage, int]:
         """Draw one curve, a pixel wide for each of its columns.
 
-        Upper and lower edges are antialiased; left and right ones are those of the columns. `line` False
-        draws the fill alone, which the ink must have. Returns a picture of the rows that the curve reaches, and the first of them;
+        Upper and lower edges are antialiased; left and right ones are those of the columns. `line` False draws
+        the fill alone, which the ink must have. Returns a picture of the rows that the curve reaches, and the first;
         it holds until the next one is drawn.
         """
         width = curve.low.size
