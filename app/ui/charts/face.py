@@ -109,9 +109,9 @@ def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, *, stale: boo
         box = _stretch(plot, since, plot.span.end)
         if box.width() >= 2:
             canvas.hatch(box, half(theme.status[Health.WARNING].symbol) if stale else "line", step=6.0)
-    for damage in {damage for line in lines for damage in line.reduced.damaged}:
-        box = _stretch(plot, damage.start, damage.end)
-        if damage.end > plot.span.start and damage.start < plot.span.end:
+    for start, end in {(damage.start, damage.end) for line in lines for damage in line.reduced.damaged}:
+        box = _stretch(plot, start, end)
+        if end > plot.span.start and start < plot.span.end:
             box.setWidth(max(box.width(), 3.0))
             canvas.hatch(box, half(theme.status[Health.CRITICAL].symbol), step=6.0)
 

@@ -62,8 +62,8 @@ class Sheet:
     def draw(self, curve: Envelope, scale: Scale, height: int, ink: Ink, *, line: bool = True) -> tuple[QImage, int]:
         """Draw one curve, a pixel wide for each of its columns.
 
-        Upper and lower edges are antialiased; left and right ones are those of the columns. `line` False
-        draws the fill alone. Returns a picture of the rows that the curve reaches, and the first of them;
+        Upper and lower edges are antialiased; left and right ones are those of the columns. `line` False draws
+        the fill alone, which the ink must have. Returns a picture of the rows that the curve reaches, and the first;
         it holds until the next one is drawn.
         """
         width = curve.low.size
@@ -81,8 +81,6 @@ class Sheet:
         pixels = self._pixels[first:end]
         if ink.fill:
             _fill(pixels, first, bottom, base, ink)
-        else:
-            pixels.fill(0)
         if line:
             _stroke(pixels, first, _strokes(top[known], bottom[known], height, ink.weight), known, ink)
         kind = QImage.Format.Format_ARGB32_Premultiplied
@@ -120,7 +118,11 @@ def _stroke(
     last = np.minimum(bottom.astype(np.int16), np.int16(end - 1))
     inside, below = np.zeros((2, pixels.shape[1]), np.int16)
     inside[known], below[known] = first + np.int16(1), last
-    np.copyto(pixels, ink.shades[_LEVELS], where=_between(start, end, inside, below))
+    full = _between(start, end, inside, below)
+    if ink.fill:
+        np.copyto(pixels, ink.shades[_LEVELS], where=full)
+    else:  # also clears what was drawn before
+        np.multiply(full, ink.shades[_LEVELS], out=pixels)
     alone = first == last
     _cover(pixels, first - np.int16(start), known, np.where(alone, bottom, first + 1.0) - top, ink)
     apart = np.flatnonzero(~alone)

@@ -61,8 +61,7 @@ def test_that_charts_that_stay_keep_what_they_show(grid):
 def test_that_linked_charts_share_window_gutter_and_moment(grid, view, qtbot):
     grid.show_titles(titles(4, (SECONDS, BYTES, SHARE)))
     fill(grid)
-    qtbot.wait(50)
-    assert len({chart.plot.left() for chart in grid.charts}) == 1
+    qtbot.waitUntil(lambda: grid.charts[0].plot.left() > 48 and len({chart.plot.left() for chart in grid.charts}) == 1)
     at = QPointF(300.0, 60.0)
     no = Qt.MouseButton.NoButton
     grid.charts[0].mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, at, at, no, no, Qt.KeyboardModifier.NoModifier))
