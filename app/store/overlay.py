@@ -28,6 +28,8 @@ class Layer:
 
     def part(self, start: int, end: int) -> "Layer":
         """Samples with start <= time < end."""
+        if self.time.size and start <= self.time[0] and self.time[-1] < end:
+            return self
         low, high = np.searchsorted(self.time, [start, end])
         if low == 0 and high == self.time.size:
             return self

@@ -130,6 +130,9 @@ class Sheaf:
         self._series_start = np.cumsum(self._k) - self._k
         self._origins = _unpack(self._sections[6], 3 * runs).reshape(3, runs)
         self._run_start = np.cumsum(self._runs) - self._runs
+        if self._runs.min() < 1 or (np.add.reduceat(self._origins[2], self._run_start) != self._n).any():
+            msg = "The origins of a stored chunk do not fit its samples."
+            raise StoreDamaged(msg)
         self._masks = self._read_masks()
         self._count = np.repeat(self._n, self._k)
         for part, mask in self._masks.items():
@@ -166,11 +169,7 @@ class Sheaf:
 
     def _origin(self, part: int) -> Origin:
         start = int(self._run_start[part])
-        winner, first, length = self._origins[:, start : start + int(self._runs[part])]
-        if int(length.sum()) != int(self._n[part]):
-            msg = "The origins of a stored chunk do not fit its samples."
-            raise StoreDamaged(msg)
-        return Origin(winner, first, length)
+        return Origin(*self._origins[:, start : start + int(self._runs[part])])
 
     @property
     def span(self) -> tuple[int, int]:
@@ -179,14 +178,17 @@ class Sheaf:
 
     def layers(self, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[int, Layer]]:
         """Series and samples of the rows that `wanted` marks, of shape (series,)."""
-        for row in np.flatnonzero(wanted).tolist():
-            part = int(self._of[row])
-            time, origin, value = self._times_of(part), self._origin(part), self._values(row)
-            mask = self._masks.get(part)
-            if mask is not None:
+        rows = np.flatnonzero(wanted)
+        shared, time, origin = -1, self._time, Origin.of(0, 0)
+        for row, part, series in zip(rows.tolist(), self._of[rows].tolist(), self.ids[rows].tolist(), strict=True):
+            if part != shared:
+                shared, time, origin = part, self._times_of(part), self._origin(part)
+            value, mask = self._values(row), self._masks.get(part)
+            if mask is None:
+                yield series, Layer(time, value, origin)
+            else:
                 there = mask[row - int(self._series_start[part])]
-                time, origin = time[there], origin.pick(there)
-            yield int(self.ids[row]), Layer(time, value, origin)
+                yield series, Layer(time[there], value, origin.pick(there))
 
     def parts(self) -> Iterator[Part]:
         """Every part, decoded."""
