@@ -91,16 +91,16 @@ class Inspection:
 def pages(one: Inspection) -> Iterator[Finding]:
     """SQLite's own check of both files."""
     one.job.step(0, None, "checking the pages of the files")
-    found = _quick_check(one, "cache/cache.db", Remedy.IMPORT)
+    found = _checked_by_sqlite(one, "cache/cache.db", Remedy.IMPORT)
     with one.reader.store.state() as state:
-        told = [text for (text,) in state.db.execute("PRAGMA quick_check(20)") if text != "ok"]
+        told = [text for (text,) in state.db.execute("PRAGMA integrity_check(20)") if text != "ok"]
     yield from found
     yield from (Finding("state/station.db", text, Remedy.RESTORE, one.highest) for text in told)
 
 
-def _quick_check(one: Inspection, what: str, remedy: Remedy) -> list[Finding]:
+def _checked_by_sqlite(one: Inspection, what: str, remedy: Remedy) -> list[Finding]:
     try:
-        with readable_pages(), closing(one.reader.db.execute("PRAGMA main.quick_check(20)")) as rows:
+        with readable_pages(), closing(one.reader.db.execute("PRAGMA main.integrity_check(20)")) as rows:
             return [Finding(what, text, remedy, one.highest) for (text,) in rows if text != "ok"]
     except StoreDamaged as error:
         return [Finding(what, error.message, remedy, one.highest)]
@@ -227,8 +227,8 @@ def _fail(message: str) -> None:
 
 def _note(one: Inspection, member: Member, layer: Layer) -> None:
     newest = newest_of(member.id, layer)
-    known = one.newest.get(member.id)
-    if known is None or newest.time >= known.time:
+    known, place = one.newest.get(member.id), ranks(one.reader).place
+    if known is None or (newest.time, place[newest.bundle]) >= (known.time, place[known.bundle]):
         one.newest[member.id] = newest
 
 
