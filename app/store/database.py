@@ -108,12 +108,17 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A stretch of time of one series that is stored but cannot be read, and why. Times are seconds UTC."""
+    """A stretch of time of one series that is stored but cannot be read, and why. Times are seconds UTC.
+
+    `bundle` is the one of highest rank whose word is lost, None where nobody knows: what a bundle of lower rank says of
+    this time may have been contradicted, so it is not shown either.
+    """
 
     series: int
     start: float
     end: float
     reason: str
+    bundle: int | None = None
 
 
 class Reader(_Session):

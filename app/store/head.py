@@ -153,6 +153,11 @@ class HeadRow:
     last: int
     body: bytes = b""
 
+    @property
+    def author(self) -> int | None:
+        """The one bundle whose word it is; None where several speak."""
+        return self.bundle if self.form < HOUR else None
+
     def read(self, session: Reader | Writer) -> "HeadRow":
         """The same row with its body.
 

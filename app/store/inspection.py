@@ -19,8 +19,8 @@ from app.store.database import Reader, readable_pages
 from app.store.last import Newest, newest_of
 from app.store.overlay import Layer, ranks
 from app.store.rollup import Hours, Rollup, decode_rollup, hours_of, unpack_hours
-from app.store.sheets import make_rollup
-from app.store.tiers import SPANS, TIERS, Clock, Tier, hidden_chunks, read_chunk, read_clock, read_row
+from app.store.sheets import rollup_of
+from app.store.tiers import SPANS, TIERS, Clock, Tier, hidden_chunks, open_chunk, read_clock, read_row
 
 
 class Remedy(Enum):
@@ -91,16 +91,16 @@ class Inspection:
 def pages(one: Inspection) -> Iterator[Finding]:
     """SQLite's own check of both files."""
     one.job.step(0, None, "checking the pages of the files")
-    found = _quick_check(one, "cache/cache.db", Remedy.IMPORT)
+    found = _checked_by_sqlite(one, "cache/cache.db", Remedy.IMPORT)
     with one.reader.store.state() as state:
-        told = [text for (text,) in state.db.execute("PRAGMA quick_check(20)") if text != "ok"]
+        told = [text for (text,) in state.db.execute("PRAGMA integrity_check(20)") if text != "ok"]
     yield from found
     yield from (Finding("state/station.db", text, Remedy.RESTORE, one.highest) for text in told)
 
 
-def _quick_check(one: Inspection, what: str, remedy: Remedy) -> list[Finding]:
+def _checked_by_sqlite(one: Inspection, what: str, remedy: Remedy) -> list[Finding]:
     try:
-        with readable_pages(), closing(one.reader.db.execute("PRAGMA main.quick_check(20)")) as rows:
+        with readable_pages(), closing(one.reader.db.execute("PRAGMA main.integrity_check(20)")) as rows:
             return [Finding(what, text, remedy, one.highest) for (text,) in rows if text != "ok"]
     except StoreDamaged as error:
         return [Finding(what, error.message, remedy, one.highest)]
@@ -180,18 +180,21 @@ def _group(one: Inspection, tier: Tier, mine: list[Member], span: int, total: in
     for member in mine:
         one.step(total, "reading samples")
         try:
-            layer = read_chunk(one.reader, tier, member.id, span, clock)
-            if layer is not None:
-                ranks(one.reader).checked(layer)
+            row = read_row(one.reader, tier.chunks, tier.key(member.id, span))
+            if row is None:
+                continue
+            codes, time, origin = open_chunk(row, clock)
+            ranks(one.reader).check_origin(origin)
+            newest = Layer(time[-1:], codes.tail(), origin.cut(time.size - 1, time.size))
         except StoreDamaged as error:
             one.unread.add(member.id)
             what = "samples of 30 days" if tier is SPANS else "samples of a day"
             yield member.finding(what, error.message, Remedy.IMPORT, start, end)
             continue
-        if layer is not None and layer.time.size:
-            _note(one, member, layer)
+        if time.size:
+            _note(one, member, newest)
             if hours is not None:
-                yield from _rollup(one, member, span, hours)
+                yield from _rollup(one, member, span, hours, rollup_of(codes, time, clock, hours))
 
 
 def _clock(one: Inspection, tier: Tier, group: int, span: int) -> Clock:
@@ -208,8 +211,7 @@ def _clock(one: Inspection, tier: Tier, group: int, span: int) -> Clock:
     if {int(clock.time[0]) // tier.length, int(clock.time[-1]) // tier.length} != {span}:
         msg = "They do not lie in the span that they are stored for."
         raise StoreDamaged(msg)
-    ranks(one.reader).check(clock.origin.winner)
-    ranks(one.reader).check(clock.origin.first)
+    ranks(one.reader).check_origin(clock.origin)
     return clock
 
 
@@ -227,8 +229,8 @@ def _fail(message: str) -> None:
 
 def _note(one: Inspection, member: Member, layer: Layer) -> None:
     newest = newest_of(member.id, layer)
-    known = one.newest.get(member.id)
-    if known is None or newest.time >= known.time:
+    known, place = one.newest.get(member.id), ranks(one.reader).place
+    if known is None or (newest.time, place[newest.bundle]) >= (known.time, place[known.bundle]):
         one.newest[member.id] = newest
 
 
@@ -242,15 +244,14 @@ def _hours(one: Inspection, group: int, span: int, clock: Clock) -> Hours:
     return hours
 
 
-def _rollup(one: Inspection, member: Member, span: int, hours: Hours) -> Iterator[Finding]:
+def _rollup(one: Inspection, member: Member, span: int, hours: Hours, made: bytes) -> Iterator[Finding]:
     """Compare a rollup with one that is made anew, to the bit."""
     start, end = span * SPANS.length / 1000.0, (span + 1) * SPANS.length / 1000.0
     try:
         stored = read_row(one.reader, "rollup", SPANS.key(member.id, span))
         if stored is None:
             _fail("It is missing.")
-        made = make_rollup(one.reader, member.id, member.group, span)
-        if made is not None and not same_rollup(decode_rollup(stored or b"", hours), decode_rollup(made[0], hours)):
+        if stored != made and not same_rollup(decode_rollup(stored or b"", hours), decode_rollup(made, hours)):
             _fail("It differs from the samples that it is made of.")
     except StoreDamaged as error:
         yield member.finding("hourly extremes and sums", error.message, Remedy.COMPACT, start, end)

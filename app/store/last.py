@@ -4,7 +4,6 @@ A page holds the newest settled sample of 1,024 series. What the head holds is l
 each change of the store, so that asking for hundreds of series costs microseconds.
 """
 
-import logging
 import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,8 +32,6 @@ _ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8"), ("bundle", "<i8")])
 _NOTHING: Final = -1
 
 Rows = npt.NDArray[np.void]
-
-log = logging.getLogger("watchfloor.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ def settled_page(session: Reader | Writer, page: int, damage: list[Damage]) -> R
         slot = rows[series & (PAGE - 1)]
         for tier in TIERS:
             found = _newest_settled(session, tier, (series, group), order, hidden, damage)
-            if found is not None and found.time >= slot["time"]:
+            if found is not None and _is_newer(found, slot, order):
                 slot["time"], slot["value"], slot["bundle"] = found.time, np.frombuffer(found.value)[0], found.bundle
     return rows
 
@@ -125,6 +122,12 @@ def _newest_settled(
     return None
 
 
+def _is_newer(one: Newest, slot: np.void, order: Ranks) -> bool:
+    if one.time != slot["time"]:
+        return bool(one.time > slot["time"])
+    return bool(order.place[one.bundle] >= order.place[slot["bundle"]])
+
+
 def newest_of(series: int, layer: Layer) -> Newest:
     """Newest sample of a layer that has one."""
     whose = layer.origin.cut(layer.time.size - 1, layer.time.size).winner
@@ -145,7 +148,10 @@ def keep_newest(writer: Writer, found: Iterable[Newest]) -> None:
         if page not in pages:
             pages[page] = _page_or_samples(writer, page, [])
         slot = pages[page][one.series & (PAGE - 1)]
-        if one.time >= slot["time"]:
+        # Another bundle's word on the same time is laid over it by rank, which is asked for only then.
+        if one.time > slot["time"] or (
+            one.time == slot["time"] and (one.bundle == slot["bundle"] or _is_newer(one, slot, ranks(writer)))
+        ):
             slot["time"], slot["value"], slot["bundle"] = one.time, np.frombuffer(one.value)[0], one.bundle
     for page, rows in pages.items():
         write_page(writer, page, rows)
@@ -217,7 +223,8 @@ def newest_of_all(reader: Reader) -> Rows:
         rows[page << _PAGE_BITS : (page + 1) << _PAGE_BITS] = _page_or_samples(reader, page, reader.damage)
     rows = rows[:count]
     place = ranks(reader).place
-    for found in _newest_of_head(reader):
+    lost: list[Damage] = []
+    for found in _newest_of_head(reader, lost):
         for series, time, value, bundle in found:
             better = (time > rows["time"][series]) | (
                 (time == rows["time"][series]) & (place[bundle] > place[np.maximum(rows["bundle"][series], 0)])
@@ -228,21 +235,28 @@ def newest_of_all(reader: Reader) -> Rows:
                 value[better],
                 bundle[better],
             )
+    for one in lost:
+        # It may hold a newer word on the very time that is noted, of any series.
+        doubtful = (rows["time"] >= one.start * 1000.0) & (rows["time"] < one.end * 1000.0)
+        if one.bundle is not None:
+            doubtful &= place[np.maximum(rows["bundle"], 0)] < place[one.bundle]
+        rows[doubtful] = _empty(1)
+    reader.damage += lost
     return rows
 
 
-def _newest_of_head(reader: Reader) -> Iterator[list["_Found"]]:
-    """What each row of the head has as newest; a row that cannot be read is left out."""
+def _newest_of_head(reader: Reader, lost: list[Damage]) -> Iterator[list["_Found"]]:
+    """What each row of the head has as newest; a row that cannot be read is added to `lost`."""
     try:
         listed = all_rows(reader)
     except StoreDamaged as error:
-        log.warning("the head cannot be read: %s", error)
+        lost.append(Damage(0, 0.0, math.inf, error.message))
         return
     for row in listed:
         try:
             yield list(_newest_in(row.read(reader)))
         except StoreDamaged as error:
-            reader.damage += [Damage(0, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message)]
+            lost.append(Damage(0, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message, row.author))
 
 
 _Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray, npt.NDArray[np.int64]]

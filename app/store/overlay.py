@@ -59,7 +59,8 @@ class Ranks:
         StoreDamaged
         """
         numbers = np.asarray(bundles)
-        if numbers.size and not (numbers.min() > 0 and numbers.max() < self.place.size):
+        known = not numbers.size or (numbers.min() > 0 and numbers.max() < self.place.size)
+        if not known or not np.isfinite(self.received[numbers]).all():
             msg = "A stored chunk names a bundle that the cache does not know."
             raise StoreDamaged(msg)
 
@@ -70,9 +71,18 @@ class Ranks:
         ------
         StoreDamaged
         """
-        self.check(layer.origin.winner)
-        self.check(layer.origin.first)
+        self.check_origin(layer.origin)
         return layer
+
+    def check_origin(self, origin: Origin) -> None:
+        """Make sure that samples come from bundles that the cache knows.
+
+        Raises
+        ------
+        StoreDamaged
+        """
+        self.check(origin.winner)
+        self.check(origin.first)
 
 
 def ranks(session: Reader | Writer) -> Ranks:

@@ -16,7 +16,8 @@ from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.store.database import Damage, Reader
 from app.store.head import HeadRow, head_rows
-from app.store.overlay import Layer, known_at, overlay, ranks
+from app.store.origin import Origin
+from app.store.overlay import Layer, Ranks, known_at, overlay, ranks
 from app.store.superseded import read_lost
 from app.store.tiers import SPANS, TIERS, Clock, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
@@ -99,7 +100,7 @@ def read_layers(
 ) -> list[Layer]:
     """Samples of `refs` with start <= time < end, ms, and where they came from."""
     members = {ref.id: ref.group_id for ref in refs}
-    order = ranks(reader)
+    order, known = ranks(reader), len(reader.damage)
     layers: dict[int, list[Layer]] = {number: [] for number in members}
     for tier in TIERS:
         for series, layer in _read_tier(reader, tier, members, start, end):
@@ -109,9 +110,24 @@ def read_layers(
     if moment is not None:
         for series in members:
             layers[series].append(read_lost(reader, series, start, end, moment, order))
+    done = {series: overlay(parts, order)[0] for series, parts in layers.items()}
+    for one in reader.damage[known:]:
+        if one.series in done:
+            done[one.series] = without_contradicted(done[one.series], one, order)
     shared = _Shared()
-    done = {series: shared.times(overlay(parts, order)[0]) for series, parts in layers.items()}
-    return [done[ref.id] for ref in refs]
+    return [shared.times(done[ref.id]) for ref in refs]
+
+
+def without_contradicted(layer: Layer, damage: Damage, order: Ranks) -> Layer:
+    """The samples that what is damaged cannot have contradicted: of another time, or the word of a higher bundle."""
+    low, high = np.searchsorted(layer.time, [np.ceil(edge * 1000.0 - 1e-6) for edge in (damage.start, damage.end)])
+    if low == high:
+        return layer
+    winner, first = layer.origin.expand()
+    kept = np.ones(layer.time.size, bool)
+    limit = np.inf if damage.bundle is None else order.place[damage.bundle]
+    kept[low:high] = order.place[winner[low:high]] >= limit
+    return Layer(layer.time[kept], layer.value[kept], Origin.from_samples(winner[kept], first[kept]))
 
 
 class _Shared:
@@ -140,7 +156,7 @@ def _read_tier(
     hidden = reader.once(hidden_chunks)
     for group, numbers in groups.items():
         for span in spans_of(reader, tier, group, numbers, start, end):
-            clock = guarded(reader, numbers, tier, span, partial(read_clock, reader, tier, group, span))
+            clock = guarded(reader, numbers, tier, span, partial(_read_clock, reader, tier, group, span))
             if clock is None:
                 continue
             low, high = (int(n) for n in np.searchsorted(clock.time, [start, end]))
@@ -148,9 +164,17 @@ def _read_tier(
             for series in numbers:
                 if tier is SPANS and tier.key(series, span) in hidden:
                     continue
-                layer = guarded(reader, [series], tier, span, partial(_read_chunk, reader, tier, series, span, clock))
+                read = partial(_read_chunk, reader, tier, series, span, clock)
+                layer = guarded(reader, [series], tier, span, read, clock)
                 if layer is not None:
                     yield series, layer if whole else layer.part(start, end)
+
+
+def _read_clock(reader: Reader, tier: Tier, group: int, span: int) -> Clock | None:
+    clock = read_clock(reader, tier, group, span)
+    if clock is not None:
+        ranks(reader).check(clock.origin.winner)
+    return clock
 
 
 def _read_chunk(reader: Reader, tier: Tier, series: int, span: int, clock: Clock) -> Layer | None:
@@ -181,14 +205,24 @@ def spans_of(reader: Reader, tier: Tier, group: int, numbers: Sequence[int], sta
 
 
 def guarded(
-    reader: Reader, series: Sequence[int], tier: Tier, span: int, read: Callable[[], Answer | None]
+    reader: Reader,
+    series: Sequence[int],
+    tier: Tier,
+    span: int,
+    read: Callable[[], Answer | None],
+    clock: Clock | None = None,
 ) -> Answer | None:
-    """Read, or note what is damaged for `series` in a span of a tier and answer None."""
+    """Read, or note what is damaged for `series` in a span of a tier and answer None.
+
+    `clock` tells whose words are lost, where that is known.
+    """
     try:
         return read()
     except StoreDamaged as error:
         start, end = span * tier.length / 1000.0, (span + 1) * tier.length / 1000.0
-        reader.damage += [Damage(number, start, end, error.message) for number in series]
+        place = ranks(reader).place
+        bundle = None if clock is None else int(max(clock.origin.winner, key=lambda number: place[number]))
+        reader.damage += [Damage(number, start, end, error.message, bundle) for number in series]
         return None
 
 
@@ -211,7 +245,8 @@ def _read_head(reader: Reader, members: Mapping[int, int], start: int, end: int)
 
 
 def _damaged_row(row: HeadRow, members: Mapping[int, int], error: StoreDamaged) -> list[Damage]:
-    return [Damage(number, row.first / 1000.0, row.last / 1000.0 + 0.001, error.message) for number in members]
+    start, end = row.first / 1000.0, row.last / 1000.0 + 0.001
+    return [Damage(number, start, end, error.message, row.author) for number in members]
 
 
 def newest_times(reader: Reader, refs: Sequence[SeriesRef], before: float = float("inf")) -> FloatArray:

@@ -159,8 +159,7 @@ def _whole_parts(writer: Writer, row: HeadRow, order: Ranks) -> list[Part]:
     try:
         parts = list(Sheaf(row.read(writer).body).parts())
         for part in parts:
-            order.check(part.origin.winner)
-            order.check(part.origin.first)
+            order.check_origin(part.origin)
         return parts
     except StoreDamaged as error:
         log.warning("row %d of the head is left where it is: %s", row.id, error)

@@ -18,14 +18,14 @@ import numpy.typing as npt
 
 from app.errors import StoreDamaged
 from app.job import Job
-from app.model.sample import FloatArray
+from app.model.sample import FloatArray, TimeArray
 from app.store.block import SPAN
 from app.store.codec import VERSION, seal, unseal
 from app.store.database import Reader, Writer, readable_pages, transaction
 from app.store.packing import fail_length, pack, unpack
-from app.store.rollup import HOUR, Rollup, decode_rollup, encode_rollup, hours_of, unpack_hours
-from app.store.tiers import SPANS, open_chunk, read_clock, read_row
-from app.store.values import find_codes, unpack_codes
+from app.store.rollup import HOUR, Hours, Rollup, decode_rollup, encode_rollup, hours_of, unpack_hours
+from app.store.tiers import SPANS, Clock, open_chunk, read_clock, read_row
+from app.store.values import Codes, find_codes, unpack_codes
 
 COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoint_requests_within")
 """Metrics of which service levels are made: counts per step, and zeros and ones."""
@@ -208,8 +208,14 @@ def make_rollup(session: Reader | Writer, series: int, group: int, span: int) ->
         msg = "The times of a stored chunk are missing."
         raise StoreDamaged(msg)
     codes, time, _ = open_chunk(row, clock)
-    hours, own = hours_of(clock.time), time is not clock.time
-    return encode_rollup(codes, hours_of(time) if own else hours, own=own), hours.pack()
+    hours = hours_of(clock.time)
+    return rollup_of(codes, time, clock, hours), hours.pack()
+
+
+def rollup_of(codes: Codes, time: TimeArray, clock: Clock, hours: Hours) -> bytes:
+    """Bytes of the rollup of an opened chunk, beside the times of its group and their hours."""
+    own = time is not clock.time
+    return encode_rollup(codes, hours_of(time) if own else hours, own=own)
 
 
 def read_sheets(

@@ -1,5 +1,6 @@
 """How large a store is and what makes it so."""
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +25,7 @@ _PREFIX: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """One table with its indexes; `bytes` are those of its pages."""
+    """One table with its indexes; `bytes` are those of its pages, or of its bodies where SQLite cannot tell."""
 
     name: str
     tier: str
@@ -106,18 +107,35 @@ def _pragma(reader: Reader, name: str) -> int:
 def _tables(reader: Reader, job: Job) -> tuple[TableSize, ...]:
     from sqlite_utils import Database  # noqa: PLC0415 -- administration only: no page of the console waits for it
 
-    names = sorted(Database(reader.db, execute_plugins=False).table_names())
-    owner = dict(reader.db.execute("SELECT name, tbl_name FROM main.sqlite_schema"))
-    size: dict[str, int] = {}
-    for part, held in reader.db.execute("SELECT name, sum(pgsize) FROM dbstat('main') GROUP BY name"):
-        table = owner.get(part, part)
-        size[table] = size.get(table, 0) + held
+    database = Database(reader.db, execute_plugins=False)
+    names = sorted(database.table_names())
+    size = _page_bytes(reader)
+    if size is None:
+        size = {name: _body_bytes(reader, name) for name in names if "body" in database.table(name).columns_dict}
     found = []
     for done, name in enumerate(names):
         job.step(done, len(names), "counting rows")
         (rows,) = reader.db.execute(f"SELECT count(*) FROM main.{name}").fetchone()
         found.append(TableSize(name, _TIER.get(name, "register"), rows, size.get(name, 0)))
     return tuple(found)
+
+
+def _page_bytes(reader: Reader) -> dict[str, int] | None:
+    """Bytes of the pages of each table and its indexes; None where this SQLite cannot tell."""
+    owner = dict(reader.db.execute("SELECT name, tbl_name FROM main.sqlite_schema"))
+    size: dict[str, int] = {}
+    try:
+        parts = reader.db.execute("SELECT name, sum(pgsize) FROM dbstat('main') GROUP BY name").fetchall()
+    except sqlite3.OperationalError:
+        return None  # an optional part of SQLite, which Debian builds and others do not
+    for part, held in parts:
+        table = owner.get(part, part)
+        size[table] = size.get(table, 0) + held
+    return size
+
+
+def _body_bytes(reader: Reader, table: str) -> int:
+    return int(reader.db.execute(f"SELECT coalesce(sum(length(body)), 0) FROM main.{table}").fetchone()[0])
 
 
 def _samples(reader: Reader, job: Job) -> int:

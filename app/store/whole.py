@@ -157,8 +157,7 @@ def _check_row(one: Inspection, row: HeadRow, known: set[int], samples: int, pla
         sheaf = Sheaf(body)
         first, last = sheaf.span
         for part in sheaf.parts():
-            order.check(part.origin.winner)
-            order.check(part.origin.first)
+            order.check_origin(part.origin)
             ids.update(part.ids.tolist())
             held += part.values.size if part.present is None else int(part.present.sum())
             if row.form == HOUR and bucket(part.group) != place:
