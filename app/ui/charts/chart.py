@@ -86,6 +86,11 @@ class Chart(Part):
         `stale` draws them in grey, as last known.
         """
         self.lines, self._covered, self._stale = tuple(lines), covered, stale
+        # Before anything is painted all charts know how wide the labels are, so that one moment stands in one line.
+        box = self.plot
+        edges = self.view.edges(round(box.width() * self.devicePixelRatioF()))
+        self._rescale([envelope(line.trace, edges) for line in self.lines], box.height())
+        self.view.gutter(id(self), self._values.gutter)
         self._moved()
 
     def show_marks(self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = ()) -> None:
