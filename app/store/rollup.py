@@ -145,9 +145,9 @@ def _roll_whole(codes: Codes, hours: Hours) -> tuple[int, list[bytes]]:
     if codes.kind == DECIMAL:
         total = np.add.reduceat(code, first, dtype=np.int64)
     else:
-        exponent = lowest_decade(code)
+        exponent = lowest_decade(code if least.min() == 0 else least)
         whole = ordinal_integers(exponent)
-        if whole[code.max()] < 0:
+        if whole[most.max()] < 0:
             floats = np.add.reduceat(ordinals().take(code), first)
             return exponent, [_small(least), _small(most), b"", pack(floats)]
         total = np.add.reduceat(whole.take(code), first)
