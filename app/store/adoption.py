@@ -6,6 +6,7 @@ tables of settled samples at once; `adopted` lists it until its bundle is publis
 
 from dataclasses import dataclass, field
 
+from app.errors import StoreDamaged
 from app.store.block import SPAN, Decoded
 from app.store.database import Writer
 from app.store.head import Placed
@@ -39,9 +40,12 @@ class Adoption:
         if codes is None or codes.size == 0:
             return 0
         key = SPANS.key(series, span)
-        if read_row(self.writer, SPANS.chunks, key) is not None:
-            return 0
-        shared = self._times(placed, decoded, span)
+        try:
+            if read_row(self.writer, SPANS.chunks, key) is not None:
+                return 0
+            shared = self._times(placed, decoded, span)
+        except StoreDamaged:
+            return 0  # what is there cannot be read, and stays for readers to tell of
         if shared.blob != placed.block.clock:
             return 0
         time, masked = decoded.time, decoded.present is not None

@@ -263,6 +263,8 @@ def _connect(path: Path, *, read_only: bool = False, any_thread: bool = False) -
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA trusted_schema = OFF")
+        # A page whose own numbers were changed is found when it is read, before anything is made of it.
+        db.execute("PRAGMA cell_size_check = ON")
         db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES:d}")
     return db
 

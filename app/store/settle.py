@@ -63,7 +63,8 @@ def settle(
         _fold_frames(writer, limit, order, job)
     with _around_damage():
         _fold_gathered(writer, limit, order, job, always=always, before=before)
-    refresh_sheets(writer, job)
+    with _around_damage():
+        refresh_sheets(writer, job)
 
 
 def _fold_gathered(writer: Writer, limit: int, order: Ranks, job: Job, *, always: bool, before: int | None) -> None:

@@ -74,7 +74,9 @@ def read_lost(reader: Reader, series: int, start: int, end: int, moment: float, 
             plain = open_value(series, time, bundle, stored)
             order.check([bundle])
         except StoreDamaged as error:
-            reader.damage.append(Damage(series, time / 1000.0, time / 1000.0 + 0.001, error.message))
+            # A page that was changed may give rows without a time, although no such row can be written.
+            low, high = (time, time + 1) if isinstance(time, int) else (start, end)
+            reader.damage.append(Damage(series, low / 1000.0, high / 1000.0, error.message))
             continue
         if order.received[bundle] <= moment:
             kept.append((time, bundle, plain))

@@ -167,7 +167,7 @@ def open_chunk(row: bytes, clock: Clock) -> tuple[Codes, TimeArray, Origin]:
     body, own = split(row)
     header, codes, mask = decode_codes(body)
     time, origin = clock.time, clock.origin
-    if header.times != time.size:
+    if (header.times, header.first, header.last) != (time.size, time[0], time[-1]):
         msg = "A stored chunk does not fit the times of its scrape group."
         raise StoreDamaged(msg)
     if mask is not None:

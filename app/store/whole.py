@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -182,7 +183,7 @@ def _superseded(one: Inspection, series: dict[int, Member]) -> Iterator[Finding]
                     ranks(one.reader).check([bundle])
                 except StoreDamaged as error:
                     if member is not None:
-                        start = time / 1000.0
+                        start = time / 1000.0 if isinstance(time, int) else math.nan
                         yield member.finding("superseded value", error.message, Remedy.IMPORT, start, start + 0.001)
     except StoreDamaged as error:
         yield Finding("table superseded", error.message, Remedy.IMPORT, one.highest)

@@ -11,6 +11,7 @@ import pytest
 from app.clock import FrozenClock
 from app.errors import AppError
 from app.job import Job
+from app.model.series_key import SeriesKey
 from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.store.database import Store
@@ -20,7 +21,7 @@ from app.store.samples import find_series, read_series
 from app.store.settle import settle
 from app.store.totals import read_totals
 from app.store.whole import inspect
-from tests.store.specimens.make import START, contents, make_cache
+from tests.store.specimens.make import LATENCY, START, bring, contents, make_cache
 from tests.store.test_specimens import bits, picture
 
 EVER = TimeRange(-math.inf, math.inf)
@@ -184,6 +185,37 @@ def test_that_settling_goes_on_around_damage_and_says_nothing_wrong(opened, tabl
             assert (heads, days, look.damaged) == (0, 0, set() if table in DERIVED else look.damaged)
         elif table == "head":
             assert heads == 1, "the damaged row stays, for readers to tell of it"
+
+
+def test_that_a_new_full_brings_back_what_is_damaged(opened, caplog):
+    """The damaged row stays and is told of; what a higher bundle says again is shown."""
+    store = opened()
+    flip_in_row(store, "chunk", 0, random.Random(3))
+    every = picture(SAID)
+    bring(store, len(SAID) + 1, every)
+    for _ in range(2):
+        with store.reader() as reader:
+            refs = find_series(reader)
+            read = read_series(reader, refs, EVER)
+        assert {one.key: one.time.size for one in read} == {key: len(held) for key, held in every.items()}
+        assert Look(store).missing == 0
+        with store.writer() as writer:
+            settle(writer, Job(), always=True)
+
+
+def test_that_chunks_are_not_read_with_the_times_of_another_row(opened):
+    """The times of a group were lost, and a later bundle put others in their place."""
+    store = opened()
+    db = sqlite3.connect(store.cache)
+    db.execute("DELETE FROM clock")
+    db.commit()
+    db.close()
+    shifted = {t + 1.0: v for t, v in SAID[0][LATENCY].items()}  # as many as the lost ones
+    bring(store, len(SAID) + 1, {SeriesKey.of("new", {"enclave": "enc-u1", "endpoint": "rag"}): shifted})
+    with store.reader() as reader:
+        refs = [ref for ref in find_series(reader) if ref.key.metric != "new"]
+        for one in read_series(reader, refs, TimeRange(START, START + 5900 * 60.0)):
+            assert set(one.time.tolist()) <= set(picture(SAID)[one.key])
 
 
 def sample_pages(path):
