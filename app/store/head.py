@@ -17,7 +17,7 @@ from app.store.block import Block
 from app.store.clock_code import clock_span, decode_clock
 from app.store.codec import decode_body
 from app.store.database import Reader, Writer, readable_pages
-from app.store.overlay import Layer, of_bundle
+from app.store.overlay import Layer, Ranks, of_bundle
 from app.store.rowseal import prove_row, seal_row, sealed_part
 from app.store.sheaf import IdArray, Sheaf
 
@@ -172,19 +172,22 @@ class HeadRow:
             raise StoreDamaged(msg)
         return replace(self, body=row[0])
 
-    def layers(self, wanted: Mapping[int, object]) -> Iterator[tuple[int, Layer]]:
+    def layers(self, wanted: Mapping[int, object], order: Ranks) -> Iterator[tuple[int, Layer]]:
         """Samples of the series that are keys of `wanted`.
 
         Raises
         ------
         StoreDamaged
+            Also where they are the word of a bundle that `order` does not know.
         """
         if self.form == FRAMES:
+            order.check([self.bundle])
             for one in frames(self.bundle, self.body):
                 if one.span[1] >= self.first:
                     yield from one.layers(self.bundle, wanted)
             return
         sheaf = Sheaf(self.body)
+        order.check(sheaf.bundles)
         yield from sheaf.layers(np.isin(sheaf.ids, np.fromiter(wanted, np.int64, len(wanted))))
 
 

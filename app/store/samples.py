@@ -19,7 +19,7 @@ from app.store.head import HeadRow, head_rows
 from app.store.origin import Origin
 from app.store.overlay import Layer, Ranks, known_at, overlay, ranks
 from app.store.superseded import read_lost
-from app.store.tiers import SPANS, TIERS, Clock, Tier, hidden_chunks, known_spans, read_chunk, read_clock
+from app.store.tiers import SPANS, TIERS, Clock, Stretch, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
 Answer = TypeVar("Answer")
 
@@ -159,27 +159,28 @@ def _read_tier(
             clock = guarded(reader, numbers, tier, span, partial(_read_clock, reader, tier, group, span))
             if clock is None:
                 continue
-            low, high = (int(n) for n in np.searchsorted(clock.time, [start, end]))
-            whole = low == 0 and high == clock.time.size
+            stretch = Stretch.of(clock, start, end)
             for series in numbers:
                 if tier is SPANS and tier.key(series, span) in hidden:
                     continue
-                read = partial(_read_chunk, reader, tier, series, span, clock)
+                read = partial(_read_chunk, reader, tier, series, span, clock, stretch)
                 layer = guarded(reader, [series], tier, span, read, clock)
                 if layer is not None:
-                    yield series, layer if whole else layer.part(start, end)
+                    yield series, layer
 
 
 def _read_clock(reader: Reader, tier: Tier, group: int, span: int) -> Clock | None:
     clock = read_clock(reader, tier, group, span)
     if clock is not None:
-        ranks(reader).check(clock.origin.winner)
+        ranks(reader).check_origin(clock.origin)
     return clock
 
 
-def _read_chunk(reader: Reader, tier: Tier, series: int, span: int, clock: Clock) -> Layer | None:
-    layer = read_chunk(reader, tier, series, span, clock)
-    return None if layer is None else ranks(reader).checked(layer)
+def _read_chunk(reader: Reader, tier: Tier, series: int, span: int, clock: Clock, stretch: Stretch) -> Layer | None:
+    layer = read_chunk(reader, tier, series, span, clock, stretch)
+    if layer is not None and layer.origin is not stretch.origin:
+        ranks(reader).check_origin(layer.origin)
+    return layer
 
 
 def damaged_enclaves(reader: Reader) -> list[tuple[str, Level, int]]:
@@ -235,8 +236,7 @@ def _read_head(reader: Reader, members: Mapping[int, int], start: int, end: int)
     order = ranks(reader)
     for row in rows:
         try:
-            for series, layer in list(row.read(reader).layers(members)):
-                order.checked(layer)
+            for series, layer in list(row.read(reader).layers(members, order)):
                 part = layer.part(start, end)
                 if part.time.size:
                     yield series, part

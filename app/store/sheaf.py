@@ -172,6 +172,11 @@ class Sheaf:
         return Origin(*self._origins[:, start : start + int(self._runs[part])])
 
     @property
+    def bundles(self) -> npt.NDArray[np.int64]:
+        """Bundles whose word the samples are, or that brought them first; each run of origin names its own."""
+        return self._origins[:2]
+
+    @property
     def span(self) -> tuple[int, int]:
         """First and last time of all parts, ms."""
         return int(self._time.min()), int(self._time.max())

@@ -148,8 +148,31 @@ def read_clock(session: Reader | Writer, tier: Tier, group: int, span: int) -> C
     return Clock(time, Origin.unpack(origin, time.size), blob)
 
 
-def read_chunk(session: Reader | Writer, tier: Tier, series: int, span: int, clock: Clock) -> Layer | None:
-    """Samples of a series in a span, given its group's times; None where none are stored.
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """The samples ``[low, high)`` of a clock: what is asked for of a span, in arrays that all series share.
+
+    They are copies, so that an answer about an hour does not keep a month in memory.
+    """
+
+    low: int
+    high: int
+    time: TimeArray
+    origin: Origin
+
+    @classmethod
+    def of(cls, clock: Clock, start: int, end: int) -> "Stretch":
+        """What of a clock lies in start <= time < end, ms."""
+        low, high = (int(n) for n in np.searchsorted(clock.time, [start, end]))
+        if low == 0 and high == clock.time.size:
+            return cls(low, high, clock.time, clock.origin)
+        return cls(low, high, clock.time[low:high].copy(), clock.origin.cut(low, high))
+
+
+def read_chunk(
+    session: Reader | Writer, tier: Tier, series: int, span: int, clock: Clock, stretch: Stretch | None = None
+) -> Layer | None:
+    """Samples of a series in a span, or in a stretch of it, given its group's times; None where none are stored.
 
     Raises
     ------
@@ -159,7 +182,17 @@ def read_chunk(session: Reader | Writer, tier: Tier, series: int, span: int, clo
     if row is None:
         return None
     codes, time, origin = open_chunk(row, clock)
-    return Layer(time, codes.floats(), origin)
+    if stretch is None:
+        return Layer(time, codes.floats(), origin)
+    if time is clock.time and origin is clock.origin:
+        return Layer(stretch.time, codes.part(stretch.low, stretch.high).floats(), stretch.origin)
+    low, high = (int(n) for n in np.searchsorted(time, _ends(stretch)))
+    return Layer(time[low:high].copy(), codes.part(low, high).floats(), origin.cut(low, high))
+
+
+def _ends(stretch: Stretch) -> tuple[int, int]:
+    """First time of a stretch, and just behind its last."""
+    return (int(stretch.time[0]), int(stretch.time[-1]) + 1) if stretch.time.size else (0, 0)
 
 
 def open_chunk(row: bytes, clock: Clock) -> tuple[Codes, TimeArray, Origin]:

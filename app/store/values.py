@@ -66,6 +66,11 @@ class Codes:
             return decimal_floats(self.code, self.exponent)
         return ordinals().take(self.code) if self.kind == ORDINAL else self.code
 
+    def part(self, low: int, high: int) -> "Codes":
+        """Of the values ``[low, high)``."""
+        code = self.code if self.kind == CONSTANT else self.code[low:high]
+        return Codes(self.kind, self.exponent, code, high - low)
+
     def tail(self) -> FloatArray:
         """The last value, shape (1,)."""
         return Codes(self.kind, self.exponent, self.code[-1:], 1).floats()
