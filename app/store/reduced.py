@@ -180,7 +180,7 @@ def _group_hours(reader: Reader, group: int, span: int) -> tuple[Hours, float] |
 def _rollup(reader: Reader, ref: SeriesRef, span: int, hours: Hours) -> Rollup | None:
     """Rollup of a series; None where there is none, or where it cannot be read and its samples may."""
     blob = guarded(reader, [], SPANS, span, partial(read_row, reader, "rollup", SPANS.key(ref.id, span)))
-    return None if blob is None else guarded(reader, [], SPANS, span, partial(decode_rollup, blob, hours))
+    return None if blob is None else guarded(reader, [], SPANS, span, partial(decode_rollup, blob, hours, totals=False))
 
 
 def busy_spans(reader: Reader) -> frozenset[int]:

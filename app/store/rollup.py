@@ -168,8 +168,8 @@ def _whole(part: bytes, size: int) -> npt.NDArray[np.int64]:
     return unpack(part[1:], size, INTEGERS[part[0]]).astype(np.int64)
 
 
-def decode_rollup(blob: bytes, shared: Hours) -> Rollup:
-    """Read a rollup; `shared` are the hours of its group.
+def decode_rollup(blob: bytes, shared: Hours, *, totals: bool = True) -> Rollup:
+    """Read a rollup; `shared` are the hours of its group. Without `totals`, which charts do not draw, they are NaN.
 
     Raises
     ------
@@ -188,10 +188,10 @@ def decode_rollup(blob: bytes, shared: Hours) -> Rollup:
     if hours.hour.size != size:
         msg = "A stored rollup does not fit the hours of its scrape group."
         raise StoreDamaged(msg)
-    return _read_parts(kind, exponent, parts, hours)
+    return _read_parts(kind, exponent, parts, hours, totals=totals)
 
 
-def _read_parts(kind: int, exponent: int, parts: list[bytes], hours: Hours) -> Rollup:
+def _read_parts(kind: int, exponent: int, parts: list[bytes], hours: Hours, *, totals: bool) -> Rollup:
     size = hours.hour.size
     if kind == CONSTANT and len(parts) == 1:
         value = unpack_codes(bytes([CONSTANT, 0, 8]) + parts[0], 1).floats()[0]
@@ -203,20 +203,24 @@ def _read_parts(kind: int, exponent: int, parts: list[bytes], hours: Hours) -> R
         least, most, total = (unpack(part, size, np.float64) for part in parts[:3])
         return Rollup(hours.hour, least, most, total, unpack(parts[3], size, np.int64))
     if kind == DECIMAL and len(parts) == 3 and 0 <= exponent < POWERS.size:
-        least, most, total = (decimal_floats(_whole(part, size), exponent) for part in parts)
+        least, most = (decimal_floats(_whole(part, size), exponent) for part in parts[:2])
+        total = decimal_floats(_whole(parts[2], size), exponent) if totals else np.full(size, np.nan)
         return Rollup(hours.hour, least, most, total, hours.count)
     if kind == ORDINAL and len(parts) in (3, 4):
         known = ordinals()
         codes = [_whole(part, size) for part in parts[:2]]
         if min(one.min() for one in codes) < 0 or max(one.max() for one in codes) >= known.size:
             fail_length()
-        total = unpack(parts[3], size, np.float64) if len(parts) == 4 else _decade_sum(_whole(parts[2], size), exponent)
+        total = np.full(size, np.nan)
+        if totals:
+            total = unpack(parts[3], size, np.float64) if len(parts) == 4 else _decade_sum(parts[2], size, exponent)
         return Rollup(hours.hour, known.take(codes[0]), known.take(codes[1]), total, hours.count)
     msg = f"A stored rollup has encoding {kind}, which this program does not know."
     raise StoreDamaged(msg)
 
 
-def _decade_sum(total: npt.NDArray[np.int64], decade: int) -> FloatArray:
+def _decade_sum(part: bytes, size: int, decade: int) -> FloatArray:
+    total = _whole(part, size)
     if decade < 2:
         return np.divide(total, 10.0 ** (2 - decade), dtype=np.float64)
     return np.multiply(total, 10.0 ** (decade - 2), dtype=np.float64)

@@ -10,14 +10,14 @@ LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
 
 def width(fonts: Fonts, role: str, text: str) -> float:
     """Advance of `text` in logical pixels."""
-    return fonts.metrics(role).horizontalAdvance(text)
+    return fonts.width(role, text)
 
 
 def elided(fonts: Fonts, role: str, text: str, room: float, *, middle: bool = False) -> str:
     """`text`, shortened with an ellipsis to fit `room` pixels, at its end or in its middle."""
-    metrics = fonts.metrics(role)
-    if metrics.horizontalAdvance(text) <= room:
+    if fonts.width(role, text) <= room:
         return text
+    metrics = fonts.metrics(role)
     mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
     return metrics.elidedText(text, mode, max(0.0, room))
 

@@ -157,6 +157,9 @@ _FILES = (
 )
 
 
+_MOST_WIDTHS = 4096
+
+
 class Fonts:
     """Fonts of every role, made once.
 
@@ -166,6 +169,7 @@ class Fonts:
     def __init__(self) -> None:
         self._fonts: dict[str, QFont] = {}
         self._metrics: dict[str, QFontMetricsF] = {}
+        self._widths: dict[tuple[str, str], float] = {}
         for role, (family, pixels, weight) in _ROLES.items():
             font = QFont()
             font.setFamilies([family, _FALLBACK])
@@ -197,6 +201,15 @@ class Fonts:
     def font(self, role: str) -> QFont:
         """Font of one role."""
         return self._fonts[role]
+
+    def width(self, role: str, text: str) -> float:
+        """Advance of `text` in logical pixels; the labels of axes are asked for again and again."""
+        found = self._widths.get((role, text))
+        if found is None:
+            if len(self._widths) >= _MOST_WIDTHS:
+                self._widths.clear()
+            found = self._widths[role, text] = self._metrics[role].horizontalAdvance(text)
+        return found
 
     def metrics(self, role: str) -> QFontMetricsF:
         """Metrics of one role, without a device."""

@@ -19,7 +19,7 @@ from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
-from app.ui.charts.trace import Envelope, envelope, extremes
+from app.ui.charts.trace import envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
 from app.ui.look import Look
@@ -87,9 +87,7 @@ class Chart(Part):
         """
         self.lines, self._covered, self._stale = tuple(lines), covered, stale
         # Before anything is painted all charts know how wide the labels are, so that one moment stands in one line.
-        box = self.plot
-        edges = self.view.edges(round(box.width() * self.devicePixelRatioF()))
-        self._rescale([envelope(line.trace, edges) for line in self.lines], box.height())
+        self._rescale(*reach([line.trace for line in self.lines], self.view.span), self.plot.height())
         self.view.gutter(id(self), self._values.gutter)
         self._moved()
 
@@ -117,7 +115,7 @@ class Chart(Part):
         box, ratio, span = self.plot, self.devicePixelRatioF(), self.view.span
         edges = self.view.edges(round(box.width() * ratio))
         curves = [envelope(line.trace, edges) for line in self.lines]
-        self._rescale(curves, box.height())
+        self._rescale(*extremes(curves), box.height())
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
         self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
@@ -135,8 +133,8 @@ class Chart(Part):
         if self._ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
 
-    def _rescale(self, curves: list[Envelope], height: float) -> None:
-        low, high = self._reach(*extremes(curves))
+    def _rescale(self, low: float, high: float, height: float) -> None:
+        low, high = self._reach(low, high)
         zero = any(line.filled for line in self.lines)
         wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
         scale = keep(self.scale, wanted, low, high)

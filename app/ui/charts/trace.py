@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.model.sample import FloatArray
+from app.model.time_range import TimeRange
 from app.store.reduced import Reduced
 
 _APART: Final = 1.5
@@ -157,4 +158,14 @@ def extremes(envelopes: list[Envelope]) -> tuple[float, float]:
     for one in envelopes:
         low = float(np.fmin.reduce(one.low, initial=low))
         high = float(np.fmax.reduce(one.high, initial=high))
+    return low, high
+
+
+def reach(traces: list[Trace], span: TimeRange) -> tuple[float, float]:
+    """Lowest and highest value of several curves in a span; NaN where nothing is visible."""
+    low, high = math.nan, math.nan
+    for one in traces:
+        start, end = np.searchsorted(one.time, [span.start, span.end])
+        low = float(np.fmin.reduce(one.least[start:end], initial=low))
+        high = float(np.fmax.reduce(one.most[start:end], initial=high))
     return low, high
