@@ -5,9 +5,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("watchfloor")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Console:
+class Console(NamedTuple):
     """One running console and what has to be put away when it ends."""
 
     window: Window
