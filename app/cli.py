@@ -79,7 +79,9 @@ class Names(Mapping[str, str]):
     """Name and help line of every command; a line is read from its file when somebody wants it, nothing is imported."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path.stem: path for path in sorted(folder.glob("[!_]*.py"))}
+        self._files = {
+            path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".py" and path.name[0] != "_"
+        }
 
     def __getitem__(self, name: str) -> str:
         text = ast.get_docstring(ast.parse(self._files[name].read_text(encoding="utf-8"))) or ""
