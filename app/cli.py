@@ -12,9 +12,8 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app import __version__
 from app.clock import Clock, FrozenClock, SystemClock, from_iso, to_iso
@@ -26,8 +25,7 @@ from app.paths import Paths
 log = logging.getLogger("watchfloor")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What every command is given."""
 
     paths: Paths
@@ -39,8 +37,7 @@ class Context:
         return Job(_show_progress) if sys.stderr.isatty() else Job()
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What a command declares.
 
     `arguments` adds its options to a parser; `run` does the work and returns the exit code. `by_level`
@@ -82,11 +79,16 @@ class Names(Mapping[str, str]):
     """Name and help line of every command; a line is read from its file when somebody wants it, nothing is imported."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path.stem: path for path in sorted(folder.glob("[!_]*.py"))}
+        self._files = {
+            path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".py" and path.name[0] != "_"
+        }
 
     def __getitem__(self, name: str) -> str:
         text = ast.get_docstring(ast.parse(self._files[name].read_text(encoding="utf-8"))) or ""
         return text.splitlines()[0] if text else ""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -122,7 +124,6 @@ def _parser(names: Names) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"watchfloor {__version__}")
     parser.add_argument("command", metavar="COMMAND", nargs="?")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
@@ -162,19 +163,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 our fault, 2 usage, 3 input, 4 refused or held."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     names = command_names()
-    parser = _parser(names)
-    chosen = parser.parse_args(arguments)
-    if chosen.command is None:
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
+    if not name or name.startswith("-"):
+        parser = _parser(names)
+        parser.parse_args([name] if name else [])
         parser.print_help()
         return 0
     try:
-        command = _load(chosen.command, names)
-        sub = argparse.ArgumentParser(prog=f"watchfloor {chosen.command}", description=names[chosen.command])
+        command = _load(name, names)
+        about = (sys.modules[f"app.commands.{name}"].__doc__ or "").partition("\n")[0]
+        sub = argparse.ArgumentParser(prog=f"watchfloor {name}", description=about)
         sub.add_argument("--base-dir", metavar="D", help="folder of the station (default: the machine's, else yours)")
         if command.by_level:
             sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
         command.arguments(sub)
-        options = sub.parse_args(chosen.rest)
+        options = sub.parse_args(rest)
         return command.run(options, _context(options))
     except AppError as error:
         sys.stderr.write(f"watchfloor: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))

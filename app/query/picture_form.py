@@ -1,7 +1,7 @@
 """An `Overview` as plain JSON values and back: rows of values in the order of the fields, no number as NaN.
 
-Only the enclaves and endpoints that many deployments share are told once. Curves are packed doubles
-beside it, one after the other: fifty thousand numbers would be slow to read as text.
+Only the enclaves and endpoints that many deployments share are told once. The numbers of deployments and
+their curves are packed doubles beside it, one after the other: sixty thousand would be slow to read as text.
 """
 
 import math
@@ -28,10 +28,17 @@ from app.query.fleet import (
 
 Plain = dict[str, Any]
 
+_NUMBERS = struct.Struct("<9d")
+"""Of a deployment, in the order of its fields; here NaN can stand as it is."""
+
+_HEALTH = {one.value: one for one in Health}
+_BOUND = {one.value: one for one in Bound}
+_FRESHNESS = {one.value: one for one in Freshness}
+
 
 def as_plain(overview: Overview) -> tuple[Plain, bytes]:
-    """The answer as JSON values, and its curves; of an answer with a filter in it there is no picture."""
-    fleet, curves = overview.fleet, bytearray()
+    """The answer as JSON values, and its packed numbers; of an answer with a filter in it there is no picture."""
+    fleet, packed = overview.fleet, bytearray()
     plain = {
         "seen": overview.seen,
         "span": [overview.span.start, overview.span.end],
@@ -40,17 +47,17 @@ def as_plain(overview: Overview) -> tuple[Plain, bytes]:
         "demo": fleet.demo,
         "enclaves": [_plain_state(state) for state in fleet.enclaves],
         "rows": [
-            [row.id, row.title, row.purpose, [_plain_cell(cell, curves) for cell in row.cells.values()]]
+            [row.id, row.title, row.purpose, [_plain_cell(cell, packed) for cell in row.cells.values()]]
             for row in fleet.rows
         ],
         "attention": [_plain_item(item) for item in fleet.attention],
         "gpus": fleet.gpus,
         "figures": [_or_none(n) for n in (fleet.gpu_busy, fleet.availability, fleet.availability_coverage)],
     }
-    return plain, bytes(curves)
+    return plain, bytes(packed)
 
 
-def from_plain(plain: Plain, curves: bytes) -> Overview:
+def from_plain(plain: Plain, packed: bytes) -> Overview:
     """Read it back.
 
     Raises
@@ -62,7 +69,7 @@ def from_plain(plain: Plain, curves: bytes) -> Overview:
     by_id = {state.enclave.id: state for state in states}
     rows = tuple(
         EndpointRow(
-            str(name), str(title), str(purpose), {cell[0]: _cell(by_id[cell[0]], name, cell, curves) for cell in cells}
+            str(name), str(title), str(purpose), {cell[0]: _cell(by_id[cell[0]], name, cell, packed) for cell in cells}
         )
         for name, title, purpose, cells in plain["rows"]
     )
@@ -123,9 +130,10 @@ def _state(row: list[Any]) -> EnclaveState:
     )
 
 
-def _plain_cell(cell: Deployment, curves: bytearray) -> list[Any]:
+def _plain_cell(cell: Deployment, packed: bytearray) -> list[Any]:
     endpoint = cell.endpoint
-    numbers = (
+    place = len(packed)
+    packed += _NUMBERS.pack(
         cell.since,
         cell.latency_p95,
         cell.error_ratio,
@@ -141,25 +149,26 @@ def _plain_cell(cell: Deployment, curves: bytearray) -> list[Any]:
         [endpoint.title, endpoint.purpose, endpoint.model, endpoint.owner],
         [endpoint.user_weight, endpoint.expected_replicas, endpoint.step, endpoint.retired_at],
         [cell.health.value, cell.latency_bound.value, cell.freshness.value, cell.error_source],
-        [_or_none(number) for number in numbers],
+        place,
         list(cell.not_exported),
         [[one.metric, one.text, _or_none(one.value), _or_none(one.limit), one.health.value] for one in cell.reasons],
-        None if cell.spark is None else _plain_spark(cell.spark, curves),
+        None if cell.spark is None else _plain_spark(cell.spark, packed),
     ]
 
 
-def _cell(state: EnclaveState, endpoint: str, row: list[Any], curves: bytes) -> Deployment:
-    _, (title, purpose, model, owner), (weight, replicas, step, retired), codes, numbers, missing, reasons, spark = row
-    since, latency, errors, rate, ready, wanted, data_time, age, until = [_number(number) for number in numbers]
+def _cell(state: EnclaveState, endpoint: str, row: list[Any], packed: bytes) -> Deployment:
+    _, (title, purpose, model, owner), (weight, replicas, step, retired), codes, place, missing, reasons, spark = row
+    _check_within(place, _NUMBERS.size, packed)
+    since, latency, errors, rate, ready, wanted, data_time, age, until = _NUMBERS.unpack_from(packed, place)
     health, bound, fresh, source = codes
     return Deployment(
         state.enclave,
         Endpoint(state.enclave.id, endpoint, title, purpose, model, owner, weight, replicas, step, retired),
-        Health(health),
+        _HEALTH[health],
         since,
         tuple([_reason(one) for one in reasons]),
         latency,
-        Bound(bound),
+        _BOUND[bound],
         errors,
         source,
         rate,
@@ -167,10 +176,10 @@ def _cell(state: EnclaveState, endpoint: str, row: list[Any], curves: bytes) -> 
         wanted,
         data_time,
         age,
-        Freshness(fresh),
+        _FRESHNESS[fresh],
         tuple(missing),
         until,
-        None if spark is None else _spark(spark, curves),
+        None if spark is None else _spark(spark, packed),
     )
 
 
@@ -179,18 +188,22 @@ def _reason(row: list[Any]) -> Reason:
     return Reason(metric, text, _number(value), _number(limit), Health(health))
 
 
-def _plain_spark(spark: Spark, curves: bytearray) -> list[Any]:
-    place, count = len(curves), len(spark.value)
-    curves += struct.pack(f"<{count}d", *spark.value)
+def _plain_spark(spark: Spark, packed: bytearray) -> list[Any]:
+    place, count = len(packed), len(spark.value)
+    packed += struct.pack(f"<{count}d", *spark.value)
     return [spark.start, spark.end, _or_none(spark.known_until), place, count]
 
 
-def _spark(row: list[Any], curves: bytes) -> Spark:
+def _spark(row: list[Any], packed: bytes) -> Spark:
     start, end, known, place, count = row
-    if not 0 <= place <= place + 8 * count <= len(curves):
-        msg = "a curve lies outside of what there is"
+    _check_within(place, 8 * count, packed)
+    return Spark(start, end, _number(known), LateCurve(count, partial(struct.unpack_from, f"<{count}d", packed, place)))
+
+
+def _check_within(place: int, size: int, packed: bytes) -> None:
+    if not 0 <= place <= place + size <= len(packed):
+        msg = "numbers lie outside of what there is"
         raise ValueError(msg)
-    return Spark(start, end, _number(known), LateCurve(count, partial(struct.unpack_from, f"<{count}d", curves, place)))
 
 
 def _plain_item(item: Attention) -> list[Any]:

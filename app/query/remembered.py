@@ -20,7 +20,7 @@ from app.query.later import brought_to
 from app.query.picture_form import as_plain, from_plain
 from app.settings import Station
 
-_FORMAT = b"watchfloor-overview/1"
+_FORMAT = b"watchfloor-overview/2"
 _HEAD = len(_FORMAT) + 1 + 8 + 1 + 8 + 1  # format, digest of the rest, stamp of the databases
 
 
@@ -42,7 +42,8 @@ def keep(paths: Paths, station: Station, overview: Overview, before: int) -> Non
     case; nor where the folder cannot be written to.
     """
     with contextlib.suppress(OSError):
-        if _head(paths.last_overview)[-9:-1] == b"%08x" % before:
+        head = _head(paths.last_overview)
+        if head.startswith(_FORMAT) and head[-9:-1] == b"%08x" % before:
             return
     with contextlib.suppress(OSError):
         plain, curves = as_plain(overview)

@@ -21,8 +21,8 @@ def endpoint_rows(cells: Iterable[Deployment]) -> tuple[EndpointRow, ...]:
 
 
 def _impact(cells: dict[str, Deployment]) -> tuple[int, float]:
-    worst = min(cell.health.rank for cell in cells.values())
-    return worst, -sum(cell.endpoint.user_weight for cell in cells.values() if cell.health.rank == worst)
+    worst = min([cell.health.rank for cell in cells.values()])
+    return worst, -sum([cell.endpoint.user_weight for cell in cells.values() if cell.health.rank == worst])
 
 
 def counted(state: EnclaveState, cells: Sequence[Deployment]) -> EnclaveState:

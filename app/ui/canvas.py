@@ -81,7 +81,13 @@ class Canvas:
             self.painter.setBrush(self.colour(colour))
             self.painter.drawRoundedRect(box, radius, radius)
         else:
-            self.painter.fillRect(box, self.colour(colour))
+            self._fill_square(box, self.colour(colour))
+
+    def _fill_square(self, box: QRectF, colour: QColor) -> None:
+        # not fillRect(): before the first of its nine forms is chosen, the binding makes the classes of all gradients
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(colour)
+        self.painter.drawRect(box)
 
     def outline(
         self, box: QRectF, colour: str | QColor, radius: float = 0.0, *, weight: float = 1.0, dashes: bool = False
@@ -97,7 +103,7 @@ class Canvas:
 
     def rule(self, left: float, right: float, y: float, colour: str | QColor = "hair") -> None:
         """Horizontal line of one pixel, on the pixel."""
-        self.painter.fillRect(QRectF(round(left), round(y), round(right) - round(left), 1), self.colour(colour))
+        self._fill_square(QRectF(round(left), round(y), round(right) - round(left), 1), self.colour(colour))
 
     def status(self, health: Health, x: float, y: float, size: float, *, ghost: bool = False) -> None:
         """Status symbol with its box's centre at (x, y)."""
@@ -131,7 +137,7 @@ class Canvas:
             self.painter.setBrush(Qt.BrushStyle.NoBrush)
             self.painter.drawRect(box.adjusted(0, 0, -1, -1))
         else:
-            self.painter.fillRect(box, ink.background)
+            self._fill_square(box, ink.background)
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = self.colour("text.low") if outlined else ink.text
         self.write(role, words, box.center().x(), self.middle(role, box.top(), height), colour, align=CENTRE)

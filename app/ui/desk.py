@@ -1,9 +1,8 @@
 """What the window is given: everything it works with, made in `main` and passed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSettings
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from app.store.database import Store
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Desk:
+class Desk(NamedTuple):
     """The parts of one console.
 
     `station` is None where the station has no settings yet: then there are no pages, only what to do.

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -45,7 +45,7 @@ class Body(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with Canvas(self, self._look) as canvas:
-            canvas.painter.fillRect(self.rect(), canvas.colour("canvas"))
+            canvas.fill(QRectF(self.rect()), "canvas")
 
 
 class Frame(QWidget):

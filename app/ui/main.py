@@ -5,9 +5,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QColor, QPalette
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("watchfloor")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Console:
+class Console(NamedTuple):
     """One running console and what has to be put away when it ends."""
 
     window: Window
@@ -66,9 +64,9 @@ def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication
         return found
     _check_display()
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    application = QApplication([])
+    # named here because setStyle() hands the style over, and with it come all the enums of styles: 10 ms of a start
+    application = QApplication(["watchfloor", "-style", "fusion"])
     application.setApplicationName("Watchfloor")
-    application.setStyle("Fusion")
     return application
 
 

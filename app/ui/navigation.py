@@ -33,7 +33,7 @@ class NavItem(Control):
     def show_badge(self, badge: Badge | None) -> None:
         """Show the worst state and the count; nothing when there is none."""
         self._badge = badge
-        told = f", {badge.count} need attention, worst {STATE_WORDS[badge.health]}" if badge else ""
+        told = f", {badge.things} need attention, worst {STATE_WORDS[badge.health]}" if badge else ""
         self.setAccessibleName(self.page.title + told)
         self.setProperty(TIP, f"{self.page.title}{told}  (G {self.page.key})")
         self.update()
@@ -56,7 +56,7 @@ class NavItem(Control):
         baseline = canvas.middle("medium", body.top(), body.height())
         canvas.write("medium", self.page.title, body.left() + 40, baseline, colour, room=body.width() - 90)
         if self._badge:
-            draw_badge(canvas, self._badge.health, self._badge.count, body.right() - 16, middle)
+            draw_badge(canvas, self._badge.health, self._badge.things, body.right() - 16, middle)
 
 
 class _Label(Part):

@@ -17,9 +17,9 @@ def _cells(fleet: Fleet) -> list[Deployment]:
     return [cell for row in fleet.rows for cell in row.cells.values()]
 
 
-def _endpoints(fleet: Fleet, health: Health) -> int:
+def _endpoints(cells: list[Deployment], health: Health) -> int:
     """Endpoints that have a deployment in this state now."""
-    return sum(any(c.health is health and not c.stale for c in row.cells.values()) for row in fleet.rows)
+    return len({cell.endpoint.id for cell in cells if cell.health is health and not cell.stale})
 
 
 def oldest(states: Iterable[EnclaveState]) -> EnclaveState | None:
@@ -50,12 +50,12 @@ def overview_sentence(fleet: Fleet) -> tuple[Span, ...]:
         return (Span("Every enclave is hidden by the filter.", strong=True),)
     if not cells:
         return (Span("Nothing is known yet.", strong=True), Span(" No bundle has brought a deployment."))
-    spans = [*_state_spans(fleet, cells), *_age_spans(fleet)]
+    spans = [*_state_spans(cells), *_age_spans(fleet)]
     return tuple(spans)
 
 
-def _state_spans(fleet: Fleet, cells: list[Deployment]) -> list[Span]:
-    critical, warning = _endpoints(fleet, Health.CRITICAL), _endpoints(fleet, Health.WARNING)
+def _state_spans(cells: list[Deployment]) -> list[Span]:
+    critical, warning = _endpoints(cells, Health.CRITICAL), _endpoints(cells, Health.WARNING)
     unknown = sum(cell.stale or cell.health is Health.UNKNOWN for cell in cells)
     noun = words.plural(max(critical, 1), "endpoint")
     verb = "is" if critical == 1 else "are"

@@ -4,7 +4,6 @@ import ast
 import importlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,9 +25,10 @@ from app.ui.tasks import TaskRunner
 if TYPE_CHECKING:
     from app.store.database import Store
 
+# Named tuples, here and in what else the first picture needs: a frozen dataclass compiles six functions at each start.
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+
+class Ask(NamedTuple):
     """One question of a page: which store, at which moment, over which span, without which enclaves.
 
     `at` is "now" in seconds UTC; `span` ends there. `hidden` are the ids of the enclaves that the
@@ -53,12 +53,11 @@ class Ask:
         return self.span.seconds == other.span.seconds and self.hidden == other.hidden
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """Worst state and how many things need somebody, for the navigation."""
 
     health: Health
-    count: int
+    things: int
 
 
 class Oldest(NamedTuple):
@@ -70,8 +69,7 @@ class Oldest(NamedTuple):
     health: Health
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Declaration of one page: ``PAGE = Page(...)`` at the end of its file, one keyword a line.
 
     What the navigation shows is plain text in it, because it is read without importing the file; the

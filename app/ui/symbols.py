@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from app.model.health import Health
 from app.ui.theme import StatusInk, Theme
@@ -38,7 +38,7 @@ def _shape(painter: QPainter, theme: Theme, ink: StatusInk, path: QPainterPath, 
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_pen(ink.edge, max(1.2, box.width() * 0.09)))
     else:
-        painter.setBrush(QBrush(ink.symbol))
+        painter.setBrush(ink.symbol)
         # the pen of the dark theme has the fill's colour: it only rounds the corners
         painter.setPen(_pen(ink.symbol if theme.dark else ink.edge, max(1.2, box.width() * 0.085)))
     painter.drawPath(path)
@@ -95,7 +95,7 @@ def _healthy(painter: QPainter, theme: Theme, ink: StatusInk, box: QRectF, *, gh
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(_pen(ink.edge, max(1.2, box.width() * 0.09)))
     else:
-        painter.setBrush(QBrush(ink.symbol))
+        painter.setBrush(ink.symbol)
         painter.setPen(Qt.PenStyle.NoPen if theme.dark else _pen(ink.edge, max(1.0, box.width() * 0.06)))
     painter.drawPath(path)
 

@@ -189,13 +189,14 @@ class Fonts:
             If a file is missing or Qt refuses it. A console in a chance font is not an option:
             figures would no longer align and letters could be mistaken for digits.
         """
+        files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in (".otf", ".ttf")}
         for name in _FILES:
-            files = sorted(folder.glob(f"{name}.[ot]tf"))
-            if not files or QFontDatabase.addApplicationFont(str(files[0])) < 0:
+            if name not in files or QFontDatabase.addApplicationFont(str(files[name])) < 0:
                 msg = f"The font {name} is missing from the program's resources, or cannot be read."
                 raise SettingsError(msg, "Install the program again.")
-        for extra in sorted(folder.glob("DejaVuSans*.ttf")):
-            QFontDatabase.addApplicationFont(str(extra))
+        for name, extra in files.items():
+            if name.startswith("DejaVuSans"):
+                QFontDatabase.addApplicationFont(str(extra))
         return cls()
 
     def font(self, role: str) -> QFont:

@@ -72,7 +72,7 @@ class Answers:
 def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
     loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore}
-    pages = tuple(replace(page, load=loads[page.id]) for page in discover()) if station is not None else ()
+    pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
         store=lambda: None,
         station=station,

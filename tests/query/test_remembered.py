@@ -105,7 +105,7 @@ def test_that_a_picture_from_the_future_or_over_another_range_is_not_shown(kept)
 
 
 def test_that_a_picture_of_a_newer_or_older_program_is_not_shown(kept):
-    rewritten(kept, form=b"watchfloor-overview/2")
+    rewritten(kept, form=b"watchfloor-overview/9")
     assert recalled(kept) is None
 
 

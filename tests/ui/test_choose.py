@@ -44,7 +44,7 @@ class WatchedPath(type(Path())):
 def test_that_the_gui_thread_never_asks_a_share(open_window, qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(WatchedPath, "asked", [])
     window = open_window()
-    object.__setattr__(window.desk, "inbox", WatchedPath(tmp_path))
+    window.desk = window.desk._replace(inbox=WatchedPath(tmp_path))
     window.choose_bundle()
     qtbot.waitUntil(lambda: window.settled)
     assert WatchedPath.asked
@@ -86,7 +86,7 @@ def test_that_a_withheld_bundle_cannot_be_taken(look, runner, qtbot, tmp_path):
 def test_that_an_empty_folder_keeps_the_keyboard_in_the_card(open_window, qtbot, tmp_path):
     window = open_window()
     (tmp_path / "above" / "inbox").mkdir(parents=True)
-    object.__setattr__(window.desk, "inbox", tmp_path / "above" / "inbox")
+    window.desk = window.desk._replace(inbox=tmp_path / "above" / "inbox")
     before = window.focusWidget()
     window.choose_bundle()
     qtbot.waitUntil(lambda: window.settled)

@@ -1,6 +1,5 @@
 import importlib
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -30,7 +29,7 @@ class SlowLoad:
 
 
 def make_host(runner, load):
-    return PageHost(replace(discover()[0], load=load), runner)
+    return PageHost(discover()[0]._replace(load=load), runner)
 
 
 def test_that_pages_are_found_in_their_order():

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSettings
@@ -187,8 +186,8 @@ def test_that_a_window_nobody_sees_begins_all_the_same(qtbot, look, runner, told
 
 def test_that_a_page_without_a_badge_is_not_asked_before_its_first_visit(qtbot, look, runner, told, tmp_path):
     desk = make_desk(look, runner, tmp_path, told)
-    pages = tuple(replace(page, badge=None) if page.id == "sync" else page for page in desk.pages)
-    window = Window(replace(desk, pages=pages))
+    pages = tuple(page._replace(badge=None) if page.id == "sync" else page for page in desk.pages)
+    window = Window(desk._replace(pages=pages))
     qtbot.addWidget(window)
     window.show()
     window.go_to("overview")

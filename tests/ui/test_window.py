@@ -371,7 +371,7 @@ def test_that_a_bundle_of_the_inbox_that_met_a_busy_store_comes_again(look, runn
             raise StoreBusy("Another process is importing.", "Wait.")
         return told.outcome
 
-    desk = replace(make_desk(look, runner, tmp_path, told), inbox=bundle.parent, receive=receive)
+    desk = make_desk(look, runner, tmp_path, told)._replace(inbox=bundle.parent, receive=receive)
     window = Window(desk)
     for _ in range(14):
         window.live.look()

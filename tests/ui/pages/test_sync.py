@@ -107,7 +107,7 @@ def test_that_a_key_that_ends_soon_asks_for_somebody():
 
 def test_that_badge_and_age_speak_for_the_page():
     answer = Answers().arrivals(Ask(None, None, answers.NOW, answers.DAY), Job())
-    assert (badge(answer).health, badge(answer).count) == (Health.CRITICAL, 2)
+    assert (badge(answer).health, badge(answer).things) == (Health.CRITICAL, 2)
     assert oldest_in_view(answer).name == "Top Secret"
     assert badge(data(answers.empty_state())) is None
     assert oldest_in_view(data(answers.empty_state())) is None
