@@ -10,7 +10,7 @@ from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, pictures
 from app.settings import Station
 from app.store.database import Store
-from app.store.last import LastValues
+from app.store.last import newest_moments
 from app.store.reduced import Reduced, read_reduced
 from app.store.samples import SeriesRef, find_series
 
@@ -119,7 +119,7 @@ def read_curves(
     refs = [ref for ref in refs if ref.level <= ceiling]
     with store.reader(ceiling) as reader:
         reduced = read_reduced(reader, refs, span, columns)
-    times = LastValues(store, ceiling).of(refs)[0].tolist()
+        times = newest_moments(reader, refs).tolist()
     curves = tuple(Curve(ref, one, time) for ref, one, time in zip(refs, reduced, times, strict=True))
     newest = max((time for time in times if not math.isnan(time)), default=math.nan)
     return Curves(store.clock.now(), _marking(station, refs, ceiling), span, curves, newest)

@@ -18,7 +18,7 @@ from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.store.codec import VERSION, seal, unseal
 from app.store.database import Damage, Reader, Store, Writer, readable_pages
-from app.store.head import FRAMES, HeadRow, all_rows, frames
+from app.store.head import FRAMES, HeadRow, all_rows, frames, head_rows
 from app.store.overlay import Layer, Ranks, ranks
 from app.store.samples import SeriesRef
 from app.store.sheaf import Sheaf
@@ -30,6 +30,7 @@ PAGE: Final = 1 << _PAGE_BITS
 _HEAD = struct.Struct("<BBHI")
 _ROW: Final = np.dtype([("time", "<i8"), ("value", "<f8"), ("bundle", "<i8")])
 _NOTHING: Final = -1
+_EVER: Final = 1 << 52
 
 Rows = npt.NDArray[np.void]
 
@@ -210,6 +211,32 @@ class LastValues:
             self.damage = tuple(reader.damage)
         self._time = np.where(rows["time"] == _NOTHING, np.nan, rows["time"] / 1000.0)
         self._value = rows["value"].copy()
+
+
+def newest_moments(reader: Reader, refs: Sequence[SeriesRef]) -> FloatArray:
+    """Time of the newest sample of a few series, seconds UTC, shape (k,); NaN where there is none.
+
+    For a page about some series: only the rows of the head that may hold them are opened. What cannot be read is
+    listed in `reader.damage`.
+    """
+    members = {ref.id: ref.group_id for ref in refs}
+    newest = dict.fromkeys(members, _NOTHING)
+    for page in {number >> _PAGE_BITS for number in members}:
+        rows = _page_or_samples(reader, page, reader.damage)
+        for number in members:
+            if number >> _PAGE_BITS == page:
+                newest[number] = int(rows["time"][number & (PAGE - 1)])
+    order = ranks(reader)
+    for row in head_rows(reader, list(members.values()), 0, _EVER):
+        try:
+            for number, layer in row.read(reader).layers(members, order):
+                if layer.time.size:
+                    newest[number] = max(newest[number], int(layer.time[-1]))
+        except StoreDamaged as error:
+            start, end = row.first / 1000.0, row.last / 1000.0 + 0.001
+            reader.damage += [Damage(number, start, end, error.message, row.author) for number in members]
+    times = np.array([newest[ref.id] for ref in refs], np.float64)
+    return np.where(times == _NOTHING, np.nan, times / 1000.0)
 
 
 def newest_of_all(reader: Reader) -> Rows:

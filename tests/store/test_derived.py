@@ -20,7 +20,7 @@ from app.store import intake
 from app.store.block import block_from_series
 from app.store.bundles import BundleRecord
 from app.store.database import Store
-from app.store.last import LastValues
+from app.store.last import LastValues, newest_moments
 from app.store.reduced import read_reduced
 from app.store.samples import find_series, read_series
 from app.store.settle import settle
@@ -257,3 +257,14 @@ def test_that_overlapping_bundles_settle_to_the_same_picture(tmp_path_factory, p
                 settle(writer, Job(), always=True)
     finally:
         patch.undo()
+
+
+def test_that_newest_moments_of_a_few_series_are_those_of_the_samples(filled):
+    store, series = filled
+    for _ in range(2):
+        with store.reader() as reader:
+            refs = find_series(reader)[::3]
+            assert newest_moments(reader, refs).tolist() == [series[ref.key].time[-1] for ref in refs]
+            assert reader.damage == []
+        with store.writer() as writer:
+            settle(writer, Job(), always=True)
