@@ -19,6 +19,7 @@ from app.errors import StoreBusy, StoreDamaged, StoreError
 from app.model.marking import Level
 from app.paths import Paths
 from app.store import cache_schema, state_schema
+from app.store.memory import keep_freed_memory
 from app.store.migrations import migrate
 
 _BUSY_SECONDS = 10.0
@@ -185,6 +186,7 @@ class Store:
 
     @classmethod
     def _made(cls, paths: Paths, clock: Clock, cache: Path) -> Self:
+        keep_freed_memory()
         for path, steps, what in (
             (cache, cache_schema.STEPS, "cache"),
             (paths.state_db, state_schema.STEPS, "station's state"),
