@@ -18,7 +18,8 @@ from app.model.sample import FloatArray
 IntArray = npt.NDArray[np.signedinteger[Any]]
 
 _RAW, _PCODEC, _PLANES = 0, 1, 2
-_INTEGERS: Final = ChunkConfig(compression_level=8, mode_spec=ModeSpec.classic())
+# Level 8 is 0.3 % shorter and a fifth slower.
+_INTEGERS: Final = ChunkConfig(compression_level=7, mode_spec=ModeSpec.classic())
 _FLOATS: Final = ChunkConfig(compression_level=8)
 # Which order of differences is best is found by trying; for a few hundred numbers the trying costs more than it saves.
 _QUICK: Final = ChunkConfig(compression_level=6, mode_spec=ModeSpec.classic(), delta_spec=DeltaSpec.try_consecutive(1))

@@ -198,7 +198,7 @@ def _find_ordinal(values: FloatArray, decimal: Codes | None) -> Codes | None:
 def _is_shorter(one: Codes, other: Codes) -> bool:
     start = max(0, (one.size - _PROBE) // 2)
     part = slice(start, start + _PROBE)
-    return len(pack(one.code[part])) < len(pack(other.code[part]))
+    return len(pack(one.code[part], quick=True)) < len(pack(other.code[part], quick=True))
 
 
 def unpack_codes(stream: bytes, size: int) -> Codes:
