@@ -8,7 +8,7 @@ steps. A part of a sheaf is a scrape group with times that its series share.
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from app.errors import StoreDamaged
 from app.model.sample import FloatArray, TimeArray
 from app.store.codec import LIMIT, VERSION, Mask, seal, unseal
+from app.store.database import Writer
 from app.store.origin import Origin
 from app.store.overlay import Layer
 from app.store.packing import INTEGERS, fail_length, narrow, pack, unpack
@@ -266,6 +267,6 @@ def _cut(payload: bytes, count: int) -> list[bytes]:
     return found
 
 
-def metrics_of(session: Any) -> dict[int, str]:
+def metrics_of(writer: Writer) -> dict[int, str]:
     """Metric of every series of the cache, by its number."""
-    return dict(session.db.execute("SELECT id, metric FROM main.series").fetchall())
+    return dict(writer.db.execute("SELECT id, metric FROM main.series").fetchall())
