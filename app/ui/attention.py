@@ -10,7 +10,6 @@ from app.query.fleet import Attention
 from app.ui import words
 from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.look import Look
-from app.ui.matrix import STATE_WORDS
 from app.ui.tables import Column, Table
 from app.ui.text import RIGHT
 
@@ -20,7 +19,7 @@ _INDENT = 44
 
 def attention_words(item: Attention) -> str:
     """One item in words."""
-    head = f"{words.capitalised(STATE_WORDS[item.health])}: {item.subject}, {item.level.title}"
+    head = f"{words.capitalised(words.STATES[item.health])}: {item.subject}, {item.level.title}"
     since = "" if math.isnan(item.age) else f", for {words.age(item.age)}"
     detail = f". {item.detail}" if item.detail else ""
     return f"{head}{since}. {words.capitalised(item.text)}{detail}"

@@ -3,12 +3,10 @@
 from PySide6.QtCore import QRectF, QSize
 
 from app.model.health import Health
-from app.model.marking import Level
-from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.canvas import Canvas
 from app.ui.look import Look
-from app.ui.part import RIM, Control, Part
+from app.ui.part import RIM, Control
 from app.ui.text import CENTRE, RIGHT
-from app.ui.tips import TIP
 
 HEIGHT = 36
 
@@ -76,45 +74,6 @@ class IconButton(Control):
             canvas.fill(body, "raised", self.radius)
         middle = body.center()
         canvas.icon(self._icon, middle.x(), middle.y(), 16, "text.hi" if self.hovered else "text.mid")
-
-
-class AgeChip(Part):
-    """The oldest data in view and whose it is. A claim that anything is current has to be proved."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, "Age of the data")
-        self._health = Health.UNKNOWN
-        self._words = "No data yet"
-        self._level: Level | None = None
-        self.setFixedHeight(HEIGHT)
-
-    def show_age(self, health: Health, words: str, level: Level | None) -> None:
-        """Show `words` in the ink of `health`, with the marking of the enclave they are about."""
-        self._health, self._words, self._level = health, words, level
-        self.setAccessibleName(words + (f", {level.title}" if level is not None else ""))
-        self.setProperty(TIP, "Age of the oldest enclave in view, by the clock of its own collector")
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        role = "small" if self._health is Health.HEALTHY else "smallstrong"
-        wide = 14 + 16 + 8 + self.look.fonts.metrics(role).horizontalAdvance(self._words) + 16
-        if self._level is not None:
-            portion = self.look.fonts.metrics("block").horizontalAdvance(self._level.portion)
-            wide += 6 + max(BLOCK_SMALL[0], portion + 10)
-        return QSize(round(wide), HEIGHT)
-
-    def paint(self, canvas: Canvas) -> None:
-        box = QRectF(self.rect())
-        ink = self.look.theme.status[self._health]
-        quiet = self._health is Health.HEALTHY
-        canvas.fill(box, "raised" if quiet else ink.tint, box.height() / 2)
-        canvas.status(self._health, 22, box.center().y(), 14)
-        role = "small" if quiet else "smallstrong"
-        baseline = canvas.middle(role, 0, box.height())
-        wide = canvas.write(role, self._words, 38, baseline, "text.mid" if quiet else ink.text)
-        if self._level is not None:
-            canvas.block(self._level, 38 + wide + 7, box.center().y(), BLOCK_SMALL)
 
 
 def draw_badge(canvas: Canvas, health: Health, count: int, right: float, y: float) -> None:

@@ -18,12 +18,12 @@ from app.job import Job
 from app.paths import Paths, resources
 from app.settings import Station, load_station
 from app.toml import read_toml
-from app.ui.desk import Desk
-from app.ui.door import Door
-from app.ui.late_store import LateStore
 from app.ui.look import Look
 from app.ui.page import Page, discover
-from app.ui.person import signed_in
+from app.ui.shell.desk import Desk
+from app.ui.shell.door import Door
+from app.ui.shell.late_store import LateStore
+from app.ui.shell.person import signed_in
 from app.ui.tasks import TaskRunner
 from app.ui.window import Window
 

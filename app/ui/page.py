@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,9 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import Station
+from app.ui.keyboard import Key
 from app.ui.look import Look
+from app.ui.sheet import Sheet
 from app.ui.states import PanelState
 from app.ui.tasks import TaskRunner
 
@@ -28,8 +30,36 @@ if TYPE_CHECKING:
 # Named tuples, here and in what else the first picture needs: a frozen dataclass compiles six functions at each start.
 
 
+class Subject(NamedTuple):
+    """The one thing that a page is about: an endpoint or a node, by the id of its enclave and its own."""
+
+    enclave: str
+    id: str
+
+
+class Place(NamedTuple):
+    """Where one can go: a page, and what it shall be about; None: about everything."""
+
+    page: str
+    subject: Subject | None = None
+
+
+class Find(NamedTuple):
+    """Something that can be looked for by name: what it is called, how it is, and where it is shown.
+
+    `kind` is its heading among what was found, such as ``Endpoints``; `detail` says how it is.
+    """
+
+    words: str
+    place: Place
+    kind: str
+    health: Health | None = None
+    level: Level | None = None
+    detail: str = ""
+
+
 class Ask(NamedTuple):
-    """One question of a page: which store, at which moment, over which span, without which enclaves.
+    """One question of a page: which store, at which moment, over which span, without which enclaves, about what.
 
     `at` is "now" in seconds UTC; `span` ends there. `hidden` are the ids of the enclaves that the
     filter hides: their rows are not shown, but their worst state is always named. `keep` says that the
@@ -42,6 +72,7 @@ class Ask(NamedTuple):
     span: TimeRange
     hidden: frozenset[str] = frozenset()
     keep: Paths | None = None
+    subject: Subject | None = None
 
     @property
     def store(self) -> "Store":
@@ -49,8 +80,9 @@ class Ask(NamedTuple):
         return self.open()
 
     def same_view(self, other: "Ask") -> bool:
-        """Whether both ask for a range of the same length, without the same enclaves; the moment may differ."""
-        return self.span.seconds == other.span.seconds and self.hidden == other.hidden
+        """Whether both ask for the same thing over a range of the same length; the moment may differ."""
+        mine = (self.span.seconds, self.hidden, self.subject)
+        return mine == (other.span.seconds, other.hidden, other.subject)
 
 
 class Badge(NamedTuple):
@@ -76,10 +108,12 @@ class Page(NamedTuple):
     file itself, with all it needs, is imported when the page is first shown or first asked.
 
     `key` is the letter after G. `load` runs on a worker thread and touches no widget; its answer is
-    handed to the view's `show_data`. `badge` sums up an answer for the navigation and `oldest` for
-    the header's age chip; both may return None. A page whose declaration says ``badge=None`` is not
-    asked before its first visit. `marking` is the marking of an answer. `recall` gives the answer of
-    an earlier run, brought to the present, for the first picture of a start: None where there is none.
+    handed to the view's `show_data`. `badges` sums up an answer for the navigation, by page: for itself
+    and for pages that look closer at a part of it. `oldest` does so for the header's age chip; it may
+    return None. A page whose declaration says ``badges=None`` is not asked before its first visit.
+    `finds` lists what of an answer can be looked for by name. `marking` is the marking of an answer.
+    `recall` gives the answer of an earlier run, brought to the present, for the first picture of a start:
+    None where there is none.
     """
 
     id: str
@@ -91,10 +125,11 @@ class Page(NamedTuple):
     topics: frozenset[Topic]
     load: Callable[[Ask, Job], Any]
     view: Callable[[Look], "PageView"]
-    badge: Callable[[Any], Badge | None] | None
+    badges: Callable[[Any], Mapping[str, Badge | None]] | None
     oldest: Callable[[Any], Oldest | None]
     marking: Callable[[Any], Level]
     recall: Callable[[Paths, Station, float, TimeRange], Any] | None = None
+    finds: Callable[[Any], Sequence[Find]] | None = None
 
 
 class PageView(QWidget):
@@ -102,20 +137,23 @@ class PageView(QWidget):
 
     Signals
     -------
-    show_wanted(str)
-        Show the page of that id.
+    show_wanted(Place)
+        Go there.
     enclave_wanted(str)
         Show the enclave of that id again, which the filter hides.
     import_wanted()
         Choose a bundle and import it.
     retry_wanted()
         Ask the store again.
+    sheet_wanted(Sheet)
+        Show the numbers behind a chart as a table.
     """
 
-    show_wanted = Signal(str)
+    show_wanted = Signal(object)
     enclave_wanted = Signal(str)
     import_wanted = Signal()
     retry_wanted = Signal()
+    sheet_wanted = Signal(object)
     runner: TaskRunner
     """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
 
@@ -129,6 +167,18 @@ class PageView(QWidget):
 
     def next_problem(self, step: int) -> None:
         """Select the next (1) or previous (-1) item that needs attention."""
+
+    def page_keys(self) -> tuple[Key, ...]:
+        """The keys that do something on this page only; they come before the console's own."""
+        return ()
+
+    def sheet(self) -> Sheet | None:
+        """What is shown, as a table to be exported; None where there is nothing."""
+        return None
+
+    def step_back(self) -> bool:
+        """Esc: undo the last narrowing of the page, such as a filter; False where there is none to undo."""
+        return False
 
     def first_focus(self) -> QWidget:
         """The widget that takes the keyboard when the page is opened."""
@@ -159,6 +209,7 @@ class PageHost(QObject):
         super().__init__()
         self.page = page
         self.data: Any = None
+        self.subject: Subject | None = None
         self.stale = True
         self.failing = False
         self._runner = runner
@@ -177,6 +228,13 @@ class PageHost(QObject):
         view = self.page.view(look)
         view.runner = self._runner
         return view
+
+    def turn_to(self, subject: Subject | None) -> bool:
+        """Be about something else, of which nothing is known yet; False where it is the same."""
+        if subject == self.subject:
+            return False
+        self.subject, self.data, self.stale, self.failing = subject, None, True, False
+        return True
 
     def ask(self, ask: Ask) -> None:
         """Ask, after what already runs; at once where that would answer for another range or filter."""
@@ -224,7 +282,7 @@ class PageHost(QObject):
 
 _DECLARATION = re.compile(r"^PAGE = Page\(\n.*?^\)$", re.MULTILINE | re.DOTALL)
 _READ = ("id", "title", "group", "order", "key", "icon")
-_FETCHED = ("load", "view", "badge", "oldest", "marking", "recall")
+_FETCHED = ("load", "view", "badges", "oldest", "marking", "recall", "finds")
 
 
 def discover() -> tuple[Page, ...]:
@@ -253,7 +311,7 @@ def declared(file: Path) -> Page:
         raise TypeError(msg) from error
     given = [name for name in _FETCHED if name in said and not _is_none(said[name])]
     parts = {name: partial(_fetched, f"app.ui.pages.{file.stem}", name) for name in given}
-    return Page(**{"badge": None, **plain, **parts}, topics=topics)
+    return Page(**{"badges": None, **plain, **parts}, topics=topics)
 
 
 def _topics(value: ast.expr) -> frozenset[Topic]:

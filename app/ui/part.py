@@ -1,6 +1,6 @@
 """Parts that paint themselves: they follow the theme, show the keyboard's focus and have a name."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -25,6 +25,10 @@ class Part(QWidget):
 
     def paint(self, canvas: Canvas) -> None:
         """Paint the part; the background is what lies below."""
+
+    def tip_at(self, at: QPointF) -> str:
+        """What explains the number painted at a point of the part; empty where nothing is to be explained."""
+        return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with Canvas(self, self.look) as canvas:

@@ -133,6 +133,7 @@ _ROLES = {
     "headline.small": (_SANS, 16, 400),
     "figure": (_SANS, 20, 600),
     "page": (_SANS, 18, 600),
+    "crumb": (_SANS, 18, 400),
     "title": (_SANS, 16, 600),
     "body": (_SANS, 14, 400),
     "medium": (_SANS, 14, 500),

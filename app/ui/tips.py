@@ -1,6 +1,6 @@
 """Tips that stay between the banners: Qt's own are windows of their own and could cover one."""
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QCursor, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
@@ -23,7 +23,8 @@ def tip_of(widget: QWidget | None, at: QPoint) -> str:
             index = widget.indexAt(widget.viewport().mapFromGlobal(at))
             said = index.data(Qt.ItemDataRole.ToolTipRole) if index.isValid() else None
             return str(said) if said else ""
-        said = widget.property(TIP)
+        tip_at = getattr(widget, "tip_at", None)
+        said = (tip_at(QPointF(widget.mapFromGlobal(at))) if tip_at is not None else "") or widget.property(TIP)
         if said:
             return str(said)
         widget = widget.parentWidget()

@@ -6,22 +6,20 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 
 from app.model.changes import Changes
 from app.model.health import Health
-from app.ui import words
-from app.ui.after_paint import AfterPaint
-from app.ui.covered import Covered
-from app.ui.desk import Desk
-from app.ui.importing import INBOX, Importing
-from app.ui.page import Ask, PageHost, PageView
-from app.ui.panel import Panel
-from app.ui.scroll import PageArea
-from app.ui.states import PanelState, failed, loading
+from app.ui.page import PageHost, PageView, Place
+from app.ui.shell.after_paint import AfterPaint
+from app.ui.shell.desk import Desk
+from app.ui.shell.importing import INBOX, Importing
+from app.ui.shell.memory import Memory
+from app.ui.shell.time_range import DEFAULT, RANGES, until
+from app.ui.shell.visiting import Visiting
+from app.ui.states import failed, loading
 from app.ui.strip import Message
-from app.ui.time_range import DEFAULT, RANGES, until
 
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
@@ -32,7 +30,7 @@ _UNPAINTED_MS = 1_000
 """After which a window that nobody can see (minimised, covered) goes on without having been painted."""
 
 
-class Window(Covered):
+class Window(Visiting):
     """The console.
 
     Signals
@@ -45,11 +43,9 @@ class Window(Covered):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.range, self.page = DEFAULT, ""
+        self.memory = Memory(desk.memory)
         self._held, self._demo = self.ceiling, False
-        self._asks, self._began, self._looks, self._told = True, False, False, False
-        self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
-        self.views: dict[str, PageView] = {}
+        self._began, self._looks, self._told = False, False, False
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
         self._clock_timer = QTimer(self, interval=1000)
         self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
@@ -88,7 +84,7 @@ class Window(Covered):
         """Show the first page, with the picture kept from the last run where one fits; look around once it stands."""
         self._tick()
         self._clock_timer.start()
-        self._asks = False
+        self.asks = False
         if self.desk.pages:
             host = self.hosts[self.desk.pages[0].id]
             self._recall_answer(host)
@@ -105,7 +101,7 @@ class Window(Covered):
             return
         gc.freeze()  # off since the command began: what a start made stays, so no later search need look at it
         gc.enable()
-        self._began = self._asks = self._looks = True
+        self._began = self.asks = self._looks = True
         self._refresh_timer.start()
         self.go_to(self.page)
         if not self.page:
@@ -124,7 +120,7 @@ class Window(Covered):
 
     def _ask_others(self) -> None:
         for other in self.hosts.values():
-            if other.stale and not other.waiting and other.page.id != self.page and other.page.badge is not None:
+            if other.stale and not other.waiting and other.page.id != self.page and other.page.badges is not None:
                 self._ask(other)
 
     def _recall_answer(self, host: PageHost) -> None:
@@ -144,8 +140,9 @@ class Window(Covered):
         view = self.views.get(host.page.id)
         if view is not None:
             view.show_data(host.data)
-        if host.page.badge is not None:
-            self.navigation.items[host.page.id].show_badge(host.page.badge(host.data))
+        for page, badge in (host.page.badges(host.data) if host.page.badges is not None else {}).items():
+            if page in self.navigation.items:
+                self.navigation.items[page].show_badge(badge)
         if host.page.id == self.page:
             self._show_age(host)
 
@@ -154,85 +151,25 @@ class Window(Covered):
         self._tick()
         self._look_at_holdings()
         if page:
-            self.show_page(page)
+            self.show_place(self.way.here if self.way.here is not None and self.way.here.page == page else Place(page))
 
     # --- pages --------------------------------------------------------------------------------------------
-
-    def show_page(self, page: str) -> None:
-        """Go to a page; it is built on the first visit."""
-        host = self.hosts.get(page)
-        if host is None or self.notice is not None:
-            return  # not made yet, or it has to wait for the person
-        self.page = page
-        if page not in self.views:
-            self._build(host)
-        self.stack.setCurrentIndex(list(self.views).index(page))
-        self.navigation.show_page(page)
-        self.header.title.say(host.page.title)
-        self.setWindowTitle(f"{host.page.title} - Watchfloor")
-        self._show_age(host)
-        self.order_tabs()
-        if host.stale:
-            self._ask(host)
-        self.focus_page()
-
-    def ask_again(self) -> None:
-        """Ask for the visible page's data again; the others follow, for their badges."""
-        for host in self.hosts.values():
-            host.stale = True
-        if self.page:
-            self._ask(self.hosts[self.page])
 
     @property
     def settled(self) -> bool:
         """Whether nothing is being asked and nothing imported."""
         return self.desk.runner.idle and not self.importing.running
 
-    def states(self) -> list[PanelState]:
-        """States that panels of the visible page show instead of their content."""
-        view = self.views.get(self.page)
-        panels = view.findChildren(Panel) if view is not None else []
-        return [panel.state for panel in panels if panel.isVisible() and panel.state is not None]
-
-    def set_range(self, number: int) -> None:
-        """Choose a time range by its number."""
-        number = min(max(number, 0), len(RANGES) - 1)
-        if number != self.range:
-            self.range = number
-            self.header.range.show_range(number)
-            self.ask_again()
-
-    def _build(self, host: PageHost) -> None:
-        view = host.build(self.desk.look)
-        view.show_wanted.connect(self.show_page)
-        view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
-        view.import_wanted.connect(self.choose_bundle)
-        view.retry_wanted.connect(self.ask_again)
-        self.views[host.page.id] = view
-        self.stack.addWidget(PageArea(self.desk.look, view))
-        if host.data is not None:
-            view.show_data(host.data)
-            self._tell_when_painted(view)
-        else:
-            view.show_state(loading())
-
-    def _tell_when_painted(self, view: PageView) -> None:
+    def _shown(self, view: PageView) -> None:
         if not self._told:
             AfterPaint(view, self.painted.emit)
         self._told = True
-
-    def _ask(self, host: PageHost) -> None:
-        if self.desk.station is None or not self._asks:
-            return
-        at, hidden = self.desk.clock.now(), self.header.filter.hidden_ids
-        kept = self.desk.kept if self.range == DEFAULT and not hidden else None
-        host.ask(Ask(self.desk.store, self.desk.station, at, until(at, RANGES[self.range]), hidden, kept))
 
     def _answered(self, host: PageHost, data: object) -> None:
         self._show_answer(host)
         view = self.views.get(host.page.id)
         if view is not None:
-            self._tell_when_painted(view)
+            self._shown(view)
         if host.page.id != self.page:
             return
         if view is not None and self.overlay is None and not self.reading():
@@ -255,24 +192,6 @@ class Window(Covered):
         view = self.views.get(host.page.id)
         if view is not None and host.data is None:
             view.show_state(loading(progress))  # type: ignore[arg-type]
-
-    def _show_age(self, host: PageHost) -> None:
-        if host.failing:  # what was read before may be older than it says
-            self.header.age.setVisible(True)
-            self.header.age.show_age(Health.UNKNOWN, "Age not known", None)
-            return
-        old = host.page.oldest(host.data) if host.data is not None else None
-        self.header.age.setVisible(old is not None)
-        if old is not None:
-            known = old.age == old.age
-            said = f"Oldest data {words.age(old.age)}" if known else "No data"
-            self.header.age.show_age(old.health, said, old.level)
-
-    def focus_page(self) -> None:
-        """Give the keyboard to the page, unless something lies over it."""
-        view = self.views.get(self.page)
-        if view is not None and self.overlay is None and self.notice is None:
-            view.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- what is held -------------------------------------------------------------------------------------
 
@@ -336,20 +255,6 @@ class Window(Covered):
         self._look_at_holdings()
         self.ask_again()
 
-    # --- keys ---------------------------------------------------------------------------------------------
-
-    def next_problem(self, step: int) -> None:
-        """Select the next or previous item that needs attention on the visible page."""
-        if self.page:
-            self.views[self.page].next_problem(step)
-
-    def step_back(self) -> None:
-        """Esc: put a message away, else give the keyboard back to the page."""
-        if self.strip.isVisible() and self.strip.message.health is not None:
-            self.strip.dismiss()
-        else:
-            self.focus_page()
-
     # --- Qt -----------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -381,17 +286,12 @@ class Window(Covered):
         self.header.clock.show_time(self.desk.clock.now())
 
     def _remember(self) -> None:
-        self.desk.memory.setValue("window/geometry", self.saveGeometry())
-        self.desk.memory.setValue("window/theme", self.desk.look.theme.name)
-        self.desk.memory.setValue("window/range", self.range)
-        self.desk.memory.sync()
+        self.memory.keep(geometry=self.saveGeometry(), theme=self.desk.look.theme.name, range=self.range)
 
     def _recall(self) -> None:
-        geometry = self.desk.memory.value("window/geometry")
-        if isinstance(geometry, QByteArray):
+        geometry = self.memory.data("window/geometry")
+        if geometry is not None:
             self.restoreGeometry(geometry)
         else:
             self.resize(1600, 960)
-        number = str(self.desk.memory.value("window/range", DEFAULT))
-        if number.isdigit():
-            self.set_range(int(number))
+        self.set_range(self.memory.number("window/range", DEFAULT))

@@ -7,10 +7,21 @@ that is not known is written as words, never as zero.
 import math
 from datetime import UTC, datetime
 
+from app.model.health import Health
+
 GAP = "\u00a0"
 THIN = GAP
 """Plex has no thin space, and a borrowed one is 1.6 px wide; its own space is as narrow as one (3.3 px at 14)."""
 NO_DATA = "no data"
+STATES = {
+    Health.CRITICAL: "critical",
+    Health.WARNING: "warning",
+    Health.UNKNOWN: "unknown",
+    Health.MAINTENANCE: "in maintenance",
+    Health.HEALTHY: "healthy",
+    Health.OFF: "off",
+}
+"""States inside of a sentence."""
 
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -148,5 +159,7 @@ def when(seconds: float, now: float) -> str:
 
 
 def span_words(seconds: float) -> str:
-    """``24 h``, ``7 d``: the length of the visible range."""
+    """``24 h``, ``7 d``, ``13 months``: the length of the visible range."""
+    if seconds > 366 * 86400:
+        return f"{seconds / 30.4375 / 86400:.0f}{GAP}months"
     return f"{seconds / 3600:g}{GAP}h" if seconds < 2 * 86400 else f"{seconds / 86400:g}{GAP}d"

@@ -31,6 +31,8 @@ SEEDS = [
     ("ui-layers", {"ui/theme.py": "import app.ui.live", "ui/live.py": ""}),
     ("ui-shell", {"ui/seeded.py": "import app.ui.pages.seeded", "ui/pages/seeded.py": ""}),
     ("ui-shell", {"ui/seeded.py": IN_FUNCTION.format("import app.ui.window"), "ui/window.py": ""}),
+    ("ui-rooms", {"ui/gpu/seeded.py": "import app.ui.sync"}),
+    ("ui-rooms", {"ui/explore/seeded.py": IN_FUNCTION.format("import app.ui.shell")}),
     ("qt", {"store/seeded.py": "from PySide6.QtCore import QObject"}),
     ("qt", {"query/seeded.py": IN_FUNCTION.format("import shiboken6")}),
     ("qt", {"commands/seeded.py": TYPE_ONLY.format("from PySide6.QtWidgets import QWidget")}),

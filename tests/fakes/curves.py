@@ -12,9 +12,9 @@ from app.query.enclaves import Picture
 from app.store.reduced import Reduced
 from app.store.samples import SeriesRef
 from app.ui.charts.line import make_line
-from app.ui.explore_data import ExploreData
-from app.ui.series_charts import draw
-from app.ui.series_list import choices
+from app.ui.explore.data import ExploreData
+from app.ui.explore.series_charts import draw
+from app.ui.explore.series_list import choices
 from tests.fakes import answers
 
 NAN = math.nan

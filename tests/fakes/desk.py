@@ -11,9 +11,9 @@ from app.model.marking import Level
 from app.query.fleet import Overview
 from app.query.holdings import Holdings
 from app.settings import Station
-from app.ui.desk import Desk
 from app.ui.page import discover
 from app.ui.pages.sync import SyncData
+from app.ui.shell.desk import Desk
 from tests.fakes import answers
 from tests.fakes.curves import explore_data
 

@@ -111,7 +111,7 @@ def test_that_what_is_read_of_a_page_is_what_it_declares():
         real = importlib.import_module(page.load.args[0]).PAGE
         for name in ("id", "title", "group", "order", "key", "icon", "topics"):
             assert getattr(page, name) == getattr(real, name), f"{page.id}: {name}"
-        for name in ("badge", "recall"):
+        for name in ("badges", "recall"):
             assert (getattr(page, name) is None) == (getattr(real, name) is None), f"{page.id}: {name}"
 
 

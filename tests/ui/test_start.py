@@ -14,7 +14,7 @@ from app.model.time_range import TimeRange
 from app.query.overview import USUAL_SECONDS, refresh_picture
 from app.settings import write_station
 from app.ui.main import open_console
-from app.ui.time_range import DEFAULT, RANGES
+from app.ui.shell.time_range import DEFAULT, RANGES
 from app.ui.window import Window
 from tests.conftest import ROOT
 from tests.fakes import answers
@@ -186,7 +186,7 @@ def test_that_a_window_nobody_sees_begins_all_the_same(qtbot, look, runner, told
 
 def test_that_a_page_without_a_badge_is_not_asked_before_its_first_visit(qtbot, look, runner, told, tmp_path):
     desk = make_desk(look, runner, tmp_path, told)
-    pages = tuple(page._replace(badge=None) if page.id == "sync" else page for page in desk.pages)
+    pages = tuple(page._replace(badges=None) if page.id == "sync" else page for page in desk.pages)
     window = Window(desk._replace(pages=pages))
     qtbot.addWidget(window)
     window.show()

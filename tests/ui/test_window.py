@@ -131,7 +131,7 @@ def test_that_the_gui_thread_never_asks_the_store(open_window, told, qtbot):
 
 def test_that_the_keyboard_reaches_every_page_and_filter(open_window, qtbot):
     window = open_window()
-    keys(qtbot, window, "gs")
+    keys(qtbot, window, "gy")
     assert window.page == "sync"
     keys(qtbot, window, "go")
     assert window.page == "overview"
@@ -166,7 +166,7 @@ def test_that_all_keys_are_shown_and_escape_gives_the_keyboard_back(open_window,
     before = window.focusWidget()
     keys(qtbot, window, "?")
     assert window.overlay is not None
-    keys(qtbot, window, "gs")
+    keys(qtbot, window, "gy")
     assert window.page == "overview", "keys belong to what is open"
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     assert window.overlay is None
@@ -252,8 +252,10 @@ def test_that_hiding_everything_still_names_the_worst(open_window, qtbot):
 
 def test_that_badges_count_what_needs_somebody(open_window, qtbot):
     window = open_window()
-    assert window.hosts["overview"].page.badge(window.hosts["overview"].data) == Badge(Health.CRITICAL, 7)
-    assert window.hosts["sync"].page.badge(window.hosts["sync"].data) == Badge(Health.CRITICAL, 2)
+    of_overview = window.hosts["overview"].page.badges(window.hosts["overview"].data)
+    of_sync = window.hosts["sync"].page.badges(window.hosts["sync"].data)
+    assert of_overview["endpoints"] == Badge(Health.CRITICAL, 7)
+    assert of_sync == {"sync": Badge(Health.CRITICAL, 2)}
     assert "worst critical" in window.navigation.items["sync"].accessibleName()
 
 
@@ -319,7 +321,7 @@ def test_that_no_key_passes_the_notice_of_a_spill(open_window, told, qtbot):
     for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Down, Qt.Key.Key_Escape):
         qtbot.keyClick(window.focusWidget(), key)
         assert window.focusWidget() is button
-    for text in ("gs", "t", "?", "3"):
+    for text in ("gy", "t", "?", "3"):
         keys(qtbot, window, text)
         qtbot.keyClicks(window, text)
     window.show_page("sync")
@@ -339,7 +341,7 @@ def test_that_the_button_of_the_notice_is_pressed_with_the_keyboard(open_window,
     qtbot.waitUntil(lambda: window.settled)
     qtbot.keyClick(window.focusWidget(), key)
     assert window.notice is None
-    keys(qtbot, window, "gs")
+    keys(qtbot, window, "gy")
     assert window.page == "sync", "the keyboard is the page's again"
 
 

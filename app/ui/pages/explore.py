@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.job import Job
@@ -23,15 +23,16 @@ from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import unit_of
 from app.ui.charts.view import View
 from app.ui.controls import PushButton
-from app.ui.explore_data import ExploreData
+from app.ui.explore.data import ExploreData
+from app.ui.explore.series_charts import ChartOf, Drawn, charts_of
+from app.ui.explore.series_list import SeriesPicker, choices
+from app.ui.keyboard import Key
 from app.ui.look import Look
-from app.ui.page import Ask, Badge, Oldest, Page, PageView
+from app.ui.page import Ask, Oldest, Page, PageView
 from app.ui.panel import Panel
 from app.ui.part import RIM
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
-from app.ui.series_charts import ChartOf, Drawn, charts_of
-from app.ui.series_list import SeriesPicker, choices
 from app.ui.series_words import thing_words, title_words
 from app.ui.states import Kind, PanelState, failed, loading
 from app.ui.tasks import TaskRunner
@@ -310,13 +311,14 @@ class ExploreView(PageView):
     def first_focus(self) -> QWidget:
         return self.picker.list
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text() == "/":
-            self.picker.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        elif event.text().upper() == "C" and not event.modifiers():
-            self.toggle_compare()
-        else:
-            event.ignore()
+    def page_keys(self) -> tuple[Key, ...]:
+        return (
+            Key("On this page", "/", "search series", self._search),
+            Key("On this page", "C", "compare in one large plot", self.toggle_compare),
+        )
+
+    def _search(self) -> None:
+        self.picker.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -334,11 +336,6 @@ class ExploreView(PageView):
             button.setGeometry(right, 4, size.width(), size.height())
             button.raise_()
             right -= 8 - RIM
-
-
-def badge(data: ExploreData) -> Badge | None:
-    """Nothing here asks for anybody."""
-    return None
 
 
 def oldest_in_view(data: ExploreData) -> Oldest | None:
@@ -369,7 +366,7 @@ PAGE = Page(
     topics=frozenset(Topic),
     load=load,
     view=ExploreView,
-    badge=badge,
+    badges=None,
     oldest=oldest_in_view,
     marking=marking,
 )

@@ -11,16 +11,15 @@ from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Freshness, Health
 from app.model.marking import Level
-from app.query.fleet import Attention, Fleet, Overview
+from app.query.fleet import About, Attention, Fleet, Overview
 from app.query.remembered import keep, recall, stamp
 from app.ui import words
 from app.ui.attention import AttentionList, worst_first
 from app.ui.columns import Columns
-from app.ui.freshness import FreshnessLanes, fresh_lanes
 from app.ui.look import Look
-from app.ui.matrix import STATE_WORDS
-from app.ui.matrix_view import MatrixView
-from app.ui.overview_words import (
+from app.ui.overview.freshness import FreshnessLanes, fresh_lanes
+from app.ui.overview.matrix_view import MatrixView
+from app.ui.overview.sentences import (
     below_sentence,
     kept_words,
     oldest,
@@ -29,7 +28,7 @@ from app.ui.overview_words import (
     place,
     worst_hidden,
 )
-from app.ui.page import Ask, Badge, Oldest, Page, PageView
+from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
@@ -148,7 +147,7 @@ class OverviewView(PageView):
         if not fleet.enclaves:
             names = words.listed([place(state, fleet.hidden) for state in fleet.hidden])
             total = sum(state.total for state in fleet.hidden)
-            worst = STATE_WORDS[worst_hidden(fleet.hidden)]
+            worst = words.STATES[worst_hidden(fleet.hidden)]
             said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {worst}"
             verb = "is" if len(fleet.hidden) == 1 else "are"
             self._main.show_state(
@@ -187,7 +186,7 @@ class OverviewView(PageView):
         if item is None:
             return
         if item.page and item.page != PAGE.id:
-            self.show_wanted.emit(item.page)
+            self.show_wanted.emit(Place(item.page))
         elif self.matrix.select_cell(item.subject, item.enclave):
             self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -203,10 +202,30 @@ class OverviewView(PageView):
             self.retry_wanted.emit()
 
 
-def badge(data: Overview) -> Badge | None:
-    """Worst state and the number of things that need somebody."""
-    items = [item for item in data.fleet.attention if item.page in ("", PAGE.id)]
+def badges(data: Overview) -> dict[str, Badge | None]:
+    """What needs somebody on the pages that look closer: endpoints and nodes, each with its worst state."""
+    return {page: _badge(data, about) for page, about in (("endpoints", About.ENDPOINT), ("gpu", About.NODE))}
+
+
+def _badge(data: Overview, about: About) -> Badge | None:
+    items = [item for item in data.fleet.attention if item.about is about and not item.page]
     return Badge(worst_first(items), len(items)) if items else None
+
+
+def finds(data: Overview) -> list[Find]:
+    """Every deployment, worst first."""
+    cells = [cell for row in data.fleet.rows for cell in row.cells.values()]
+    return [
+        Find(
+            cell.endpoint.title,
+            Place("endpoints", Subject(cell.enclave.id, cell.endpoint.id)),
+            "Endpoints",
+            cell.health,
+            cell.enclave.level,
+            cell.reasons[0].text if cell.reasons else words.STATES[cell.health],
+        )
+        for cell in sorted(cells, key=lambda cell: cell.health.rank)
+    ]
 
 
 def oldest_in_view(data: Overview) -> Oldest | None:
@@ -236,8 +255,9 @@ PAGE = Page(
     topics=frozenset({Topic.TELEMETRY, Topic.CATALOGUE, Topic.EVENTS, Topic.LEDGER}),
     load=load,
     view=OverviewView,
-    badge=badge,
+    badges=badges,
     oldest=oldest_in_view,
     marking=marking,
     recall=recall,
+    finds=finds,
 )

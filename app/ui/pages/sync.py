@@ -14,19 +14,19 @@ from app.model.time_range import TimeRange
 from app.query.sync import BundleRow, SyncState
 from app.query.sync_state import read_sync
 from app.ui import words
-from app.ui.arrivals import LEGEND, ArrivalLanes
-from app.ui.bundle_table import BundleTable, bundle_title, row_health
-from app.ui.chain import Chain
 from app.ui.columns import Columns
-from app.ui.drop import DropTarget
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
 from app.ui.states import Kind, PanelState
-from app.ui.sync_words import lane_place, sync_below, sync_figures, sync_sentence
-from app.ui.trust_list import KeyList, LockList
+from app.ui.sync.arrivals import LEGEND, ArrivalLanes
+from app.ui.sync.bundle_table import BundleTable, bundle_title, row_health
+from app.ui.sync.chain import Chain
+from app.ui.sync.drop import DropTarget
+from app.ui.sync.sentences import lane_place, sync_below, sync_figures, sync_sentence
+from app.ui.sync.trust_list import KeyList, LockList
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,11 +163,12 @@ def _chain_area(look: Look, chain: Chain) -> QScrollArea:
     return area
 
 
-def badge(data: SyncData) -> Badge | None:
+def badges(data: SyncData) -> dict[str, Badge | None]:
     """Worst state and count of the bundles and sources that ask for a decision."""
     states = [row_health(row) for row in data.state.bundles if row.problem]
     states += [Health.CRITICAL for _ in data.state.locks]
-    return Badge(min(states, key=lambda state: state.rank), len(states)) if states else None
+    badge = Badge(min(states, key=lambda state: state.rank), len(states)) if states else None
+    return {"sync": badge}
 
 
 def oldest_in_view(data: SyncData) -> Oldest | None:
@@ -192,12 +193,12 @@ PAGE = Page(
     title="Sync",
     group="Exchange",
     order=70,
-    key="S",
+    key="Y",
     icon="package",
     topics=frozenset(Topic),
     load=load,
     view=SyncView,
-    badge=badge,
+    badges=badges,
     oldest=oldest_in_view,
     marking=marking,
 )

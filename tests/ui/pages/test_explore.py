@@ -11,7 +11,7 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.curves import Listing
 from app.ui.page import Ask
-from app.ui.pages.explore import ExploreView, badge, load, marking, oldest_in_view
+from app.ui.pages.explore import ExploreView, load, marking, oldest_in_view
 from app.ui.scroll import PageArea
 from app.ui.states import Kind, failed, loading
 from tests.fakes import answers
@@ -43,6 +43,10 @@ def shown(view, runner, qtbot):
     view.show_data(explore_data(ask()))
     qtbot.waitUntil(lambda: runner.idle)
     return view
+
+
+def press(view, text):
+    next(key for key in view.page_keys() if key.press == text).act()
 
 
 def test_that_before_a_choice_the_worst_endpoint_s_series_are_shown(shown):
@@ -171,18 +175,18 @@ def test_that_stale_data_is_drawn_as_last_known(view, runner, qtbot):
 
 
 def test_that_comparing_is_one_key_and_reads_for_the_larger_plot(shown, runner, qtbot):
-    QTest.keyClick(shown, Qt.Key.Key_C)
+    press(shown, "C")
     qtbot.waitUntil(lambda: runner.idle)
     assert shown.compare.isVisible()
     assert [one.line.colour for one in shown.compare.compared] == [f"series.{n}" for n in range(1, 6)]
-    QTest.keyClick(shown, Qt.Key.Key_C)
+    press(shown, "C")
     assert not shown.compare.isVisible()
     qtbot.waitUntil(lambda: runner.idle)
 
 
 def test_that_a_slash_goes_to_the_search_and_escape_back(shown, qtbot):
     shown.window().activateWindow()
-    QTest.keyClick(shown, Qt.Key.Key_Slash)
+    press(shown, "/")
     assert shown.picker.field.hasFocus()
     QTest.keyClicks(shown.picker.field, "gpu")
     QTest.keyClick(shown.picker.field, Qt.Key.Key_Escape)
@@ -193,7 +197,6 @@ def test_that_a_slash_goes_to_the_search_and_escape_back(shown, qtbot):
 def test_that_the_page_is_marked_with_everything_it_lists():
     data = explore_data(ask())
     assert marking(data) is Level.S
-    assert badge(data) is None
     assert oldest_in_view(explore_data(ask(), shown=())) is None
 
 

@@ -10,8 +10,8 @@ from app.model.time_range import TimeRange
 from app.paths import Paths
 from app.settings import Station
 from app.store.database import Store
-from app.ui.page import Ask
-from app.ui.pages.overview import OverviewView, badge, load, oldest_in_view
+from app.ui.page import Ask, Place
+from app.ui.pages.overview import OverviewView, badges, load, oldest_in_view
 from app.ui.scroll import PageArea
 from tests.fakes import answers
 from tests.fakes.desk import Answers
@@ -39,7 +39,7 @@ def test_that_an_empty_store_is_unknown_and_never_green(tmp_path):
     store = Store.open(paths, FrozenClock(now))
     data = load(Ask(lambda: store, Station("s", "S", Level.S), now, TimeRange(now - 3600, now)), Job())
     assert data.fleet.rows == ()
-    assert badge(data) is None
+    assert set(badges(data).values()) == {None}
     assert oldest_in_view(data) is None
 
 
@@ -61,7 +61,7 @@ def test_that_an_item_that_needs_attention_leads_to_its_deployment_or_page(view,
     assert (data.fleet.rows[index.row()].id, index.column()) == ("speech-to-text", 3)
     with qtbot.waitSignal(view.show_wanted) as told:
         view.attention.opened.emit(data.fleet.attention[2])
-    assert told.args == ["sync"]
+    assert told.args == [Place("sync")]
 
 
 def test_that_a_reload_keeps_the_place_in_the_list(view):

@@ -5,13 +5,13 @@ import pytest
 
 from app.job import Job
 from app.model.health import Health
-from app.ui.bundle_table import bundle_title, in_order, row_health, state_words
-from app.ui.chain import chain_words, facts
 from app.ui.page import Ask
-from app.ui.pages.sync import SyncData, SyncView, badge, oldest_in_view
+from app.ui.pages.sync import SyncData, SyncView, badges, oldest_in_view
 from app.ui.scroll import PageArea
 from app.ui.states import Kind
-from app.ui.trust_list import key_end, short_id
+from app.ui.sync.bundle_table import bundle_title, in_order, row_health, state_words
+from app.ui.sync.chain import chain_words, facts
+from app.ui.sync.trust_list import key_end, short_id
 from tests.fakes import answers
 from tests.fakes.desk import Answers
 
@@ -107,7 +107,7 @@ def test_that_a_key_that_ends_soon_asks_for_somebody():
 
 def test_that_badge_and_age_speak_for_the_page():
     answer = Answers().arrivals(Ask(None, None, answers.NOW, answers.DAY), Job())
-    assert (badge(answer).health, badge(answer).things) == (Health.CRITICAL, 2)
+    assert (badges(answer)["sync"].health, badges(answer)["sync"].things) == (Health.CRITICAL, 2)
     assert oldest_in_view(answer).name == "Top Secret"
-    assert badge(data(answers.empty_state())) is None
+    assert badges(data(answers.empty_state())) == {"sync": None}
     assert oldest_in_view(data(answers.empty_state())) is None

@@ -1,0 +1,1 @@
+"""What only the endpoints page is made of."""

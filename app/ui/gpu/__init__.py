@@ -1,0 +1,1 @@
+"""What only the GPU page is made of."""

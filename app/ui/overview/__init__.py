@@ -1,0 +1,1 @@
+"""What only the overview page is made of."""

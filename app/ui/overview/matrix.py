@@ -1,0 +1,137 @@
+"""The health matrix: endpoints down, enclaves across, worst first."""
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from app.model.catalogue import Enclave
+from app.model.health import Bound, Freshness, Health
+from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
+from app.ui import words
+from app.ui.spark import SparkShape, shape
+
+Index = QModelIndex | QPersistentModelIndex
+CELL_ROLE = Qt.ItemDataRole.UserRole
+SHAPE_ROLE = Qt.ItemDataRole.UserRole + 1
+ROW_ROLE = Qt.ItemDataRole.UserRole + 2
+
+
+def latency_words(cell: Deployment) -> str:
+    """p95 as written in a cell: bounded by a bucket, not exported, or no data; never a false 0."""
+    if math.isnan(cell.latency_p95):
+        missing = any("latency" in metric for metric in cell.not_exported)
+        return "not exported" if missing else words.NO_DATA
+    sign = {Bound.AT_MOST: f"≤{words.THIN}", Bound.AT_LEAST: f"≥{words.THIN}", Bound.EXACT: ""}[cell.latency_bound]
+    return sign + words.milliseconds(cell.latency_p95)
+
+
+def error_words(cell: Deployment) -> str:
+    """Error share as written in a cell."""
+    if math.isnan(cell.error_ratio):
+        missing = any("error" in metric or "request" in metric for metric in cell.not_exported)
+        return "not exported" if missing else words.NO_DATA
+    return words.percent(cell.error_ratio)
+
+
+def maintenance_words(cell: Deployment) -> str:
+    """``Maintenance until 16:00 Z``."""
+    if math.isnan(cell.maintenance_until):
+        return "Maintenance"
+    return f"Maintenance until {words.clock(cell.maintenance_until)}{words.GAP}Z"
+
+
+def age_words(state: EnclaveState) -> tuple[str, ...]:
+    """Age of an enclave's picture for its column head, from the longest form to the shortest."""
+    if math.isnan(state.data_time):
+        return (words.NO_DATA,)
+    old = words.age(state.age)
+    return (f"{old} old", old)
+
+
+def healthy_words(state: EnclaveState) -> tuple[str, ...]:
+    """How many deployments are healthy, or were when the last data came, from long to short."""
+    count = f"{state.healthy} of {state.total}"
+    stale = state.freshness in (Freshness.STALE, Freshness.EXPIRED)
+    return (f"{count}, last known" if stale else f"{count} healthy", count)
+
+
+def cell_words(cell: Deployment | None, row: EndpointRow, enclave: Enclave) -> str:
+    """One cell in words, for screen readers and tool tips."""
+    head = f"{row.title}, {enclave.name}"
+    if cell is None:
+        return f"{head}: not deployed"
+    if cell.health is Health.MAINTENANCE:
+        text = f"{head}: {maintenance_words(cell)}"
+    else:
+        state = words.STATES[cell.health]
+        known = f"last known {state}" if cell.stale else state
+        text = f"{head}: {known}, p95 {latency_words(cell)}, errors {error_words(cell)}"
+    if not math.isnan(cell.data_time):
+        text += f", data {words.age(cell.age)} old"
+    reasons = "; ".join(reason.text for reason in cell.reasons)
+    return f"{text}. {words.capitalised(reasons)}" if reasons else text
+
+
+class MatrixModel(QAbstractTableModel):
+    """Endpoint names in column 0, then one column for each declared enclave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fleet: Fleet | None = None
+        self._shapes: dict[tuple[str, str], SparkShape] = {}
+
+    def replace(self, fleet: Fleet) -> None:
+        """Show another answer."""
+        self.beginResetModel()
+        self.fleet = fleet
+        self._shapes = {}
+        self.endResetModel()
+
+    def state(self, column: int) -> EnclaveState | None:
+        """The enclave of a column; None for the names."""
+        return self.fleet.enclaves[column - 1] if self.fleet is not None and column > 0 else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own default
+        return 0 if parent.isValid() or self.fleet is None else len(self.fleet.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own default
+        return 0 if parent.isValid() or self.fleet is None else 1 + len(self.fleet.enclaves)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self.fleet is None:
+            return None
+        row = self.fleet.rows[index.row()]
+        state = self.state(index.column())
+        if role == ROW_ROLE:
+            return row
+        if state is None:
+            text_roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+            return f"{row.title}, {row.purpose}".rstrip(", ") if role in text_roles else None
+        cell = row.cells.get(state.enclave.id)
+        if role == CELL_ROLE:
+            return cell
+        if role == SHAPE_ROLE:
+            return self._shape(row, state.enclave.id)
+        spoken = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
+        return cell_words(cell, row, state.enclave) if role in spoken else None
+
+    def _shape(self, row: EndpointRow, enclave: str) -> SparkShape | None:
+        """A curve is made when it is first painted: most rows of a large fleet are never scrolled to."""
+        cell = row.cells.get(enclave)
+        if cell is None or cell.spark is None:
+            return None
+        if (row.id, enclave) not in self._shapes:
+            self._shapes[row.id, enclave] = shape(cell.spark)
+        return self._shapes[row.id, enclave]
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or self.fleet is None:
+            return None
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        state = self.state(section)
+        if state is None:
+            return "Endpoint, worst first"
+        healthy, age = healthy_words(state)[0], age_words(state)[0]
+        return f"{state.enclave.level.title}, {state.enclave.name}, {healthy}, {age}"

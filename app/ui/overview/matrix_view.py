@@ -1,0 +1,219 @@
+"""The view of the health matrix: two-line enclave heads and one painter for each kind of cell."""
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from app.query.fleet import Deployment, Fleet
+from app.ui.canvas import Canvas
+from app.ui.look import Look
+from app.ui.overview.matrix import CELL_ROLE, ROW_ROLE, SHAPE_ROLE, Index, MatrixModel
+from app.ui.overview.matrix_cells import (
+    LOUD,
+    healthy_form,
+    paint_cell,
+    paint_columns,
+    paint_enclave,
+    paint_name,
+    paint_name_head,
+)
+from app.ui.overview.name_column import NameColumn
+from app.ui.scroll import quiet
+
+HEAD = 76
+NAME_LEAST, NAME_MOST = 150, 214
+ENCLAVE_LEAST = 112
+ROW_LEAST, ROW_MOST = 46, 63
+
+
+class _Delegate(QStyledItemDelegate):
+    """Paints names and deployments."""
+
+    def __init__(self, look: Look, view: "MatrixView") -> None:
+        super().__init__(view)
+        self._look, self._view = look, view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        cell = QRectF(option.rect)
+        with Canvas(painter, self._look) as canvas:
+            if index.row() < self._view.model().rowCount() - 1:
+                canvas.rule(cell.left(), cell.right() + 1, cell.bottom() - 1)
+            if index.column() == 0:
+                paint_name(canvas, cell, index.data(ROW_ROLE))
+            else:
+                paint_cell(canvas, cell, index.data(CELL_ROLE), index.data(SHAPE_ROLE))
+            if self._view.hasFocus() and index == self._view.currentIndex():
+                inset = QRectF(cell.left() + 1, cell.top() + 4, cell.width() - 12, cell.height() - 9)
+                canvas.outline(inset, "focus", 4, weight=2)
+
+
+class _Head(QHeaderView):
+    """Two lines for each enclave: marking, name and how many are healthy; then what the numbers are and their age."""
+
+    def __init__(self, look: Look, view: "MatrixView") -> None:
+        super().__init__(Qt.Orientation.Horizontal, view)
+        self._look, self._view = look, view
+        self.setSectionsClickable(False)
+        self.setMinimumSectionSize(60)
+        self.setViewport(QWidget())
+        look.changed.connect(self.viewport().update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), HEAD)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
+        box = QRectF(rect)
+        state = self._view.matrix.state(logicalIndex)
+        with Canvas(painter, self._look) as canvas:
+            if state is None:
+                paint_name_head(canvas, box)
+            else:
+                paint_enclave(canvas, box, state, self._form(canvas))
+                paint_columns(canvas, box, state)
+                canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
+
+    def _form(self, canvas: Canvas) -> int:
+        columns = range(1, self.count())
+        heads = [(state, self.sectionSize(n)) for n in columns if (state := self._view.matrix.state(n)) is not None]
+        return healthy_form(canvas, heads)
+
+
+class MatrixView(QTableView):
+    """The matrix with its keyboard. Columns share the width; rows share the height between two bounds.
+
+    Signals
+    -------
+    cell_opened(str, str)
+        Endpoint id and enclave id: Enter or a double click.
+    """
+
+    cell_opened = Signal(str, str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        quiet(self, look)
+        self.matrix = MatrixModel()
+        self.setModel(self.matrix)
+        self.setAccessibleName("Health of every endpoint by enclave")
+        self.setItemDelegate(_Delegate(look, self))
+        self.setHorizontalHeader(_Head(look, self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(20)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        look.changed.connect(self.viewport().update)
+        self.activated.connect(self._open)
+        self._names = NameColumn(look, self)
+
+    def show_fleet(self, fleet: Fleet) -> None:
+        """Show another answer; the current cell stays where it is still there."""
+        row, column = self.currentIndex().row(), self.currentIndex().column()
+        wanted = self.matrix.fleet.rows[row].id if self.matrix.fleet is not None and row >= 0 else ""
+        scrolled = self.verticalScrollBar().value()
+        self.matrix.replace(fleet)
+        self._fit()
+        ids = [line.id for line in fleet.rows]
+        if wanted in ids and column < self.matrix.columnCount():
+            self._go(ids.index(wanted), column)
+        self.verticalScrollBar().setValue(scrolled)
+
+    @property
+    def natural_height(self) -> int:
+        """Height that shows every row at its least height."""
+        return HEAD + max(1, self.matrix.rowCount()) * ROW_LEAST + 4
+
+    def select_problem(self, step: int) -> None:
+        """Move to the next or previous cell that is critical or a warning, row by row."""
+        model = self.matrix
+        cells = [model.index(r, c) for r in range(model.rowCount()) for c in range(1, model.columnCount())]
+        problems = [index for index in cells if _is_problem(index.data(CELL_ROLE))]
+        if not problems:
+            return
+        here = (self.currentIndex().row(), self.currentIndex().column())
+        after = [index for index in problems if (index.row(), index.column()) > here]
+        before = [index for index in problems if (index.row(), index.column()) < here]
+        chosen = (after or problems)[0] if step > 0 else (before or problems)[-1]
+        self._go(chosen.row(), chosen.column())
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def select_cell(self, endpoint: str, enclave: str) -> bool:
+        """Move to one deployment, found by its endpoint and the id of its enclave; say whether it is there."""
+        fleet = self.matrix.fleet
+        if fleet is None:
+            return False
+        for column, state in enumerate(fleet.enclaves, 1):
+            for number, row in enumerate(fleet.rows):
+                if state.enclave.id == enclave and endpoint in (row.id, row.title):
+                    self._go(number, column)
+                    return True
+        return False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A window that opens marks no cell; the keyboard that comes here does."""
+        nowhere = not self.currentIndex().isValid()
+        super().focusInEvent(event)
+        if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
+            self.setCurrentIndex(QModelIndex())
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Leave tips to the window: Qt's own could cover a banner."""
+        return False if event.type() is QEvent.Type.ToolTip else super().viewportEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}.get(Qt.Key(event.key()))
+        if step and not event.modifiers():
+            row = min(max(self.currentIndex().row() + step, 0), self.matrix.rowCount() - 1)
+            self._go(row, max(self.currentIndex().column(), 1))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(self.currentIndex())
+        elif event.text().isprintable() and event.text():
+            event.ignore()  # letters and figures are the console's keys, not a search in the table
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _go(self, row: int, column: int) -> None:
+        index = self.matrix.index(row, column)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _open(self, index: QModelIndex) -> None:
+        cell = index.data(CELL_ROLE)
+        if cell is not None:
+            self.cell_opened.emit(cell.endpoint.id, cell.enclave.id)
+
+    def _fit(self) -> None:
+        columns, rows = self.matrix.columnCount() - 1, self.matrix.rowCount()
+        if columns < 1:
+            return
+        room = self.viewport().width()
+        name = min(NAME_MOST, max(NAME_LEAST, room // 6))
+        each = max(ENCLAVE_LEAST, (room - name) / columns)
+        edges = [round(name + each * number) for number in range(columns + 1)]
+        self.setColumnWidth(0, name)
+        for number in range(columns):
+            self.setColumnWidth(number + 1, edges[number + 1] - edges[number])
+        height = (self.viewport().height() - 2) // max(1, rows)
+        self.verticalHeader().setDefaultSectionSize(min(ROW_MOST, max(ROW_LEAST, height)))
+        self._names.follow()
+
+
+def _is_problem(cell: Deployment | None) -> bool:
+    return cell is not None and cell.health in LOUD

@@ -1,0 +1,164 @@
+"""A frame over whose body things open: cards, the notice of a spill, the hint while something is dragged."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+
+from app.ui.shell.desk import Desk
+from app.ui.shell.frame import Frame
+from app.ui.shell.time_range import RANGES
+
+if TYPE_CHECKING:
+    from app.ui.keyboard import Key, Keyboard
+    from app.ui.popover import Card, Overlay
+    from app.ui.shell.drop_hint import DropHint
+    from app.ui.shell.spill import SpillNotice
+
+# What opens over a page is imported when it opens: the first picture has none of it.
+
+
+class Covered(Frame):
+    """Knows what is open; what a choice in it leads to is for the window to say."""
+
+    range: int
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.overlay: Overlay | None = None
+        self.notice: SpillNotice | None = None
+        self.setAcceptDrops(True)
+
+    def import_paths(self, paths: Sequence[Path]) -> None:
+        """Import what the person chose or dropped."""
+        raise NotImplementedError
+
+    def set_range(self, number: int) -> None:
+        """Choose a time range by its number."""
+        raise NotImplementedError
+
+    def focus_page(self) -> None:
+        """Give the keyboard to the page, unless something lies over it."""
+        raise NotImplementedError
+
+    def ask_again(self) -> None:
+        """Ask for the visible page's data again."""
+        raise NotImplementedError
+
+    def next_problem(self, step: int) -> None:
+        """Select the next or previous item that needs attention."""
+        raise NotImplementedError
+
+    def show_page(self, page: str) -> None:
+        """Go to a page."""
+        raise NotImplementedError
+
+    def step_back(self) -> None:
+        """Esc."""
+        raise NotImplementedError
+
+    def travel(self, step: int) -> None:
+        """Go back (-1) or forward (1) on the way that one has come."""
+        raise NotImplementedError
+
+    def page_keys(self) -> "tuple[Key, ...]":
+        """The keys of the page that is shown."""
+        raise NotImplementedError
+
+    @cached_property
+    def keyboard(self) -> "Keyboard":
+        """Every key; bound when the first one is pressed."""
+        from app.ui.keyboard import Keyboard
+        from app.ui.shell.keymap import console_keys
+
+        return Keyboard(console_keys(self), self.page_keys)
+
+    @cached_property
+    def drop_hint(self) -> "DropHint":
+        """What is shown while something is dragged over the window."""
+        from app.ui.shell.drop_hint import DropHint
+
+        return DropHint(self.desk.look, self.body)
+
+    def open(self, card: "Card", *, scrim: bool, at: QPoint | None = None) -> None:
+        """Open a card over the body; nothing opens over the notice of a spill."""
+        from app.ui.popover import Overlay
+
+        if self.notice is not None:
+            card.deleteLater()
+            return
+        self.close_overlay()
+        self.overlay = Overlay(self.desk.look, card, self.body, scrim=scrim, at=at)
+        self.overlay.closed.connect(self._overlay_closed)
+        getattr(card, "first_focus", lambda: card)().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def close_overlay(self) -> None:
+        """Close what is open."""
+        if self.overlay is not None:
+            self.overlay.close_overlay()
+
+    def open_ranges(self) -> None:
+        """Let the person choose the time range."""
+        from app.ui.popover import Card, Menu
+
+        button = self.header.range
+        corner = button.mapTo(self.body, QPoint(4 - Card.SHADOW, button.height() - Card.SHADOW))
+        menu = Menu(self.desk.look, "Time range", [choice.words for choice in RANGES], self.range)
+        menu.picked.connect(self._picked)
+        self.open(menu, scrim=False, at=corner)
+
+    def show_keys(self) -> None:
+        """Show every key."""
+        from app.ui.shell.keys_card import KeysCard
+
+        self.open(KeysCard(self.desk.look, self.keyboard.keys), scrim=True)
+
+    def choose_bundle(self) -> None:
+        """Let the person choose a bundle."""
+        from app.ui.shell.choose import ChooseCard
+
+        card = ChooseCard(self.desk.look, self.desk.runner, self.desk.inbox, Path.home(), self.ceiling)
+        card.chosen.connect(self._chosen)
+        self.open(card, scrim=True)
+
+    def show_spill(self) -> None:
+        """Cover the body, never the banners, with the notice."""
+        from app.ui.shell.spill import SpillNotice
+
+        self.close_overlay()
+        if self.notice is None:
+            self.notice = SpillNotice(self.desk.look, self.body, self.desk.calls)
+            self.notice.acknowledged.connect(self._acknowledged)
+
+    def _acknowledged(self) -> None:
+        self.notice = None
+        self.focus_page()
+
+    def _chosen(self, paths: list[Path]) -> None:
+        self.close_overlay()
+        self.import_paths(paths)
+
+    def _picked(self, number: int) -> None:
+        self.close_overlay()
+        self.set_range(number)
+
+    def _overlay_closed(self) -> None:
+        self.overlay = None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and self.notice is None:
+            event.acceptProposedAction()
+            self.drop_hint.begin()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drop_hint.hide()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths and self.notice is None:
+            event.acceptProposedAction()
+            self.import_paths(paths)

@@ -1,0 +1,240 @@
+"""The header: title, time range, enclaves, age of the data, theme, clock."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.model.catalogue import Enclave
+from app.model.health import Health
+from app.ui import words
+from app.ui.canvas import Canvas
+from app.ui.controls import HEIGHT, IconButton
+from app.ui.look import Look
+from app.ui.part import RIM, Control, Part
+from app.ui.shell.age import AgeChip
+from app.ui.shell.time_range import DEFAULT, RANGES
+from app.ui.text import RIGHT
+from app.ui.tips import TIP
+
+HEADER_HEIGHT = 64
+
+
+class RangeButton(Control):
+    """Shows the time range and opens the choice of others."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "Time range")
+        self.short = False
+        self._number = DEFAULT
+        self.show_range(DEFAULT)
+
+    def show_range(self, number: int) -> None:
+        """Show another range."""
+        self._number = number
+        self.setAccessibleName(f"Time range: {RANGES[number].words}")
+        self.setProperty(TIP, "Time range  (T; [ and ] step)")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize((108 if self.short else 164) + 2 * RIM, HEIGHT + 2 * RIM)
+
+    def paint(self, canvas: Canvas, body: QRectF) -> None:
+        canvas.fill(body, "raised" if self.hovered or self.isDown() else "inset", self.radius)
+        canvas.outline(body, "hair" if canvas.look.theme.dark else "line", self.radius)
+        middle = body.center().y()
+        canvas.icon("calendar", body.left() + 20, middle, 16, "text.low")
+        said = words.span_words(RANGES[self._number].seconds) if self.short else RANGES[self._number].words
+        baseline = canvas.middle("medium", body.top(), body.height())
+        canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - 66)
+        canvas.icon("chevron-down", body.right() - 18, middle, 14, "text.low")
+
+
+class EnclaveToggle(Control):
+    """One enclave of the filter: its marking as a block, outlined while it is hidden."""
+
+    radius = 0.0
+
+    def __init__(self, look: Look, enclave: Enclave, number: int) -> None:
+        super().__init__(look, enclave.name)
+        self.enclave = enclave
+        self._number = number
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.toggled.connect(self._rename)
+        self._rename()
+
+    def _rename(self) -> None:
+        shown = "shown" if self.isChecked() else "hidden"
+        titles = dict.fromkeys((self.enclave.name, self.enclave.level.title))
+        self.setAccessibleName(f"{', '.join(titles)}: {shown}")
+        self.setProperty(TIP, f"{self.enclave.name}, {shown}  ({self._number})")
+
+    def sizeHint(self) -> QSize:
+        portion = self.look.fonts.metrics("block.large").horizontalAdvance(self.enclave.level.portion)
+        return QSize(max(34, round(portion) + 14) + 2 * RIM, 20 + 2 * RIM)
+
+    def paint(self, canvas: Canvas, body: QRectF) -> None:
+        size = (body.width(), 20.0)
+        canvas.block(self.enclave.level, body.left(), body.center().y(), size, outlined=not self.isChecked())
+
+
+class EnclaveFilter(Part):
+    """The declared enclaves in their order, one block each.
+
+    Signals
+    -------
+    changed()
+        Another set of enclaves is hidden.
+    """
+
+    changed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "Enclaves shown")
+        self._toggles: list[EnclaveToggle] = []
+        self._hidden: frozenset[str] = frozenset()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 0, 8, 0)
+        self._row.setSpacing(2)
+        self.setFixedHeight(HEIGHT)
+        self.hide()
+
+    @property
+    def hidden_ids(self) -> frozenset[str]:
+        """Ids of the enclaves that are switched off."""
+        return self._hidden
+
+    def show_enclaves(self, enclaves: Sequence[Enclave]) -> None:
+        """Show other enclaves; what was hidden stays hidden."""
+        if [toggle.enclave for toggle in self._toggles] == list(enclaves):
+            return
+        for toggle in self._toggles:
+            self._row.removeWidget(toggle)
+            toggle.deleteLater()
+        self._toggles = [EnclaveToggle(self.look, enclave, n) for n, enclave in enumerate(enclaves, 1)]
+        for toggle in self._toggles:
+            toggle.setChecked(toggle.enclave.id not in self._hidden)
+            toggle.clicked.connect(self._read)
+            self._row.addWidget(toggle)
+        self.setVisible(bool(enclaves))
+        self._read()
+
+    def toggle(self, number: int) -> None:
+        """Switch the enclave with this number, from 1."""
+        if 1 <= number <= len(self._toggles):
+            self._toggles[number - 1].click()
+
+    def show_all(self) -> None:
+        """Show every enclave."""
+        self.reveal(self._hidden)
+
+    def reveal(self, ids: frozenset[str]) -> None:
+        """Show these enclaves again."""
+        for toggle in self._toggles:
+            if toggle.enclave.id in ids:
+                toggle.setChecked(True)
+        self._read()
+
+    def paint(self, canvas: Canvas) -> None:
+        canvas.fill(QRectF(self.rect()), "inset", 6)
+        canvas.outline(QRectF(self.rect()), "hair" if self.look.theme.dark else "line", 6)
+
+    def _read(self) -> None:
+        hidden = frozenset(toggle.enclave.id for toggle in self._toggles if not toggle.isChecked())
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self.changed.emit()
+
+
+class ClockView(Part):
+    """The time in Z, with the date."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "Clock")
+        self._at, self._past = 0.0, False
+        self.setFixedSize(124, HEADER_HEIGHT)
+
+    def show_past(self) -> None:
+        """Say that the time shown is a past moment and not now."""
+        self._past = True
+        self.setAccessibleName("Clock: a past moment")
+        self.update()
+
+    def show_time(self, at: float) -> None:
+        """Show a moment, seconds UTC."""
+        if int(at) != int(self._at):
+            self._at = at
+            self.update()
+
+    def paint(self, canvas: Canvas) -> None:
+        canvas.fill(QRectF(0, 16, 1, 32), "hair")
+        canvas.write("title", words.clock_seconds(self._at), self.width(), 31, "text.hi", align=RIGHT)
+        date = words.weekday_date(self._at)
+        if self._past:
+            ink = self.look.theme.status[Health.WARNING].text
+            canvas.write("caption", f"Past: {words.date(self._at)}", self.width(), 49, ink, align=RIGHT)
+        else:
+            canvas.write("caption", date, self.width(), 49, "text.low", align=RIGHT)
+
+
+class _Title(Part):
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._words, self._below = "", ""
+        self.setMinimumWidth(80)
+        self.setFixedHeight(HEADER_HEIGHT)
+
+    def say(self, said: str, below: str = "") -> None:
+        """Name a page, and the one thing below it that is shown."""
+        self._words, self._below = said, below
+        self.setAccessibleName(f"{said}, {below}" if below else said)
+        self.update()
+
+    def paint(self, canvas: Canvas) -> None:
+        baseline, room, x = canvas.middle("page", 0, HEADER_HEIGHT), self.width() - 8.0, 0.0
+        above = canvas.width("crumb", self._words) + 28
+        if self._below and above + canvas.width("page", self._below) <= room:
+            x = above
+            canvas.write("crumb", self._words, 0, baseline, "text.low")
+            canvas.icon("chevron-right", x - 14, HEADER_HEIGHT / 2, 16, "text.low")
+        canvas.write("page", self._below or self._words, x, baseline, "text.hi", room=room - x)
+
+
+class Header(QWidget):
+    """One line that stays while pages scroll."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.setFixedHeight(HEADER_HEIGHT)
+        self.title = _Title(look)
+        self.range = RangeButton(look)
+        self.filter = EnclaveFilter(look)
+        self.age = AgeChip(look)
+        self.theme = IconButton(look, "sun", "Light theme", "Light or dark  (Ctrl Shift L)")
+        self.clock = ClockView(look)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 0, 24, 0)
+        row.setSpacing(12)
+        row.addWidget(self.title, 1)
+        for part in (self.range, self.filter, self.age, self.theme, self.clock):
+            row.addWidget(part)
+        look.changed.connect(self._follow_theme)
+        self._follow_theme()
+
+    def fold(self, *, folded: bool) -> None:
+        """Shorten what may be shortened on a small screen."""
+        self.range.short = folded
+        self.range.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with Canvas(self, self.look) as canvas:
+            canvas.rule(0, self.width(), self.height() - 1)
+
+    def _follow_theme(self) -> None:
+        dark = self.look.theme.dark
+        self.theme.show_icon("sun" if dark else "moon")
+        self.theme.setAccessibleName("Light theme" if dark else "Dark theme")
+        self.update()

@@ -1,0 +1,53 @@
+"""The keys of the console, bound to the window."""
+
+from functools import partial
+from typing import Protocol
+
+from app.ui.keyboard import Key
+from app.ui.shell.desk import Desk
+from app.ui.shell.header import Header
+
+
+class Bound(Protocol):
+    """What the keys act on."""
+
+    desk: Desk
+    header: Header
+    range: int
+
+    def show_page(self, page: str) -> None: ...
+    def next_problem(self, step: int) -> None: ...
+    def open_ranges(self) -> None: ...
+    def set_range(self, number: int) -> None: ...
+    def choose_bundle(self) -> None: ...
+    def ask_again(self) -> None: ...
+    def show_keys(self) -> None: ...
+    def step_back(self) -> None: ...
+    def travel(self, step: int) -> None: ...
+
+
+def console_keys(window: Bound) -> tuple[Key, ...]:
+    """Every key that does something now; pages that do not exist have none."""
+    desk, shown = window.desk, window.header.filter
+    go = [Key("Go to", f"G {page.key}", page.title, partial(window.show_page, page.id)) for page in desk.pages]
+    enclaves = [Key("", str(number), "", partial(shown.toggle, number)) for number in range(1, 10)]
+    return (
+        *go,
+        Key("On a page", "N", "next item that needs attention", partial(window.next_problem, 1)),
+        Key("On a page", "Shift N", "previous item", partial(window.next_problem, -1)),
+        Key("On a page", "J or K", "move down, up; arrows as well"),
+        Key("On a page", "Enter", "open"),
+        Key("On a page", "Esc", "back", window.step_back),
+        Key("Go to", "Alt Left", "where you were before", partial(window.travel, -1)),
+        Key("Go to", "Alt Right", "forward again", partial(window.travel, 1)),
+        Key("What is shown", "1 to 9", "show or hide an enclave"),
+        Key("What is shown", "0", "show all enclaves", shown.show_all),
+        Key("What is shown", "T", "choose the time range", window.open_ranges),
+        Key("What is shown", "[", "shorter time range", lambda: window.set_range(window.range - 1)),
+        Key("What is shown", "]", "longer time range", lambda: window.set_range(window.range + 1)),
+        Key("What is shown", "F5", "ask the cache again", window.ask_again),
+        Key("What is shown", "Ctrl Shift L", "light or dark", desk.look.toggle),
+        Key("Do", "Ctrl I", "import a bundle", window.choose_bundle),
+        Key("Do", "?", "all keys", window.show_keys),
+        *enclaves,
+    )

@@ -1,0 +1,137 @@
+"""A frame with pages: which one is shown, about what, over which range, and the way one has come."""
+
+from PySide6.QtCore import Qt
+
+from app.ui.keyboard import Key
+from app.ui.page import Ask, PageHost, PageView, Place, Subject
+from app.ui.panel import Panel
+from app.ui.scroll import PageArea
+from app.ui.shell.covered import Covered
+from app.ui.shell.desk import Desk
+from app.ui.shell.time_range import DEFAULT, RANGES, until
+from app.ui.shell.way import Way
+from app.ui.states import PanelState, loading
+
+
+class Visiting(Covered):
+    """Goes to pages and asks for their data; when that is right, and what follows, is for the window to say."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.range, self.page = DEFAULT, ""
+        self.way = Way()
+        self.asks = True
+        """Whether the store may be asked; not before the first picture stands."""
+        self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
+        self.views: dict[str, PageView] = {}
+
+    def _shown(self, view: PageView) -> None:
+        """A view was made with an answer in it."""
+
+    def show_page(self, page: str, subject: Subject | None = None) -> None:
+        """Go to a page, about one thing or about everything."""
+        self.show_place(Place(page, subject))
+
+    def show_place(self, place: Place) -> None:
+        """Go to a place; its page is built on the first visit."""
+        host = self.hosts.get(place.page)
+        if host is None or self.notice is not None:
+            return  # not made yet, or it has to wait for the person
+        self.way.go(place)
+        self.page = place.page
+        if host.turn_to(place.subject) and place.page in self.views:
+            self.views[place.page].show_state(loading())
+        if place.page not in self.views:
+            self._build(host)
+        self.stack.setCurrentIndex(list(self.views).index(place.page))
+        self.navigation.show_page(place.page)
+        name = place.subject.id if place.subject is not None else ""
+        self.header.title.say(host.page.title, name)
+        self.setWindowTitle(f"{name or host.page.title} - Watchfloor")
+        self._show_age(host)
+        self.order_tabs()
+        if host.stale:
+            self._ask(host)
+        self.focus_page()
+
+    def travel(self, step: int) -> None:
+        """Go back (-1) or forward (1) on the way that one has come."""
+        place = self.way.step(step)
+        if place is not None:
+            self.show_place(place)
+
+    def page_keys(self) -> tuple[Key, ...]:
+        """The keys of the page that is shown."""
+        view = self.views.get(self.page)
+        return view.page_keys() if view is not None else ()
+
+    def ask_again(self) -> None:
+        """Ask for the visible page's data again; the others follow, for their badges."""
+        for host in self.hosts.values():
+            host.stale = True
+        if self.page:
+            self._ask(self.hosts[self.page])
+
+    def states(self) -> list[PanelState]:
+        """States that panels of the visible page show instead of their content."""
+        view = self.views.get(self.page)
+        panels = view.findChildren(Panel) if view is not None else []
+        return [panel.state for panel in panels if panel.isVisible() and panel.state is not None]
+
+    def set_range(self, number: int) -> None:
+        """Choose a time range by its number."""
+        number = min(max(number, 0), len(RANGES) - 1)
+        if number != self.range:
+            self.range = number
+            self.header.range.show_range(number)
+            self.ask_again()
+
+    def _build(self, host: PageHost) -> None:
+        view = host.build(self.desk.look)
+        view.show_wanted.connect(self.show_place)
+        view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
+        view.import_wanted.connect(self.choose_bundle)
+        view.retry_wanted.connect(self.ask_again)
+        self.views[host.page.id] = view
+        self.stack.addWidget(PageArea(self.desk.look, view))
+        if host.data is not None:
+            view.show_data(host.data)
+            self._shown(view)
+        else:
+            view.show_state(loading())
+
+    def _ask(self, host: PageHost) -> None:
+        if self.desk.station is None or not self.asks:
+            return
+        at, hidden = self.desk.clock.now(), self.header.filter.hidden_ids
+        kept = self.desk.kept if self.range == DEFAULT and not hidden else None
+        span = until(at, RANGES[self.range])
+        host.ask(Ask(self.desk.store, self.desk.station, at, span, hidden, kept, host.subject))
+
+    def _show_age(self, host: PageHost) -> None:
+        old = host.page.oldest(host.data) if host.data is not None else None
+        self.header.age.show_oldest(old, failing=host.failing)
+
+    def focus_page(self) -> None:
+        """Give the keyboard to the page, unless something lies over it."""
+        view = self.views.get(self.page)
+        if view is not None and self.overlay is None and self.notice is None:
+            view.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def next_problem(self, step: int) -> None:
+        """Select the next or previous item that needs attention on the visible page."""
+        if self.page:
+            self.views[self.page].next_problem(step)
+
+    def step_back(self) -> None:
+        """Esc: put a message away, undo a narrowing of the page, leave the one thing it is about; else the page."""
+        view, here = self.views.get(self.page), self.way.here
+        if self.strip.isVisible() and self.strip.message.health is not None:
+            self.strip.dismiss()
+        elif view is not None and view.step_back():
+            return
+        elif here is not None and here.subject is not None:
+            before = self.way.step(-1)
+            self.show_place(before if before is not None else Place(self.page))
+        else:
+            self.focus_page()

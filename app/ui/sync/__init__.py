@@ -1,0 +1,1 @@
+"""What only the sync page is made of."""
