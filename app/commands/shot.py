@@ -8,6 +8,9 @@ from pathlib import Path
 from app.cli import Command, Context
 from app.errors import InputError, UsageError
 
+_LEAST = (900, 480)
+"""Of `app.ui.shell.frame.LEAST`, which is not imported before the command line was read."""
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("page", metavar="PAGE", help="overview, sync, ...")
@@ -25,8 +28,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         msg = f"--size {options.size!r} is no size."
         raise UsageError(msg, "Write for example 1920x1080.")
     width, height = (int(number) // options.scale for number in size.groups())
-    if width < 1024 or height < 700:
-        msg = "The console needs at least 1024x700 logical pixels."
+    if width < _LEAST[0] or height < _LEAST[1]:
+        msg = f"The console needs at least {_LEAST[0]}x{_LEAST[1]} logical pixels."
         raise UsageError(msg, "Choose a larger --size or a smaller --scale.")
 
     from PySide6.QtCore import QSettings
@@ -34,7 +37,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     from app.ui.main import build, make_application
     from app.ui.picture import Size, show_page, take
 
-    make_application(offscreen=True, scale=options.scale)
+    make_application(offscreen=True, size=100 * options.scale)
     with tempfile.TemporaryDirectory() as folder:
         memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
         memory.setValue("window/range", ("1h", "6h", "24h", "7d", "30d").index(options.range))

@@ -32,8 +32,8 @@ def test_that_a_page_is_saved_at_its_size_with_its_banners(qapp, station, tmp_pa
     [
         (["nowhere", "--size", "1100x720"], "There is no page 'nowhere'"),
         (["overview", "--size", "large"], "is no size"),
-        (["overview", "--size", "800x600"], "at least 1024x700"),
-        (["overview", "--size", "1920x1080", "--scale", "2"], "at least 1024x700"),
+        (["overview", "--size", "800x600"], "at least 900x480"),
+        (["overview", "--size", "1700x960", "--scale", "2"], "at least 900x480"),
     ],
 )
 def test_that_a_wrong_wish_is_refused_in_words(qapp, station, tmp_path, capsys, arguments, said):

@@ -64,6 +64,22 @@ class Covered(Frame):
         """Go back (-1) or forward (1) on the way that one has come."""
         raise NotImplementedError
 
+    def open_palette(self) -> None:
+        """Find a place or a command by its name."""
+        raise NotImplementedError
+
+    def name_view(self) -> None:
+        """Save what is shown under a name."""
+        raise NotImplementedError
+
+    def show_views(self) -> None:
+        """List the saved views."""
+        raise NotImplementedError
+
+    def choose_text(self, step: int) -> None:
+        """Choose the size of text."""
+        raise NotImplementedError
+
     def page_keys(self) -> "tuple[Key, ...]":
         """The keys of the page that is shown."""
         raise NotImplementedError

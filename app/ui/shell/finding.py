@@ -21,7 +21,8 @@ class Offer(NamedTuple):
 
     `group` is its heading; `detail` says more and is searched too; `press` is the key that does the same;
     `enclave` is the id of the enclave it belongs to, empty where it belongs to none. `weight` puts the
-    smaller first among equals; worse health always comes before it.
+    smaller first among equals; worse health always comes before it. `place` tells offers of one place apart
+    from others; the search does not look at it.
     """
 
     group: str
@@ -34,6 +35,7 @@ class Offer(NamedTuple):
     level: Level | None = None
     enclave: str = ""
     weight: int = 0
+    place: object = None
 
 
 class Section(NamedTuple):
@@ -84,6 +86,10 @@ class Finder:
         """Ids of the enclaves that offers belong to, the lowest level first."""
         seen = {offer.enclave: offer.level or Level.U for offer in self._offers if offer.enclave}
         return sorted(seen, key=lambda enclave: (seen[enclave], enclave))
+
+    def all_of(self, enclave: str) -> list[Section]:
+        """Everything of one enclave, the worst first."""
+        return self._sections({n: WHOLE for n, offer in enumerate(self._offers) if offer.enclave == enclave})
 
     def search(self, query: str, enclave: str = "") -> list[Section]:
         """Everything that fits every word of `query`, in sections, the one with the best match first.

@@ -21,8 +21,8 @@ from app.ui.tips import Tip, tip_of
 Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
 
 FOLD_BELOW = 1500
-LEAST = (1024, 700)
-_SHORT_HEADER_BELOW = 1240
+LEAST = (900, 480)
+"""Smallest window in logical pixels: what a taskbar and a title leave of 1920 x 1080 at twice the size of text."""
 _DEMO = "Demonstration data. Contains no classified information"
 
 
@@ -90,7 +90,7 @@ class Frame(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.navigation.fold(folded=self.width() < FOLD_BELOW)
-        self.header.fold(folded=self.width() < _SHORT_HEADER_BELOW)
+        self.header.fold(self.width() - self.navigation.width())
 
     def _lay_out(self) -> None:
         outer = _bare(QVBoxLayout(self))

@@ -24,29 +24,44 @@ class Bound(Protocol):
     def show_keys(self) -> None: ...
     def step_back(self) -> None: ...
     def travel(self, step: int) -> None: ...
+    def open_palette(self) -> None: ...
+    def show_views(self) -> None: ...
+    def name_view(self) -> None: ...
+    def choose_text(self, step: int) -> None: ...
 
 
 def console_keys(window: Bound) -> tuple[Key, ...]:
-    """Every key that does something now; pages that do not exist have none."""
+    """Every key that does something now; pages that do not exist have none.
+
+    Letters that a list, a table or a chart knows by itself (J and K, plus and minus, D) are not bound here: they
+    act only while that part has the keyboard, so they stay when single letters are switched off.
+    """
     desk, shown = window.desk, window.header.filter
     go = [Key("Go to", f"G {page.key}", page.title, partial(window.show_page, page.id)) for page in desk.pages]
     enclaves = [Key("", str(number), "", partial(shown.toggle, number)) for number in range(1, 10)]
     return (
+        Key("Do", "Ctrl K", "search and commands", window.open_palette),
         *go,
+        Key("Go to", "G V", "saved views", window.show_views),
+        Key("Go to", "Alt Left", "where you were before", partial(window.travel, -1)),
+        Key("Go to", "Alt Right", "forward again", partial(window.travel, 1)),
         Key("On a page", "N", "next item that needs attention", partial(window.next_problem, 1)),
         Key("On a page", "Shift N", "previous item", partial(window.next_problem, -1)),
         Key("On a page", "J or K", "move down, up; arrows as well"),
         Key("On a page", "Enter", "open"),
         Key("On a page", "Esc", "back", window.step_back),
-        Key("Go to", "Alt Left", "where you were before", partial(window.travel, -1)),
-        Key("Go to", "Alt Right", "forward again", partial(window.travel, 1)),
         Key("What is shown", "1 to 9", "show or hide an enclave"),
         Key("What is shown", "0", "show all enclaves", shown.show_all),
         Key("What is shown", "T", "choose the time range", window.open_ranges),
         Key("What is shown", "[", "shorter time range", lambda: window.set_range(window.range - 1)),
         Key("What is shown", "]", "longer time range", lambda: window.set_range(window.range + 1)),
+        Key("What is shown", "W", "widen the time range", lambda: window.set_range(window.range + 1)),
         Key("What is shown", "F5", "ask the cache again", window.ask_again),
         Key("What is shown", "Ctrl Shift L", "light or dark", desk.look.toggle),
+        Key("What is shown", "Ctrl +", "larger text", partial(window.choose_text, 1)),
+        Key("What is shown", "Ctrl -", "smaller text", partial(window.choose_text, -1)),
+        Key("What is shown", "Ctrl 0", "text at its first size", partial(window.choose_text, 0)),
+        Key("Do", "Ctrl S", "save this view", window.name_view),
         Key("Do", "Ctrl I", "import a bundle", window.choose_bundle),
         Key("Do", "?", "all keys", window.show_keys),
         *enclaves,
