@@ -165,6 +165,9 @@ class Window(Commanding):
     def importing_now(self) -> bool:
         return self.importing.running
 
+    def retry_held(self) -> None:
+        self.importing.retry_held()
+
     @property
     def settled(self) -> bool:
         """Whether nothing is being asked and nothing imported."""

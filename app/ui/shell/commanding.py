@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -16,7 +17,9 @@ from app.ui.shell.visiting import Visiting
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
+    from app.settings import Station
     from app.ui.keyboard import Keyboard
+    from app.ui.shell.beginning import Beginning
     from app.ui.shell.finding import Offer
     from app.ui.shell.palette import PaletteCard
     from app.ui.shell.saved import SavedView
@@ -37,6 +40,10 @@ class Commanding(Visiting):
     @property
     def importing_now(self) -> bool:
         """Whether something is being imported."""
+        raise NotImplementedError
+
+    def retry_held(self) -> None:
+        """Try again what was held."""
         raise NotImplementedError
 
     @cached_property
@@ -227,6 +234,67 @@ class Commanding(Visiting):
         letters = not self.keyboard.letters
         self.keyboard.letters = letters
         self.memory.keep(letters=int(letters))
+
+    # --- a station that holds nothing yet -----------------------------------------------------------------
+
+    def begin(self, step: str) -> None:
+        """Take a step of the first-run page, in a card."""
+        from app.ui import first_run
+
+        if step == first_run.IMPORT:
+            self.choose_bundle()
+        elif self.desk.beginning is None:
+            self.strip.say(Message("This console shows a past moment, so it sets up nothing", "", Health.WARNING))
+        elif step == first_run.TRUST:
+            self._choose_trust()
+        elif step == first_run.STATION:
+            self._name_station(self.desk.beginning())
+        else:
+            self._offer_demo(self.desk.beginning())
+
+    def _choose_trust(self) -> None:
+        from app.ui.shell.choose import TRUST_FILES, ChooseCard
+
+        desk = self.desk
+        card = ChooseCard(desk.look, desk.runner, desk.inbox, Path.home(), self.ceiling, TRUST_FILES)
+        card.chosen.connect(self._look_at_trust)
+        self.open(card, scrim=True)
+
+    def _look_at_trust(self, files: "Sequence[Path]") -> None:
+        from app.ui.shell.trust_card import TrustCard
+
+        if self.desk.beginning is None:
+            return
+        card = TrustCard(self.desk.look, self.desk.runner, self.desk.beginning(), files[0])
+        card.trusted.connect(self._trusted)
+        self.open(card, scrim=True)
+
+    def _trusted(self, said: str) -> None:
+        self.close_overlay()
+        self.strip.say(Message(said, "What these roots vouch for is opened now. Next: import a bundle."))
+        self.retry_held()
+        self.ask_again()
+
+    def _name_station(self, beginning: "Beginning") -> None:
+        from app.ui.shell.station_card import StationCard
+
+        card = StationCard(self.desk.look, self.desk.runner, beginning)
+        card.founded.connect(self._founded)
+        self.open(card, scrim=True)
+
+    def _founded(self, station: "Station") -> None:
+        self.close_overlay()
+        self.strip.say(Message(f"{station.name} is set up", "The console opens again with its pages."))
+        self.desk.again()
+
+    def _offer_demo(self, beginning: "Beginning") -> None:
+        from app.ui.shell.demo_card import DemoCard
+
+        if not beginning.has_demo:
+            self.strip.say(Message("Use the terminal", "watchfloor demo --base-dir FOLDER", Health.WARNING))
+            return
+        card = DemoCard(self.desk.look, self.desk.runner, beginning, Path.home() / "watchfloor-demonstration")
+        self.open(card, scrim=True)
 
 
 def _leave_out(error: Exception) -> None:

@@ -80,6 +80,10 @@ class Covered(Frame):
         """Choose the size of text."""
         raise NotImplementedError
 
+    def switch_letters(self) -> None:
+        """Switch keys of single letters off or on."""
+        raise NotImplementedError
+
     def page_keys(self) -> "tuple[Key, ...]":
         """The keys of the page that is shown."""
         raise NotImplementedError
@@ -130,7 +134,9 @@ class Covered(Frame):
         """Show every key."""
         from app.ui.shell.keys_card import KeysCard
 
-        self.open(KeysCard(self.desk.look, self.keyboard.keys), scrim=True)
+        card = KeysCard(self.desk.look, self.keyboard.keys, letters=self.keyboard.letters)
+        card.letters_switched.connect(self.switch_letters)
+        self.open(card, scrim=True)
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""

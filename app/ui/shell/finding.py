@@ -1,9 +1,9 @@
 """What can be found by name, and which of it is meant: the ranking behind the command palette.
 
 Ranks of a typed word against a name, best first: the whole name, its beginning, the beginning of a word in
-it, anywhere in it, its letters in their order, and last one wrong key. The last two are only asked where
-hardly anything better was found. Whole lists are compared by `in` and by two regular expressions over all
-names at once, because a loop over 10,000 names would be slower than a person types.
+it, anywhere in it, the beginning of a word of its detail, its letters in their order, and last one wrong key. The
+last two are only asked where no name has the word itself. Whole lists are compared by `in` and by two regular
+expressions over all names at once, because a loop over 10,000 names would be slower than a person types.
 """
 
 import re
@@ -48,8 +48,6 @@ class Section(NamedTuple):
 
 WHOLE, START, WORD, INSIDE, DETAIL, LETTERS, TYPO = range(7)
 """Ranks of a match, best first."""
-_FEW = 8
-"""Matches from which on neither scattered letters nor wrong keys are looked for."""
 _TYPO_FROM, _TYPO_TO = 4, 24
 _SHOWN = 8
 _NO_HEALTH = 1 + max(health.rank for health in Health)
@@ -75,7 +73,7 @@ class Finder:
         self._names = [spaced(offer.words) for offer in self._offers]
         # one space before each name, so that a word's beginning is found by one comparison
         self._words = [f" {name}" for name in self._names]
-        self._more = [f"{offer.detail} {offer.group} {_level(offer)}".lower() for offer in self._offers]
+        self._more = [f" {offer.detail} {offer.group} {_level(offer)}".lower() for offer in self._offers]
         self._all = "".join(f"{name}\n" for name in self._words)
         self._starts = list(accumulate((len(name) + 1 for name in self._words), initial=0))[:-1]
 
@@ -121,8 +119,8 @@ class Finder:
                 ranks[number] = WORD if not name.startswith(typed) else WHOLE if name == typed else START
         if len(typed) > 1:
             more = self._more
-            ranks = dict.fromkeys([number for number in among if typed in more[number]], DETAIL) | ranks
-        if len(ranks) < _FEW and len(typed) > 1:
+            ranks = dict.fromkeys([number for number in among if start in more[number]], DETAIL) | ranks
+        if not inside and len(typed) > 1:
             self._add_loose(ranks, typed, among)
         return ranks
 

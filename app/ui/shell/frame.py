@@ -76,6 +76,10 @@ class Frame(QWidget):
         """Let the person choose a bundle."""
         raise NotImplementedError
 
+    def begin(self, step: str) -> None:
+        """Take a step of setting up a station that holds nothing yet."""
+        raise NotImplementedError
+
     def reading(self) -> bool:
         """Whether the keyboard is in the header or in the page already, and should stay there."""
         here = self.focusWidget()
@@ -109,8 +113,8 @@ class Frame(QWidget):
     def _show_first_run(self) -> None:
         from app.ui.first_run import FirstRun
 
-        first = FirstRun(self.desk.look, margins=PAGE_MARGINS)
-        first.import_wanted.connect(self.choose_bundle)
+        first = FirstRun(self.desk.look, margins=PAGE_MARGINS, founded=False)
+        first.wanted.connect(self.begin)
         self.stack.addWidget(PageArea(self.desk.look, first))
         self.header.title.say("Not set up yet")
         self.header.range.hide()

@@ -61,7 +61,7 @@ class SearchButton(Control):
         self.short = True
 
     def sizeHint(self) -> QSize:
-        return QSize((HEIGHT if self.short else 250) + 2 * RIM, HEIGHT + 2 * RIM)
+        return QSize((HEIGHT if self.short else 276) + 2 * RIM, HEIGHT + 2 * RIM)
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         canvas.fill(body, "raised" if self.hovered or self.isDown() else "inset", self.radius)

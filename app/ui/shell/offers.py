@@ -59,17 +59,15 @@ def gather(window: Reached) -> list[Offer]:
 def first(window: Reached, offers: Sequence[Offer]) -> list[Section]:
     """What is shown before anything is typed: where one was, then the first commands of the map."""
     here, by_place = window.way.here, {offer.place: offer for offer in offers if offer.place is not None}
-    recent = [place for place in window.way.recent() if place != here and place.page in window.hosts]
-    visited = [_recent(window, place, by_place) for place in recent[:_RECENT]]
-    useful = [offer for offer in offers if offer.group in ("Commands", "Views")]
-    useful.sort(key=lambda offer: (offer.group != "Views", offer.press.startswith("G "), not offer.press))
-    sections = (
-        ("Recent", visited),
-        ("Go to", [offer for offer in offers if offer.group == "Go to"]),
-        ("Views", [offer for offer in useful if offer.group == "Views"]),
-        ("Commands", [offer for offer in useful if offer.group == "Commands"][:_USEFUL]),
-    )
-    return [Section(title, tuple(inside), len(inside)) for title, inside in sections if inside]
+    recent = [place for place in window.way.recent() if place != here and place.page in window.hosts][:_RECENT]
+    kinds: dict[str, list[Offer]] = {"Recent": [_recent(window, place, by_place) for place in recent]}
+    for offer in offers:
+        if offer.place is None or (offer.place != here and offer.place not in recent):
+            kinds.setdefault(offer.group, []).append(offer)
+    useful = sorted(kinds.get("Commands", []), key=lambda offer: offer.icon != _icon_of("Do"))
+    kinds["Commands"] = [offer for offer in useful if offer.press][:_USEFUL]
+    inside = [(title, kinds.get(title, [])) for title in ("Recent", "Go to", "Views", "Commands")]
+    return [Section(title, tuple(rows), len(rows)) for title, rows in inside if rows]
 
 
 def pages(window: Reached) -> list[Offer]:
@@ -125,10 +123,14 @@ def commands(window: Reached, keys: Iterable[Key]) -> list[Offer]:
     goes = {f"G {page.key}" for page in window.desk.pages}
     bound = [key for key in keys if key.act is not None and key.does and key.press not in goes]
     return [
-        Offer("Commands", words.capitalised(key.does), key.act, "", key.press, "settings-2", weight=number)
+        Offer("Commands", words.capitalised(key.does), key.act, "", key.press, _icon_of(key.group), weight=number)
         for number, key in enumerate(bound)
         if key.act is not None and key.press != "Ctrl K"
     ]
+
+
+def _icon_of(group: str) -> str:
+    return {"Go to": "arrow-right", "What is shown": "settings-2"}.get(group, "chevron-right")
 
 
 def _view(window: Reached, view: SavedView) -> Offer:

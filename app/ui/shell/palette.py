@@ -306,7 +306,7 @@ class PaletteCard(Card):
         head.addWidget(self.query)
         layout.addWidget(self._top)
         held = QHBoxLayout()
-        held.setContentsMargins(10, 6, 0, 6)
+        held.setContentsMargins(10, 6, 3, 6)
         held.addWidget(self.list)
         layout.addLayout(held, 1)
         layout.addWidget(_Foot(self.look, letters=letters))

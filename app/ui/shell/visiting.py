@@ -91,6 +91,7 @@ class Visiting(Covered):
         view.show_wanted.connect(self.show_place)
         view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
         view.import_wanted.connect(self.choose_bundle)
+        view.begin_wanted.connect(self.begin)
         view.retry_wanted.connect(self.ask_again)
         self.views[host.page.id] = view
         self.stack.addWidget(PageArea(self.desk.look, view))
