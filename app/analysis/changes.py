@@ -32,6 +32,7 @@ class Kind(Enum):
     VERSION = "version"
     TRAFFIC = "traffic"
     REPLICAS = "replicas"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _missing(time: FloatArray, wanted: FloatArray, ready: FloatArray) -> list[Ch
             least = first + int(np.argmin(ready[first:end] - wanted[first:end]))
             text = f"{ready[least]:.0f} of {wanted[least]:.0f} replicas ready"
             found.append(
-                Change(float(time[first]), Kind.REPLICAS, "", text, float(wanted[least]), float(ready[least]), over)
+                Change(float(time[first]), Kind.MISSING, "", text, float(wanted[least]), float(ready[least]), over)
             )
     return found
 
