@@ -77,7 +77,8 @@ class EndpointAnswer:
 
     `here` is the deployment itself, `elsewhere` the same endpoint in the other enclaves that are shown, and
     `hidden` how many more the filter hides. `limits` are the rules in force by metric, with the endpoint's own
-    limit of latency as `own_limit` (s, NaN without one). `changes` were found in the series, `events` told by
+    limit of latency as `own_limit` (s, NaN without one), and `error_window` the seconds over which errors are
+    counted before they are held against theirs. `changes` were found in the series, `events` told by
     the source; both by time. `received` are the moments at which bundles of the enclave came in, within the
     span, and `bundle` the newest of them. `refs` are its series. Times are seconds UTC.
     """
@@ -91,6 +92,7 @@ class EndpointAnswer:
     hidden: int
     limits: Mapping[str, Rule]
     own_limit: float
+    error_window: float
     events: tuple[Event, ...]
     changes: tuple[Change, ...]
     received: tuple[float, ...]
@@ -205,6 +207,7 @@ class _Near:
             hidden=hidden,
             limits={name: self._policy.rule(name, endpoint.id, enclave.id) for name in RULES},
             own_limit=own_latency_limit(shelf, endpoint, self._own.covered, self._around) if timed else math.nan,
+            error_window=self._policy.evaluation.window_minutes * 60.0,
             events=mine,
             changes=tuple(changes),
             received=tuple(sorted(one.received for one in arrived if self._span.start <= one.received <= self._at)),

@@ -65,7 +65,7 @@ class EndpointCurves:
 
 
 def read_endpoint_curves(
-    store: Store, station: Station, about: EndpointAnswer, error_window: float, span: TimeRange, columns: int
+    store: Store, station: Station, about: EndpointAnswer, span: TimeRange, columns: int
 ) -> EndpointCurves:
     """Read the curves of an endpoint over `span`, each reduced to at most about `columns` columns.
 
@@ -80,7 +80,7 @@ def read_endpoint_curves(
     with store.reader(station.ceiling) as reader:
         drawer = _Drawer(reader, about, span, columns)
         latency = drawer.latency()
-        errors, throughput = drawer.traffic(error_window)
+        errors, throughput = drawer.traffic(about.error_window)
         single = {
             name: drawer.curve(f"endpoint_{name}")
             for name in ("queue_length", "saturation_ratio", "replicas_ready", "replicas_wanted")
@@ -94,7 +94,7 @@ def read_endpoint_curves(
         width,
         about.marking,
         newest,
-        error_window,
+        about.error_window,
         latency,
         errors,
         throughput,
