@@ -44,7 +44,7 @@ class Window(Visiting):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.memory = Memory(desk.memory)
-        self._held, self._demo = self.ceiling, False
+        self._held = self.ceiling
         self._began, self._looks, self._told = False, False, False
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
         self._clock_timer = QTimer(self, interval=1000)
@@ -204,19 +204,19 @@ class Window(Visiting):
 
     def _show_holdings(self, held: "Holdings") -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
-        self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
+        self._held, self.demo = held.highest if held.highest is not None else self.ceiling, held.demo
         self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
         self.order_tabs()
 
     def _holdings_failed(self, error: Exception) -> None:
-        self._held, self._demo = None, False
+        self._held, self.demo = None, False
         self._mark()
 
     def _mark(self) -> None:
         """Mark the banners with everything held, and never lower than a page marks its own answer."""
         told = [host.page.marking(host.data) for host in self.hosts.values() if host.data is not None]
-        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self._demo)
+        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self.demo)
 
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()
@@ -245,7 +245,10 @@ class Window(Visiting):
         self.strip.say(Message("Something went wrong here, and it is our fault", text, Health.WARNING))
 
     def _act_on_strip(self) -> None:
-        if self.importing.running:
+        act = self.strip.message.act
+        if act is not None:
+            act()
+        elif self.importing.running:
             self.importing.cancel()
         elif "sync" in self.hosts:
             self.strip.dismiss()

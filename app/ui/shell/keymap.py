@@ -24,6 +24,9 @@ class Bound(Protocol):
     def show_keys(self) -> None: ...
     def step_back(self) -> None: ...
     def travel(self, step: int) -> None: ...
+    def sort_table(self, *, reverse: bool) -> None: ...
+    def show_numbers(self) -> None: ...
+    def export_page(self) -> None: ...
 
 
 def console_keys(window: Bound) -> tuple[Key, ...]:
@@ -38,6 +41,11 @@ def console_keys(window: Bound) -> tuple[Key, ...]:
         Key("On a page", "J or K", "move down, up; arrows as well"),
         Key("On a page", "Enter", "open"),
         Key("On a page", "Esc", "back", window.step_back),
+        Key("In a table", "S", "sort by the next column", partial(window.sort_table, reverse=False)),
+        Key("In a table", "Shift S", "sort the other way round", partial(window.sort_table, reverse=True)),
+        Key("In a table", "Ctrl C", "copy the row"),
+        Key("In a table", "Ctrl Shift C", "copy all that is shown"),
+        Key("On a page", "D", "numbers behind a chart", window.show_numbers),
         Key("Go to", "Alt Left", "where you were before", partial(window.travel, -1)),
         Key("Go to", "Alt Right", "forward again", partial(window.travel, 1)),
         Key("What is shown", "1 to 9", "show or hide an enclave"),
@@ -48,6 +56,7 @@ def console_keys(window: Bound) -> tuple[Key, ...]:
         Key("What is shown", "F5", "ask the cache again", window.ask_again),
         Key("What is shown", "Ctrl Shift L", "light or dark", desk.look.toggle),
         Key("Do", "Ctrl I", "import a bundle", window.choose_bundle),
+        Key("Do", "Ctrl E", "export the table as CSV", window.export_page),
         Key("Do", "?", "all keys", window.show_keys),
         *enclaves,
     )
