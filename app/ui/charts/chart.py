@@ -34,6 +34,8 @@ _VALUE = 76.0
 """Room for the value at the right of a title."""
 _NOTCH = 120.0
 _ZOOM = 1.25
+_ROW = 40.0
+"""Pixels between two labels of the vertical axis, about."""
 _SPOKEN_AFTER_MS = 400
 _KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -60,6 +62,7 @@ class Chart(Part):
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
+        self._rows = 0
         self._axis = axis
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
@@ -102,8 +105,8 @@ class Chart(Part):
         self.update()
 
     def show_value(self, said: str, health: Health | None = None) -> None:
-        """Show a figure at the right of the title, in the ink of a state where it has one."""
-        self._value = (said, health)
+        """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
+        self._value = (said, health) if said else None
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -148,8 +151,10 @@ class Chart(Part):
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)
         zero = any(line.filled for line in self.lines)
-        wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
-        scale = keep(self.scale, wanted, low, high)
+        rows = max(2, round(height / _ROW))
+        wanted = fit(low, high, rows, base=self.unit.base, zero=zero)
+        scale = keep(self.scale if rows == self._rows else None, wanted, low, high)
+        self._rows = rows
         if scale != self.scale:
             self.scale = scale
             self._values = face.values_of(self.look, self.unit, scale)

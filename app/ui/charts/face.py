@@ -169,6 +169,7 @@ def paint_changes(plot: Plot, moments: Sequence[float]) -> None:
 def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:
     """Dashed lines with their words on them, where no curve runs through the words."""
     canvas, box = plot.canvas, plot.box
+    taken: list[QRectF] = []
     for limit in thresholds:
         y = round(plot.y(limit.value)) + 0.5
         if not box.top() <= y <= box.bottom():
@@ -179,8 +180,13 @@ def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequen
         canvas.painter.drawLine(QLineF(box.left(), y, box.right(), y))
         wide = canvas.width("caption", limit.words) + 8
         places = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
-        inside = [place for place in places if box.contains(place)] or places[:1]
+        inside = [
+            place for place in places if box.contains(place) and not any(place.intersects(other) for other in taken)
+        ]
+        if not inside:
+            continue  # the read-out names it
         free = next((place for place in inside if not _crossed(plot, place, curves)), inside[0])
+        taken.append(free)
         canvas.fill(free, _veil(canvas))
         canvas.write("caption", limit.words, free.left() + 4, free.top() + 11, "text.mid")
 

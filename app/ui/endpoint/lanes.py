@@ -1,7 +1,6 @@
 """Lanes above the charts, on their clock: alerts, changes, imports."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -150,26 +149,43 @@ class EventLanes(Part):
             canvas.hatch(QRectF(left, strip.top(), strip.right() - left, _STRIP), colour, step=6.0)
 
     def _paint_alerts(self, canvas: Canvas, strip: QRectF) -> None:
-        rooms = self._rooms([one.start for one in self._alerts], strip)
-        for one, room in zip(self._alerts, rooms, strict=True):
-            left, right = self._x(one.start), self._x(one.end)
-            if right < strip.left() or left > strip.right() or one.health is None:
-                continue
-            ink = canvas.look.theme.status[one.health]
-            left = max(left, strip.left())
-            box = QRectF(left, strip.top(), max(3.0, min(right, strip.right()) - left), _STRIP)
-            canvas.fill(box, ink.tint)
+        """Alerts as stretches; those that begin close together are named once, where there is room."""
+        shown = [
+            one for one in self._alerts if self._x(one.end) >= strip.left() and self._x(one.start) <= strip.right()
+        ]
+        for one in shown:
+            left, right = max(self._x(one.start), strip.left()), min(self._x(one.end), strip.right())
+            ink = canvas.look.theme.status[one.health or Health.WARNING]
+            canvas.fill(QRectF(left, strip.top(), max(3.0, right - left), _STRIP), ink.tint)
             canvas.fill(QRectF(left, strip.top(), 2, _STRIP), ink.edge)
-            if box.width() >= 22:
-                canvas.status(one.health, left + 13, strip.center().y(), 14)
-            if box.width() >= 60:
-                baseline = canvas.middle("small", strip.top(), _STRIP)
-                canvas.write("small", one.text, left + 26, baseline, ink.text, room=min(room, box.width()) - 30)
+        groups: list[list[Happening]] = []
+        for one in shown:
+            if groups and self._x(one.start) - self._x(groups[-1][0].start) < 90:
+                groups[-1].append(one)
+            else:
+                groups.append([one])
+        lefts = [max(self._x(group[0].start), strip.left()) for group in groups]
+        for group, left, before, after in zip(
+            groups, lefts, [strip.left(), *lefts], [*lefts[1:], strip.right()], strict=False
+        ):
+            self._paint_alert_words(canvas, strip, group, (left, left - before, after - left))
 
-    def _rooms(self, starts: Sequence[float], strip: QRectF) -> list[float]:
-        """Pixels from each start to the next one."""
-        ends = [self._x(start) for start in starts[1:]] + [strip.right()]
-        return [end - max(self._x(start), strip.left()) for start, end in zip(starts, ends, strict=True)]
+    def _paint_alert_words(
+        self, canvas: Canvas, strip: QRectF, group: list[Happening], room: tuple[float, float, float]
+    ) -> None:
+        left, before, after = room
+        worst = min((one.health or Health.WARNING for one in group), key=lambda health: health.rank)
+        said = group[0].text if len(group) == 1 else f"{len(group)} alerts"
+        baseline, ink = canvas.middle("small", strip.top(), _STRIP), canvas.look.theme.status[worst].text
+        wide = canvas.width("small", said)
+        if after >= wide + 34:
+            canvas.status(worst, left + 13, strip.center().y(), 14)
+            canvas.write("small", said, left + 25, baseline, ink)
+        elif before >= wide + 34:
+            canvas.status(worst, left - 13, strip.center().y(), 14)
+            canvas.write("small", said, left - 25, baseline, ink, align=RIGHT)
+        elif after >= 24:
+            canvas.status(worst, left + 13, strip.center().y(), 14)
 
     def _paint_changes(self, canvas: Canvas, strip: QRectF) -> None:
         for one in self._changes:
@@ -177,8 +193,8 @@ class EventLanes(Part):
                 self._paint_work(canvas, strip, one)
         groups = self._grouped(strip)
         ends = [x for x, _ in groups[1:]] + [strip.right()]
-        begins = [strip.left()] + [x for x, _ in groups[:-1]]
-        for (x, group), before, after in zip(groups, begins, ends, strict=True):
+        begins = [strip.left()] + [x for x, _ in groups]
+        for (x, group), before, after in zip(groups, begins, ends, strict=False):
             said = group[0].text if len(group) == 1 else f"{len(group)} changes"
             self._paint_change(canvas, strip, x, said, (x - before - 24, after - x - 24))
 

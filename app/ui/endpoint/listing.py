@@ -3,6 +3,7 @@
 import math
 
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
 
 from app.model.health import Health
 from app.query.fleet import Deployment, Fleet
@@ -10,7 +11,7 @@ from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.deployment_words import error_words, latency_words, rate_words, replica_words
 from app.ui.tables import PAD, Column
-from app.ui.text import RIGHT
+from app.ui.text import LEFT, RIGHT
 
 ROW = 44
 _LOUD = (Health.CRITICAL, Health.WARNING)
@@ -19,22 +20,40 @@ _LOUD = (Health.CRITICAL, Health.WARNING)
 def rows_of(fleet: Fleet) -> list[Deployment]:
     """Every deployment, worst first; within a state by the people it hurts, then by name and enclave."""
     cells = [cell for row in fleet.rows for cell in row.cells.values()]
-    return sorted(cells, key=lambda one: (one.health.rank, -one.endpoint.user_weight, one.endpoint.id, one.enclave.order))
+    return sorted(
+        cells, key=lambda one: (one.health.rank, -one.endpoint.user_weight, one.endpoint.id, one.enclave.order)
+    )
 
 
 def columns() -> tuple[Column[Deployment], ...]:
-    """Columns of the list."""
+    """Columns of the list; numbers leave the console in the unit of their head."""
     return (
-        Column("Endpoint, worst first", 216, 1.4, _name_words, _paint_name),
-        Column("", 56, 0.0, lambda one: f"{one.enclave.name}, {one.enclave.level.title}", _paint_mark),
-        Column("State since", 118, 0.2, _since_words, _paint_since),
-        Column("p95", 92, 0.2, latency_words, _paint_latency, RIGHT),
-        Column("Errors", 84, 0.2, error_words, _paint_errors, RIGHT),
-        Column("Requests", 92, 0.2, rate_words, _paint_rate, RIGHT, 900),
-        Column("Ready", 84, 0.2, replica_words, _paint_replicas, RIGHT, 1000),
-        Column("Data", 92, 0.2, age_words, _paint_age, RIGHT, 760),
+        Column("Endpoint", 216, 0.1, _name_words, _paint_name, value=lambda one: one.endpoint.title),
+        Column("", 64, 0.0, _place_words, _paint_mark, head="Enclave", by=lambda one: int(one.enclave.level)),
+        Column("State since", 156, 0.2, since_words, _paint_since, by=_since),
+        Column("p95", 92, 0.2, latency_words, _paint_latency, RIGHT, 0, lambda one: one.latency_p95, head="p95, s"),
+        Column(
+            "Errors", 84, 0.2, error_words, _paint_errors, RIGHT, 0, lambda one: one.error_ratio, head="Errors, ratio"
+        ),
+        Column(
+            "Requests",
+            92,
+            0.2,
+            rate_words,
+            _paint_rate,
+            RIGHT,
+            900,
+            lambda one: one.requests_rate,
+            head="Requests, 1/s",
+        ),
+        Column("Ready", 84, 0.2, replica_words, _paint_replicas, RIGHT, 1000, by=lambda one: one.replicas_ready),
+        Column("Data", 92, 0.2, age_words, _paint_age, RIGHT, 760, lambda one: one.age, head="Age of the data, s"),
         Column("Why", 180, 2.6, why_words, _paint_why, drop_below=1120),
     )
+
+
+def _place_words(one: Deployment) -> str:
+    return f"{one.enclave.name}, {one.enclave.level.title}"
 
 
 def _name_words(one: Deployment) -> str:
@@ -42,10 +61,18 @@ def _name_words(one: Deployment) -> str:
     return f"{one.endpoint.title}: {known}{words.STATES[one.health]}"
 
 
-def _since_words(one: Deployment) -> str:
-    if one.health in (Health.HEALTHY, Health.OFF) or math.isnan(one.since):
-        return words.STATES[one.health] if not one.stale else f"last known {words.STATES[one.health]}"
-    return words.age(one.data_time + one.age - one.since) if not math.isnan(one.data_time) else "not known"
+def since_words(one: Deployment) -> str:
+    """How long it has been in its state; of what is well, that it is."""
+    state = words.capitalised(words.STATES[one.health].removeprefix("in "))
+    state = f"Last known {words.STATES[one.health]}" if one.stale else state
+    seconds = _since(one)
+    quiet = one.health in (Health.HEALTHY, Health.OFF) or math.isnan(seconds)
+    return state if quiet else f"{state} {words.age(seconds)}"
+
+
+def _since(one: Deployment) -> float:
+    """Seconds in the present state; NaN where its beginning is not known."""
+    return one.data_time + one.age - one.since
 
 
 def age_words(one: Deployment) -> str:
@@ -73,13 +100,13 @@ def _paint_mark(canvas: Canvas, cell: QRectF, one: Deployment) -> None:
 def _paint_since(canvas: Canvas, cell: QRectF, one: Deployment) -> None:
     loud = one.health in _LOUD and not one.stale
     colour = canvas.look.theme.status[one.health].text if loud else canvas.colour("text.low")
-    _write(canvas, cell, _since_words(one), "smallstrong" if loud else "small", colour, right=False)
+    _write(canvas, cell, since_words(one), "smallstrong" if loud else "small", colour, right=False)
 
 
-def _write(canvas: Canvas, cell: QRectF, said: str, role: str, colour: object, *, right: bool = True) -> None:
+def _write(canvas: Canvas, cell: QRectF, said: str, role: str, colour: str | QColor, *, right: bool = True) -> None:
     baseline = canvas.middle(role, cell.top(), cell.height())
     x = cell.right() - PAD if right else cell.left() + PAD
-    canvas.write(role, said, x, baseline, colour, align=RIGHT if right else 0.0, room=cell.width() - 2 * PAD)  # type: ignore[arg-type]
+    canvas.write(role, said, x, baseline, colour, align=RIGHT if right else LEFT, room=cell.width() - 2 * PAD)
 
 
 def _blamed(one: Deployment, metric: str) -> bool:
@@ -110,7 +137,7 @@ def _number(canvas: Canvas, cell: QRectF, said: str, one: Deployment, value: flo
 
 
 def _paint_age(canvas: Canvas, cell: QRectF, one: Deployment) -> None:
-    colour: object = canvas.look.theme.status[Health.WARNING].text if one.stale else "text.low"
+    colour = canvas.look.theme.status[Health.WARNING].text if one.stale else canvas.colour("text.low")
     _write(canvas, cell, age_words(one), "small", colour)
 
 

@@ -34,6 +34,9 @@ def sentence(answer: EndpointAnswer) -> tuple[Span, ...]:
     spans = [*_state(cell), *_beginning(answer)]
     if trouble is not None and trouble.blamed is not None:
         spans.append(Span(f" {_blame(trouble.blamed)}"))
+    if cell.data_time < answer.span.start:
+        ended = words.when(cell.data_time, answer.as_of)
+        spans.append(Span(f" Nothing of this range is known: the data end at {ended}{words.GAP}Z. W widens it."))
     return tuple(spans)
 
 

@@ -116,7 +116,7 @@ class ChartStack(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.lanes)
-        view.changed.connect(self._measure)
+        view.changed.connect(self.remeasure)
 
     def show_answer(self, answer: EndpointAnswer) -> None:
         """Make the charts of what the endpoint exports, with their limits, bands and figures."""
@@ -138,7 +138,7 @@ class ChartStack(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._measure()
+        self.remeasure()
 
     def _make(self, shown: Sequence[Face]) -> None:
         for chart in self.charts.values():
@@ -153,7 +153,8 @@ class ChartStack(QWidget):
             self.charts[face.title] = chart
             self._layout.addWidget(chart, face.share)
 
-    def _measure(self) -> None:
+    def remeasure(self) -> None:
+        """Tell how wide a chart is, in pixels of the device."""
         for chart in list(self.charts.values())[:1]:
             self.measured.emit(round(chart.plot.width() * chart.devicePixelRatioF()))
 
@@ -168,11 +169,14 @@ def _limits(answer: EndpointAnswer) -> dict[str, list[Threshold]]:
         ("Saturation", "endpoint_saturation_ratio"),
     ):
         unit = next(face.unit for face in FACES if face.title == title)
-        rule = answer.limits[metric]
-        named = [(rule.warning, "warning above"), (rule.critical, "critical above")]
-        if title == "Latency":
-            named.append((answer.own_limit, "p95 warning above its own limit of"))
-        found[title] = [Threshold(value, f"{said} {unit.say(value)}") for value, said in named if not math.isnan(value)]
+        rule, what = answer.limits[metric], "p95 " if title == "Latency" else ""
+        warning, whose = rule.warning, "warning"
+        if title == "Latency" and not answer.own_limit >= rule.warning:  # also where the rule has none
+            warning, whose = answer.own_limit, "own limit"
+        named = [(rule.critical, "critical"), (warning, whose)]
+        found[title] = [
+            Threshold(value, f"{what}{said} {unit.say(value)}") for value, said in named if not math.isnan(value)
+        ]
     return found
 
 
@@ -202,4 +206,5 @@ def _value(title: str, answer: EndpointAnswer) -> tuple[str, Health | None]:
     if not said:
         unit = next(face.unit for face in FACES if face.title == title)
         said = unit.say(reason.value) if reason is not None else ""
-    return said, None if reason is None or cell.stale else reason.health
+    loud = reason is not None and cell.health in (Health.CRITICAL, Health.WARNING) and not cell.stale
+    return said, reason.health if reason is not None and loud else None

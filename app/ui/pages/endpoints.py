@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.job import Job
@@ -55,7 +53,6 @@ class EndpointsView(PageView):
         layout.addLayout(self._stack)
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.detail)
-        self._subject: Subject | None = None
         self.list.opened.connect(self._open)
         self.detail.opened.connect(self._open)
         for part in (self.list, self.detail):
@@ -69,14 +66,12 @@ class EndpointsView(PageView):
         """What is shown."""
         return self.detail if self._stack.currentWidget() is self.detail else self.list
 
-    def about(self, subject: Subject | None) -> None:
-        self._subject = subject
+    def turn_to(self, subject: Subject | None) -> None:
         self._stack.setCurrentWidget(self.detail if subject is not None else self.list)
         if subject is not None:
             self.detail.turn_to(subject)
 
     def show_data(self, data: EndpointsData) -> None:
-        self.about(data.ask.subject)
         if data.fleet is not None:
             self.list.show_fleet(data.fleet)
         elif data.ask.subject is not None:
@@ -110,7 +105,7 @@ def oldest_in_view(data: EndpointsData) -> Oldest | None:
         states = list(data.fleet.enclaves)  # type: ignore[arg-type]
     else:
         return None
-    never = [state for state in states if state.data_time != state.data_time]  # noqa: PLR0124 -- NaN
+    never = [state for state in states if state.data_time != state.data_time]
     late = [state for state in states if state.freshness is not Freshness.FRESH]
     worst = never[0] if never else max(late or states, key=lambda state: state.age)
     health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
