@@ -18,7 +18,7 @@ _HEIGHT = 56
 class Message(NamedTuple):
     """What a strip says. `health` None is work in progress; `share` its part done, None while unknown.
 
-    `act` is what its button does, where that is for this message alone to say.
+    `act` is what its button does; without it that is for the window to know.
     """
 
     title: str

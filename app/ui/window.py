@@ -44,7 +44,7 @@ class Window(Commanding):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._held, self._demo = self.ceiling, False
+        self._held = self.ceiling
         self._began, self._looks, self._told = False, False, False
         self._restored: Place | None = None
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
@@ -104,7 +104,7 @@ class Window(Commanding):
         gc.enable()
         self._began = self.asks = self._looks = True
         self._refresh_timer.start()
-        self.go_to(self.page)
+        self.go_to(self.way.here)
         if not self.page:
             self._look_around()
 
@@ -152,12 +152,12 @@ class Window(Commanding):
         if host.page.id == self.page:
             self._show_age(host)
 
-    def go_to(self, page: str) -> None:
-        """Show a page with its data, without looking around afterwards: for pictures and for the first page."""
+    def go_to(self, place: Place | None) -> None:
+        """Show a place with its data, without looking around afterwards: for pictures and for the first page."""
         self._tick()
         self._look_at_holdings()
-        if page:
-            self.show_place(self.way.here if self.way.here is not None and self.way.here.page == page else Place(page))
+        if place is not None:
+            self.show_place(place)
 
     # --- pages --------------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Window(Commanding):
 
     def _show_holdings(self, held: "Holdings") -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
-        self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
+        self._held, self.demo = held.highest if held.highest is not None else self.ceiling, held.demo
         self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
         self.order_tabs()
@@ -228,13 +228,13 @@ class Window(Commanding):
             self._leave_restored()
 
     def _holdings_failed(self, error: Exception) -> None:
-        self._held, self._demo = None, False
+        self._held, self.demo = None, False
         self._mark()
 
     def _mark(self) -> None:
         """Mark the banners with everything held, and never lower than a page marks its own answer."""
         told = [host.page.marking(host.data) for host in self.hosts.values() if host.data is not None]
-        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self._demo)
+        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self.demo)
 
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()
@@ -265,10 +265,8 @@ class Window(Commanding):
     def _act_on_strip(self) -> None:
         act = self.strip.message.act
         if act is not None:
-            self.strip.dismiss()
             act()
-            return
-        if self.importing.running:
+        elif self.importing.running:
             self.importing.cancel()
         elif "sync" in self.hosts:
             self.strip.dismiss()

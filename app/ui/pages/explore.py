@@ -318,7 +318,7 @@ class ExploreView(PageView):
         )
 
     def _search(self) -> None:
-        self.picker.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.picker.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

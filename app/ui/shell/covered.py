@@ -84,6 +84,18 @@ class Covered(Frame):
         """Switch keys of single letters off or on."""
         raise NotImplementedError
 
+    def sort_table(self, *, reverse: bool) -> None:
+        """Sort the table that has the keyboard by its next column, or the other way round."""
+        raise NotImplementedError
+
+    def show_numbers(self) -> None:
+        """Show the numbers behind a chart."""
+        raise NotImplementedError
+
+    def export_page(self) -> None:
+        """Write the page's table as CSV."""
+        raise NotImplementedError
+
     def page_keys(self) -> "tuple[Key, ...]":
         """The keys of the page that is shown."""
         raise NotImplementedError

@@ -26,8 +26,9 @@ class Desk(NamedTuple):
 
     `station` is None where the station has no settings yet: then there are no pages, only what to do.
     `holdings` and `token` look at the store; `receive` is the one door in, `retry` tries again what was
-    held, `untried` says what of the inbox is new. `inbox` None: none is watched. `kept` is where the
-    first picture of the next start is kept; None: none is shown and none is kept.
+    held, `untried` says what of the inbox is new. `inbox` None: none is watched. `kept` are the
+    files of the station that the console itself writes: the first picture of the next start, exports; None: this
+    is a look at one moment, which keeps nothing.
     `memory` keeps the state of the window, the only thing that is kept for each user. `again` ends this
     console and opens it anew as it was. `beginning` makes what sets up a station that has nothing yet; None:
     none may be.

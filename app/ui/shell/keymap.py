@@ -28,13 +28,16 @@ class Bound(Protocol):
     def show_views(self) -> None: ...
     def name_view(self) -> None: ...
     def choose_text(self, step: int) -> None: ...
+    def sort_table(self, *, reverse: bool) -> None: ...
+    def show_numbers(self) -> None: ...
+    def export_page(self) -> None: ...
 
 
 def console_keys(window: Bound) -> tuple[Key, ...]:
     """Every key that does something now; pages that do not exist have none.
 
-    Letters that a list, a table or a chart knows by itself (J and K, plus and minus, D) are not bound here: they
-    act only while that part has the keyboard, so they stay when single letters are switched off.
+    Letters that a list, a table or a chart knows by itself (J and K, plus and minus) are not bound here: they act
+    only while that part has the keyboard, which WCAG 2.1.4 allows, so they stay when single letters are off.
     """
     desk, shown = window.desk, window.header.filter
     go = [Key("Go to", f"G {page.key}", page.title, partial(window.show_page, page.id)) for page in desk.pages]
@@ -50,6 +53,11 @@ def console_keys(window: Bound) -> tuple[Key, ...]:
         Key("On a page", "J or K", "move down, up; arrows as well"),
         Key("On a page", "Enter", "open"),
         Key("On a page", "Esc", "back", window.step_back),
+        Key("In a table", "S", "sort by the next column", partial(window.sort_table, reverse=False)),
+        Key("In a table", "Shift S", "sort the other way round", partial(window.sort_table, reverse=True)),
+        Key("In a table", "Ctrl C", "copy the row"),
+        Key("In a table", "Ctrl Shift C", "copy all that is shown"),
+        Key("On a page", "D", "numbers behind a chart", window.show_numbers),
         Key("What is shown", "1 to 9", "show or hide an enclave"),
         Key("What is shown", "0", "show all enclaves", shown.show_all),
         Key("What is shown", "T", "choose the time range", window.open_ranges),
@@ -63,6 +71,7 @@ def console_keys(window: Bound) -> tuple[Key, ...]:
         Key("What is shown", "Ctrl 0", "text at its first size", partial(window.choose_text, 0)),
         Key("Do", "Ctrl S", "save this view", window.name_view),
         Key("Do", "Ctrl I", "import a bundle", window.choose_bundle),
+        Key("Do", "Ctrl E", "export the table as CSV", window.export_page),
         Key("Do", "?", "all keys", window.show_keys),
         *enclaves,
     )

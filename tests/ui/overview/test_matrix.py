@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import QRect, Qt
 
 from app.model.health import Bound, Freshness, Health
-from app.ui.overview.matrix import MatrixModel, age_words, cell_words, error_words, healthy_words, latency_words
+from app.ui.deployment_words import error_words, latency_words
+from app.ui.overview.matrix import MatrixModel, age_words, cell_words, healthy_words
 from app.ui.overview.matrix_cells import plan
 from app.ui.overview.matrix_view import ENCLAVE_LEAST, MatrixView
 from app.ui.overview.name_column import NameColumn
