@@ -11,7 +11,7 @@ from app.analysis.grid import Fold
 from app.analysis.merged import at_times, merged, trailing_ratio
 from app.model.health import Bound
 from app.model.marking import Level
-from app.model.sample import FloatArray, Series
+from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.endpoint import EndpointAnswer
 from app.settings import Station
@@ -106,66 +106,70 @@ def read_endpoint_curves(
 
 
 class _Drawer:
-    """Reads curves of one endpoint from one reader."""
+    """Makes the curves of one endpoint; everything is read in three passes, for its series share their times."""
 
     def __init__(self, reader: Reader, about: EndpointAnswer, span: TimeRange, columns: int) -> None:
         self._reader, self._about, self._span, self._columns = reader, about, span, columns
         self._step = about.here.endpoint.step
+        drawn = [ref for ref in about.refs if ref.key.metric in _FOLDS]
+        self._reduced = dict(zip(drawn, read_reduced(reader, drawn, span, columns), strict=True))
+        self._groups = {
+            key: [ref for ref in drawn if (ref.key.metric, ref.key.label("quantile")) == key]
+            for key in dict.fromkeys((ref.key.metric, ref.key.label("quantile")) for ref in drawn)
+        }
+        # extremes of series that speak at once cannot be added up: those are folded sample by sample
+        mixed = [ref for refs in self._groups.values() if _overlap(self._heard(refs)) for ref in refs]
+        self._samples = dict(zip(mixed, read_series(reader, mixed, span), strict=True))
 
     def latency(self) -> tuple[EndpointCurve, ...]:
         """Quantiles, lowest first; values that are only bounds stand in curves of their own."""
         found = []
         for quantile in QUANTILES:
-            refs = self._refs("endpoint_latency_seconds", quantile)
-            if not refs:
-                continue
-            name = f"p{float(quantile) * 100:g}"
-            reduced = self._folded(refs, Fold.MOST)
-            flags = self._refs("endpoint_latency_bound", quantile)
-            bounds = self._folded(flags, Fold.MOST) if flags else None
-            found += [EndpointCurve(name, part, kind) for part, kind in _by_bound(reduced, bounds)]
+            reduced = self._folded("endpoint_latency_seconds", quantile)
+            if reduced is not None:
+                bounds = self._folded("endpoint_latency_bound", quantile)
+                name = f"p{float(quantile) * 100:g}"
+                found += [EndpointCurve(name, part, kind) for part, kind in _by_bound(reduced, bounds)]
         return tuple(found)
 
     def traffic(self, window: float) -> tuple[EndpointCurve | None, EndpointCurve | None]:
         """Share of failed requests over `window` seconds, and requests per second."""
-        asked = self._refs("endpoint_requests")
-        if not asked:
-            return None, None
+        counted = [ref for ref in self._about.refs if ref.key.metric in ("endpoint_requests", "endpoint_errors")]
         # the window before the first sample that is shown
         wide = TimeRange(self._span.start - window, self._span.end)
-        time, requests = merged(self._samples(asked, wide), Fold.SUM)
+        read = read_series(self._reader, counted, wide)
+        asked = [one for one in read if one.key.metric == "endpoint_requests"]
+        failed = [one for one in read if one.key.metric == "endpoint_errors"]
+        if not asked:
+            return None, None
+        time, requests = merged(asked, Fold.SUM)
         inside = time >= self._span.start
         rate = EndpointCurve("requests", self._reduce(time[inside], requests[inside] / self._step))
-        failed = self._refs("endpoint_errors")
         if not failed:
             return None, rate
-        errors = at_times(time, *merged(self._samples(failed, wide), Fold.SUM))
-        share = trailing_ratio(time, errors, requests, window)
+        share = trailing_ratio(time, at_times(time, *merged(failed, Fold.SUM)), requests, window)
         return EndpointCurve("errors", self._reduce(time[inside], share[inside])), rate
 
     def curve(self, metric: str) -> EndpointCurve | None:
         """The series of one metric as one curve."""
-        refs = self._refs(metric)
-        return EndpointCurve(metric, self._folded(refs, _FOLDS[metric])) if refs else None
+        reduced = self._folded(metric, "")
+        return EndpointCurve(metric, reduced) if reduced is not None else None
 
-    def _refs(self, metric: str, quantile: str = "") -> list[SeriesRef]:
-        mine = [ref for ref in self._about.refs if ref.key.metric == metric]
-        return [ref for ref in mine if ref.key.label("quantile") == quantile] if quantile else mine
-
-    def _samples(self, refs: Sequence[SeriesRef], span: TimeRange) -> list[Series]:
-        return read_series(self._reader, refs, span)
+    def _heard(self, refs: Sequence[SeriesRef]) -> list[Reduced]:
+        return [self._reduced[ref] for ref in refs if self._reduced[ref].time.size]
 
     def _reduce(self, time: FloatArray, value: FloatArray) -> Reduced:
         return reduce_samples(time, value, self._span, self._columns)
 
-    def _folded(self, refs: Sequence[SeriesRef], fold: Fold) -> Reduced:
-        """Series as one; where several speak at once, sample by sample, for extremes cannot be added up."""
-        read = [one for one in read_reduced(self._reader, refs, self._span, self._columns) if one.time.size]
-        if len(read) <= 1:
-            return read[0] if read else _nothing()
-        if not _overlap(read):
-            return _joined(read)
-        return self._reduce(*merged(self._samples(refs, self._span), fold))
+    def _folded(self, metric: str, quantile: str) -> Reduced | None:
+        """Series of one metric as one; None where there is none."""
+        refs = self._groups.get((metric, quantile))
+        if refs is None:
+            return None
+        heard = self._heard(refs)
+        if refs[0] in self._samples:
+            return self._reduce(*merged([self._samples[ref] for ref in refs], _FOLDS[metric]))
+        return _joined(heard) if heard else _nothing()
 
 
 def _nothing() -> Reduced:
@@ -174,6 +178,8 @@ def _nothing() -> Reduced:
 
 def _overlap(read: Sequence[Reduced]) -> bool:
     """Whether any two of them speak of the same time, or come in columns of different width."""
+    if len(read) < 2:
+        return False
     if len({one.width for one in read}) > 1:
         return True
     ordered = sorted(read, key=lambda one: float(one.time[0]))
@@ -182,6 +188,8 @@ def _overlap(read: Sequence[Reduced]) -> bool:
 
 def _joined(read: Sequence[Reduced]) -> Reduced:
     """Curves that follow each other as one: a version and the one that took over from it."""
+    if len(read) == 1:
+        return read[0]
     ordered = sorted(read, key=lambda one: float(one.time[0]))
     intervals = [one.interval for one in ordered if not math.isnan(one.interval)]
     return Reduced(

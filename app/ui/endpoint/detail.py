@@ -127,9 +127,14 @@ class EndpointDetail(QWidget):
     def _show_nothing(self) -> None:
         name = self._subject.enclave if self._subject is not None else ""
         said = f"The enclave {name} declares no such endpoint, or has retired it."
-        self.show_state(
-            PanelState(Kind.EMPTY, "This endpoint is not declared", said, "All endpoints", "Esc", icon="search")
-        )
+        missing = "This endpoint is not declared"
+        self._main.show_state(PanelState(Kind.EMPTY, missing, said, "All endpoints", "Esc", icon="search"))
+
+    def _show_filtered(self, answer: EndpointAnswer) -> None:
+        """Its enclave is hidden: say how it is all the same, and offer to show it."""
+        name, state = answer.here.enclave.name, words.STATES[answer.here.health]
+        said = f"{answer.here.endpoint.title} is {state} there" + (", last known" if answer.here.stale else "")
+        self._main.show_state(PanelState(Kind.FILTERED, f"{name} is hidden by the filter", said, f"Show {name}"))
 
     def _show_rail(self, answer: EndpointAnswer) -> None:
         named = [one for one in answer.versions if one.name]

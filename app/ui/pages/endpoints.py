@@ -89,6 +89,9 @@ class EndpointsView(PageView):
     def sheet(self) -> Sheet | None:
         return self.part.sheet()
 
+    def step_back(self) -> bool:
+        return self.part.step_back()
+
     def first_focus(self) -> QWidget:
         return self.part.first_focus()
 
