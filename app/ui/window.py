@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 
 from app.errors import InputError
 from app.model.changes import Changes
 from app.model.health import Health
 from app.ui.page import PageHost, PageView, Place
 from app.ui.shell.after_paint import AfterPaint
-from app.ui.shell.commanding import Commanding
 from app.ui.shell.desk import Desk
 from app.ui.shell.importing import INBOX, Importing
 from app.ui.shell.time_range import DEFAULT, RANGES, until
+from app.ui.shell.visiting import Visiting
 from app.ui.shell.way import place_record, read_hidden, read_place
 from app.ui.states import failed, loading
 from app.ui.strip import Message
@@ -25,13 +25,14 @@ from app.ui.strip import Message
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
     from app.ui.live import Live
+    from app.ui.shell.commanding import Commanding
 
 _REFRESH_MS = 30_000
 _UNPAINTED_MS = 1_000
 """After which a window that nobody can see (minimised, covered) goes on without having been painted."""
 
 
-class Window(Commanding):
+class Window(Visiting):
     """The console.
 
     Signals
@@ -63,7 +64,23 @@ class Window(Commanding):
         made.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
         return made
 
+    @cached_property
+    def commanding(self) -> "Commanding":
+        """What finds and remembers; made when the first of it is wanted."""
+        from app.ui.shell.commanding import Commanding
+
+        return Commanding(self)
+
+    def begin(self, step: str) -> None:
+        self.commanding.begin(step)
+
+    def _find(self) -> None:
+        self.commanding.open_palette()
+
     def _connect(self) -> None:
+        # a key of the map would not do: a field that has the keyboard takes Ctrl K for itself
+        QShortcut(QKeySequence("Ctrl+K"), self, self._find)
+        self.header.search.clicked.connect(self._find)
         self.navigation.chosen.connect(self.show_page)
         self.header.range.clicked.connect(self.open_ranges)
         self.header.filter.changed.connect(self.ask_again)

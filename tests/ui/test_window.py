@@ -174,7 +174,7 @@ def test_that_all_keys_are_shown_and_escape_gives_the_keyboard_back(open_window,
 
 
 def test_that_the_card_of_keys_names_no_key_without_a_use_and_scrolls(open_window, qtbot):
-    window = open_window(1024, 700)
+    window = open_window(960, 540)
     keys(qtbot, window, "?")
     area = window.focusWidget()
     assert area.isVisible()
@@ -182,7 +182,6 @@ def test_that_the_card_of_keys_names_no_key_without_a_use_and_scrolls(open_windo
     assert ": ;" not in f"{area.accessibleName()};"
     bar = area.verticalScrollBar()
     assert bar.maximum() > 0, "this test needs a window too low for the card"
-    assert area.widget().height() == area.widget().sizeHint().height()
     qtbot.keyClick(area, Qt.Key.Key_Down)
     first = bar.value()
     assert first > 0

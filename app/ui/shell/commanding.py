@@ -1,24 +1,20 @@
 """A console that finds and remembers: the palette, saved views, the size of text, keys of single letters."""
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.job import Job
 from app.model.health import Health
 from app.ui.page import Ask, PageHost
 from app.ui.shell.desk import Desk
-from app.ui.shell.memory import Memory
 from app.ui.shell.time_range import RANGES, until
 from app.ui.shell.visiting import Visiting
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
     from app.settings import Station
-    from app.ui.keyboard import Keyboard
     from app.ui.shell.beginning import Beginning
     from app.ui.shell.finding import Offer
     from app.ui.shell.palette import PaletteCard
@@ -27,30 +23,20 @@ if TYPE_CHECKING:
 # What opens is imported when it opens: the first picture has none of it.
 
 
-class Commanding(Visiting):
-    """Opens what finds and remembers; what is looked for comes from pages, answers and keys."""
+class Commanding:
+    """Opens what finds and remembers; what is looked for comes from pages, answers and keys.
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.memory = Memory(desk.memory)
-        # a key of the map would not do: a field that has the keyboard takes Ctrl K for itself
-        QShortcut(QKeySequence("Ctrl+K"), self, self.open_palette)
-        self.header.search.clicked.connect(self.open_palette)
+    Made when the first of it is wanted: no start needs it.
+    """
+
+    def __init__(self, window: Visiting) -> None:
+        self.window = window
+        self.memory = window.memory
 
     @property
-    def importing_now(self) -> bool:
-        """Whether something is being imported."""
-        raise NotImplementedError
-
-    def retry_held(self) -> None:
-        """Try again what was held."""
-        raise NotImplementedError
-
-    @cached_property
-    def keyboard(self) -> "Keyboard":
-        keyboard = super().keyboard
-        keyboard.letters = bool(self.memory.number("window/letters", 1))
-        return keyboard
+    def desk(self) -> Desk:
+        """What the console works with."""
+        return self.window.desk
 
     # --- the palette --------------------------------------------------------------------------------------
 
@@ -59,32 +45,39 @@ class Commanding(Visiting):
         from app.ui.shell.offers import first, gather
         from app.ui.shell.palette import PaletteCard
 
-        if self.notice is not None:
+        if self.window.notice is not None:
             return
-        offers = gather(self)
-        names = {enclave.id: enclave.name for enclave in self.header.filter.enclaves}
-        letters = self.keyboard.letters
+        offers = gather(self.window, self)
+        names = {enclave.id: enclave.name for enclave in self.window.header.filter.enclaves}
+        letters = self.window.keyboard.letters
         card = PaletteCard(
-            self.desk.look, offers, first(self, offers), lambda enclave: names.get(enclave, enclave), letters=letters
+            self.desk.look,
+            offers,
+            first(self.window, offers),
+            lambda enclave: names.get(enclave, enclave),
+            letters=letters,
         )
         card.chosen.connect(self._take)
-        card.keys_wanted.connect(self.show_keys)
-        self.open(card, scrim=True)
+        card.keys_wanted.connect(self.window.show_keys)
+        self.window.open(card, scrim=True)
         self._find_hidden(card)
 
     def _take(self, offer: "Offer") -> None:
-        self.close_overlay()
+        self.window.close_overlay()
         offer.act()
 
     def _find_hidden(self, card: "PaletteCard") -> None:
         """Ask for the names of what the filter hides: the answers that are there do not hold them."""
-        hidden = self.header.filter.hidden_ids
-        asked = [host for host in self.hosts.values() if host.page.finds is not None and host.data is not None]
-        if not hidden or not asked or self.desk.station is None or not self.asks:
+        hidden = self.window.header.filter.hidden_ids
+        asked = [host for host in self.window.hosts.values() if host.page.finds is not None and host.data is not None]
+        if not hidden or not asked or self.desk.station is None or not self.window.asks:
             return
         at = self.desk.clock.now()
         asks = [
-            (host, Ask(self.desk.store, self.desk.station, at, until(at, RANGES[self.range]), subject=host.subject))
+            (
+                host,
+                Ask(self.desk.store, self.desk.station, at, until(at, RANGES[self.window.range]), subject=host.subject),
+            )
             for host in asked
         ]
         self.desk.runner.run(
@@ -94,7 +87,7 @@ class Commanding(Visiting):
     def _add_hidden(self, card: "PaletteCard", answers: list[tuple[PageHost, Any]]) -> None:
         from app.ui.shell.offers import found_hidden
 
-        card.add(found_hidden(self, answers, self.header.filter.hidden_ids))
+        card.add(found_hidden(self.window, answers, self.window.header.filter.hidden_ids))
 
     # --- saved views --------------------------------------------------------------------------------------
 
@@ -109,43 +102,43 @@ class Commanding(Visiting):
         """Let the person give what is shown a name."""
         from app.ui.shell.naming import NameCard
 
-        if self.way.here is None:
+        if self.window.way.here is None:
             return
         card = NameCard(self.desk.look, "Save this view", self._proposal(), "Save", [v.name for v in self.views_saved])
         card.named.connect(self._save_view)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _proposal(self) -> str:
         """A name for what is shown: where, over which range, and what is left out."""
-        here, hidden = self.way.here, self.header.filter.hidden_ids
+        here, hidden = self.window.way.here, self.window.header.filter.hidden_ids
         if here is None:
             return ""
-        title = here.subject.id if here.subject is not None else self.hosts[here.page].page.title
-        shown = [enclave.name for enclave in self.header.filter.enclaves if enclave.id not in hidden]
+        title = here.subject.id if here.subject is not None else self.window.hosts[here.page].page.title
+        shown = [enclave.name for enclave in self.window.header.filter.enclaves if enclave.id not in hidden]
         only = f", {' and '.join(shown)}" if hidden and len(shown) <= 2 and shown else ""
-        return f"{title}, {RANGES[self.range].words.lower()}{only}"
+        return f"{title}, {RANGES[self.window.range].words.lower()}{only}"
 
     def _save_view(self, name: str) -> None:
         from app.ui.shell.saved import SavedView, keep_views, proper_name
 
-        self.close_overlay()
-        here = self.way.here
+        self.window.close_overlay()
+        here = self.window.way.here
         if here is None or not proper_name(name):
             return
-        made = SavedView(proper_name(name), here, self.range, self.header.filter.hidden_ids)
+        made = SavedView(proper_name(name), here, self.window.range, self.window.header.filter.hidden_ids)
         kept = [view for view in self.views_saved if view.name != made.name]
         keep_views(self.memory, [*kept, made])
-        self.strip.say(Message(f"View saved: {made.name}", "Ctrl K finds it; G V lists all of them."))
+        self.window.strip.say(Message(f"View saved: {made.name}", "Ctrl K finds it; G V lists all of them."))
 
     def open_view(self, view: "SavedView") -> None:
         """Show a saved view: its enclaves, its range and its place."""
-        if view.place.page not in self.hosts:
+        if view.place.page not in self.window.hosts:
             told = "The page it shows is not part of this console; nothing was changed."
-            self.strip.say(Message(f"{view.name} cannot be shown", told, Health.WARNING))
+            self.window.strip.say(Message(f"{view.name} cannot be shown", told, Health.WARNING))
             return
-        self.header.filter.hide_ids(view.hidden)
-        self.set_range(view.range)
-        self.show_place(view.place)
+        self.window.header.filter.hide_ids(view.hidden)
+        self.window.set_range(view.range)
+        self.window.show_place(view.place)
 
     def show_views(self) -> None:
         """List the saved views, to open, rename and delete them."""
@@ -156,10 +149,10 @@ class Commanding(Visiting):
         card.opened.connect(self._open_listed)
         card.rename_wanted.connect(self._rename_view)
         card.deleted.connect(self._delete_view)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _open_listed(self, view: "SavedView") -> None:
-        self.close_overlay()
+        self.window.close_overlay()
         self.open_view(view)
 
     def _rename_view(self, view: "SavedView") -> None:
@@ -168,12 +161,12 @@ class Commanding(Visiting):
         others = [other.name for other in self.views_saved if other.name != view.name]
         card = NameCard(self.desk.look, f"Rename {view.name}", view.name, "Rename", others, replaces=False)
         card.named.connect(partial(self._renamed, view))
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _renamed(self, view: "SavedView", name: str) -> None:
         from app.ui.shell.saved import keep_views, proper_name
 
-        self.close_overlay()
+        self.window.close_overlay()
         new = proper_name(name)
         before = list(self.views_saved)
         keep_views(self.memory, [one._replace(name=new) if one == view else one for one in before])
@@ -182,21 +175,21 @@ class Commanding(Visiting):
     def _delete_view(self, view: "SavedView") -> None:
         from app.ui.shell.saved import keep_views
 
-        self.close_overlay()
+        self.window.close_overlay()
         before = list(self.views_saved)
         keep_views(self.memory, [one for one in before if one != view])
         self._tell_undo(f"View deleted: {view.name}", before)
 
     def _tell_undo(self, said: str, before: "Sequence[SavedView]") -> None:
-        self.strip.say(Message(said, "", Health.HEALTHY, "Undo", act=partial(self._put_views_back, before)))
+        self.window.strip.say(Message(said, "", Health.HEALTHY, "Undo", act=partial(self._put_views_back, before)))
 
     def _put_views_back(self, views: "Sequence[SavedView]") -> None:
         from app.ui.shell.saved import keep_views
 
         keep_views(self.memory, views)
-        self.strip.dismiss()
+        self.window.strip.dismiss()
 
-    # --- text and letters ---------------------------------------------------------------------------------
+    # --- the size of text ---------------------------------------------------------------------------------
 
     @property
     def text_size(self) -> int:
@@ -212,10 +205,10 @@ class Commanding(Visiting):
 
         card = TextCard(self.desk.look, self.text_size, beside(self.text_size, step) if step else SIZES[0])
         card.picked.connect(self._picked_text)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _picked_text(self, size: int) -> None:
-        self.close_overlay()
+        self.window.close_overlay()
         self.change_text(size)
 
     def change_text(self, size: int) -> None:
@@ -223,17 +216,11 @@ class Commanding(Visiting):
         if size == self.text_size:
             return
         self.memory.keep(text=size)
-        if self.importing_now:
+        if self.window.importing_now:
             told = "The import goes on; the console has the new size when it is opened the next time."
-            self.strip.say(Message(f"Text at {size} % from the next start", told))
+            self.window.strip.say(Message(f"Text at {size} % from the next start", told))
         else:
             self.desk.again()
-
-    def switch_letters(self) -> None:
-        """Switch keys of single letters off or on, for good."""
-        letters = not self.keyboard.letters
-        self.keyboard.letters = letters
-        self.memory.keep(letters=int(letters))
 
     # --- a station that holds nothing yet -----------------------------------------------------------------
 
@@ -242,9 +229,11 @@ class Commanding(Visiting):
         from app.ui import first_run
 
         if step == first_run.IMPORT:
-            self.choose_bundle()
+            self.window.choose_bundle()
         elif self.desk.beginning is None:
-            self.strip.say(Message("This console shows a past moment, so it sets up nothing", "", Health.WARNING))
+            self.window.strip.say(
+                Message("This console shows a past moment, so it sets up nothing", "", Health.WARNING)
+            )
         elif step == first_run.TRUST:
             self._choose_trust()
         elif step == first_run.STATION:
@@ -256,9 +245,9 @@ class Commanding(Visiting):
         from app.ui.shell.choose import TRUST_FILES, ChooseCard
 
         desk = self.desk
-        card = ChooseCard(desk.look, desk.runner, desk.inbox, Path.home(), self.ceiling, TRUST_FILES)
+        card = ChooseCard(desk.look, desk.runner, desk.inbox, Path.home(), self.window.ceiling, TRUST_FILES)
         card.chosen.connect(self._look_at_trust)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _look_at_trust(self, files: "Sequence[Path]") -> None:
         from app.ui.shell.trust_card import TrustCard
@@ -267,34 +256,34 @@ class Commanding(Visiting):
             return
         card = TrustCard(self.desk.look, self.desk.runner, self.desk.beginning(), files[0])
         card.trusted.connect(self._trusted)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _trusted(self, said: str) -> None:
-        self.close_overlay()
-        self.strip.say(Message(said, "What these roots vouch for is opened now. Next: import a bundle."))
-        self.retry_held()
-        self.ask_again()
+        self.window.close_overlay()
+        self.window.strip.say(Message(said, "What these roots vouch for is opened now. Next: import a bundle."))
+        self.window.retry_held()
+        self.window.ask_again()
 
     def _name_station(self, beginning: "Beginning") -> None:
         from app.ui.shell.station_card import StationCard
 
         card = StationCard(self.desk.look, self.desk.runner, beginning)
         card.founded.connect(self._founded)
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
     def _founded(self, station: "Station") -> None:
-        self.close_overlay()
-        self.strip.say(Message(f"{station.name} is set up", "The console opens again with its pages."))
+        self.window.close_overlay()
+        self.window.strip.say(Message(f"{station.name} is set up", "The console opens again with its pages."))
         self.desk.again()
 
     def _offer_demo(self, beginning: "Beginning") -> None:
         from app.ui.shell.demo_card import DemoCard
 
         if not beginning.has_demo:
-            self.strip.say(Message("Use the terminal", "watchfloor demo --base-dir FOLDER", Health.WARNING))
+            self.window.strip.say(Message("Use the terminal", "watchfloor demo --base-dir FOLDER", Health.WARNING))
             return
         card = DemoCard(self.desk.look, self.desk.runner, beginning, Path.home() / "watchfloor-demonstration")
-        self.open(card, scrim=True)
+        self.window.open(card, scrim=True)
 
 
 def _leave_out(error: Exception) -> None:

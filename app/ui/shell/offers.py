@@ -6,57 +6,44 @@ from typing import Any, Protocol
 
 from app.model.catalogue import Enclave
 from app.ui import words
-from app.ui.keyboard import Key, Keyboard
+from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Find, Page, PageHost, Place
-from app.ui.shell.desk import Desk
 from app.ui.shell.finding import Offer, Section
-from app.ui.shell.header import Header
 from app.ui.shell.saved import SavedView
 from app.ui.shell.text_size import SIZES
 from app.ui.shell.time_range import RANGES
-from app.ui.shell.way import Way
+from app.ui.shell.visiting import Visiting
 
 _RECENT, _USEFUL = 4, 6
 HIDDEN = "hidden by the filter"
 
 
-class Reached(Protocol):
-    """What offers act on."""
+class Acting(Protocol):
+    """What remembers views and the size of text, and changes them."""
 
-    desk: Desk
-    header: Header
-    hosts: dict[str, PageHost]
-    way: Way
-    range: int
-
-    @property
-    def keyboard(self) -> Keyboard: ...
     @property
     def views_saved(self) -> Sequence[SavedView]: ...
     @property
     def text_size(self) -> int: ...
-    def show_place(self, place: Place) -> None: ...
-    def set_range(self, number: int) -> None: ...
     def open_view(self, view: SavedView) -> None: ...
     def change_text(self, size: int) -> None: ...
-    def switch_letters(self) -> None: ...
 
 
-def gather(window: Reached) -> list[Offer]:
+def gather(window: Visiting, acting: Acting) -> list[Offer]:
     """Pages, what their answers name, saved views, and every command."""
     return [
         *pages(window),
         *found(window),
-        *[_view(window, view) for view in window.views_saved if view.place.page in window.hosts],
+        *[_view(window, acting, view) for view in acting.views_saved if view.place.page in window.hosts],
         *commands(window, window.keyboard.keys),
         *_ranges(window),
         *[_enclave(window, number, enclave) for number, enclave in enumerate(window.header.filter.enclaves, 1)],
-        *_appearance(window),
+        *_appearance(window, acting),
     ]
 
 
-def first(window: Reached, offers: Sequence[Offer]) -> list[Section]:
+def first(window: Visiting, offers: Sequence[Offer]) -> list[Section]:
     """What is shown before anything is typed: where one was, then the first commands of the map."""
     here, by_place = window.way.here, {offer.place: offer for offer in offers if offer.place is not None}
     recent = [place for place in window.way.recent() if place != here and place.page in window.hosts][:_RECENT]
@@ -70,29 +57,29 @@ def first(window: Reached, offers: Sequence[Offer]) -> list[Section]:
     return [Section(title, tuple(rows), len(rows)) for title, rows in inside if rows]
 
 
-def pages(window: Reached) -> list[Offer]:
+def pages(window: Visiting) -> list[Offer]:
     """The pages, in the order of the navigation."""
     return [_page(window, page) for page in window.desk.pages]
 
 
-def _page(window: Reached, page: Page) -> Offer:
+def _page(window: Visiting, page: Page) -> Offer:
     place = Place(page.id)
     act = partial(window.show_place, place)
     return Offer("Go to", page.title, act, page.group, f"G {page.key}", page.icon, place=place)
 
 
-def found(window: Reached) -> list[Offer]:
+def found(window: Visiting) -> list[Offer]:
     """What the answers that are there name, each place once."""
     answers = ((host, host.data) for host in window.hosts.values() if host.data is not None)
     return _offers_of(window, answers, frozenset())
 
 
-def found_hidden(window: Reached, answers: Iterable[tuple[PageHost, Any]], hidden: frozenset[str]) -> list[Offer]:
+def found_hidden(window: Visiting, answers: Iterable[tuple[PageHost, Any]], hidden: frozenset[str]) -> list[Offer]:
     """What answers to questions without a filter name of the `hidden` enclaves; to go there shows the enclave again."""
     return _offers_of(window, answers, hidden)
 
 
-def _offers_of(window: Reached, answers: Iterable[tuple[PageHost, Any]], hidden: frozenset[str]) -> list[Offer]:
+def _offers_of(window: Visiting, answers: Iterable[tuple[PageHost, Any]], hidden: frozenset[str]) -> list[Offer]:
     offers: dict[tuple[str, Place], Offer] = {}
     for host, answer in answers:
         for find in host.page.finds(answer) if host.page.finds is not None else ():
@@ -104,7 +91,7 @@ def _offers_of(window: Reached, answers: Iterable[tuple[PageHost, Any]], hidden:
     return list(offers.values())
 
 
-def _find(window: Reached, find: Find, enclave: str, *, hidden: bool) -> Offer:
+def _find(window: Visiting, find: Find, enclave: str, *, hidden: bool) -> Offer:
     icon = window.hosts[find.place.page].page.icon
     act: Callable[[], None] = partial(window.show_place, find.place)
     detail = find.detail
@@ -113,12 +100,12 @@ def _find(window: Reached, find: Find, enclave: str, *, hidden: bool) -> Offer:
     return Offer(find.kind, find.words, act, detail, "", icon, find.health, find.level, enclave, place=find.place)
 
 
-def _reveal(window: Reached, enclave: str, place: Place) -> None:
+def _reveal(window: Visiting, enclave: str, place: Place) -> None:
     window.header.filter.reveal(frozenset({enclave}))
     window.show_place(place)
 
 
-def commands(window: Reached, keys: Iterable[Key]) -> list[Offer]:
+def commands(window: Visiting, keys: Iterable[Key]) -> list[Offer]:
     """Every key of the map that does something, but those that only go to a page."""
     goes = {f"G {page.key}" for page in window.desk.pages}
     bound = [key for key in keys if key.act is not None and key.does and key.press not in goes]
@@ -133,15 +120,15 @@ def _icon_of(group: str) -> str:
     return {"Go to": "arrow-right", "What is shown": "settings-2"}.get(group, "chevron-right")
 
 
-def _view(window: Reached, view: SavedView) -> Offer:
+def _view(window: Visiting, acting: Acting, view: SavedView) -> Offer:
     told = [RANGES[view.range].words.lower()]
     if view.place.subject is not None:
         told.insert(0, view.place.subject.id)
     title = window.hosts[view.place.page].page.title
-    return Offer("Views", view.name, partial(window.open_view, view), f"{title}, {', '.join(told)}", icon="target")
+    return Offer("Views", view.name, partial(acting.open_view, view), f"{title}, {', '.join(told)}", icon="target")
 
 
-def _ranges(window: Reached) -> list[Offer]:
+def _ranges(window: Visiting) -> list[Offer]:
     return [
         Offer(
             "Time range",
@@ -155,14 +142,14 @@ def _ranges(window: Reached) -> list[Offer]:
     ]
 
 
-def _enclave(window: Reached, number: int, enclave: Enclave) -> Offer:
+def _enclave(window: Visiting, number: int, enclave: Enclave) -> Offer:
     shown = enclave.id not in window.header.filter.hidden_ids
     does, detail = ("Hide", "shown now") if shown else ("Show", HIDDEN)
     act = partial(window.header.filter.toggle, number)
     return Offer("Enclaves", f"{does} {enclave.name}", act, detail, str(number), "eye-off", None, enclave.level)
 
 
-def _appearance(window: Reached) -> list[Offer]:
+def _appearance(window: Visiting, acting: Acting) -> list[Offer]:
     look: Look = window.desk.look
     themes = [
         Offer("Appearance", f"{name.capitalize()} theme", partial(look.use, name), icon=icon)
@@ -173,8 +160,8 @@ def _appearance(window: Reached) -> list[Offer]:
         Offer(
             "Appearance",
             f"Text at {size}{words.GAP}%",
-            partial(window.change_text, size),
-            "shown now" if size == window.text_size else "opens the console again at the same place",
+            partial(acting.change_text, size),
+            "shown now" if size == acting.text_size else "opens the console again at the same place",
             icon="file-text",
             weight=size,
         )
@@ -186,7 +173,7 @@ def _appearance(window: Reached) -> list[Offer]:
     return [*themes, *sizes, letters]
 
 
-def _recent(window: Reached, place: Place, known: Mapping[object, Offer]) -> Offer:
+def _recent(window: Visiting, place: Place, known: Mapping[object, Offer]) -> Offer:
     """A place one was at: as it is found, where it is; else by its own name."""
     if place in known:
         return known[place]._replace(group="Recent")

@@ -45,6 +45,15 @@ class Visiting(Covered):
         made.said.connect(self._sheet_said)
         return made
 
+    @property
+    def importing_now(self) -> bool:
+        """Whether something is being imported."""
+        raise NotImplementedError
+
+    def retry_held(self) -> None:
+        """Try again what was held."""
+        raise NotImplementedError
+
     def _shown(self, view: PageView) -> None:
         """A view was made with an answer in it."""
 
