@@ -54,7 +54,7 @@ _STEPS = (
     Step(
         DEMO,
         "Or look at a demonstration",
-        "A made-up fleet with a month of history, in a folder of its own. It says so at the top of every page.",
+        "A made-up fleet with a month of history, in a folder of its own. Its pages say so.",
         "Look at a demonstration",
         "",
         "watchfloor demo --base-dir FOLDER",

@@ -169,6 +169,8 @@ class MatrixView(QTableView):
         super().focusInEvent(event)
         if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
             self.setCurrentIndex(QModelIndex())
+        elif nowhere and self.matrix.rowCount():
+            self._go(0, min(1, self.matrix.columnCount() - 1))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
