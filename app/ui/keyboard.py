@@ -47,6 +47,13 @@ def press_of(event: QKeyEvent) -> str:
     return text.upper()
 
 
+def commanded(event: QKeyEvent) -> bool:
+    """Whether a key came with Alt, or a sign with Ctrl: it is the console's, whatever part has the keyboard."""
+    modifiers = event.modifiers()
+    control = modifiers & Qt.KeyboardModifier.ControlModifier and 0x20 < event.key() < 0x7F
+    return bool(modifiers & Qt.KeyboardModifier.AltModifier or control)
+
+
 def is_letter(press: str) -> bool:
     """Whether a press is made of single characters only, with or without Shift: ``G O``, ``Shift N``, ``?``, ``3``."""
     return bool(press) and all(len(part) == 1 or part == "Shift" for part in press.split(" "))

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.model.health import Health
 from app.model.marking import Level
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.rows import ROW_ROLE, Column, Index, Order, RowsModel
 from app.ui.scroll import quiet
@@ -261,7 +262,7 @@ class Table(QTableView, Generic[Row]):
             self.choose(min(max(self.currentIndex().row() + step, 0), len(self.rows.rows) - 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.current_row())
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)

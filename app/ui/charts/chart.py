@@ -23,6 +23,7 @@ from app.ui.charts.spoken import silence, summary
 from app.ui.charts.trace import envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.text import RIGHT
@@ -277,7 +278,9 @@ class Chart(Part):
         key, span = event.key(), self.view.span
         around = self.view.moment if span.start <= self.view.moment <= span.end else (span.start + span.end) / 2
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if commanded(event):
+            event.ignore()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step(many if key == Qt.Key.Key_Right else -many)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.view.zoom(1 / _ZOOM, around)

@@ -16,6 +16,8 @@ from app.ui.shell.time_range import RANGES
 from app.ui.shell.visiting import Visiting
 
 _RECENT, _USEFUL = 4, 6
+_ORDER = {"On this page": -200, "Do": -100}
+"""Which commands come first among equals: a page's own, then those that do something."""
 HIDDEN = "hidden by the filter"
 
 
@@ -51,7 +53,7 @@ def first(window: Visiting, offers: Sequence[Offer]) -> list[Section]:
     for offer in offers:
         if offer.place is None or (offer.place != here and offer.place not in recent):
             kinds.setdefault(offer.group, []).append(offer)
-    useful = sorted(kinds.get("Commands", []), key=lambda offer: offer.icon != _icon_of("Do"))
+    useful = sorted(kinds.get("Commands", []), key=lambda offer: offer.weight)
     kinds["Commands"] = [offer for offer in useful if offer.press][:_USEFUL]
     inside = [(title, kinds.get(title, [])) for title in ("Recent", "Go to", "Views", "Commands")]
     return [Section(title, tuple(rows), len(rows)) for title, rows in inside if rows]
@@ -110,7 +112,15 @@ def commands(window: Visiting, keys: Iterable[Key]) -> list[Offer]:
     goes = {f"G {page.key}" for page in window.desk.pages}
     bound = [key for key in keys if key.act is not None and key.does and key.press not in goes]
     return [
-        Offer("Commands", words.capitalised(key.does), key.act, "", key.press, _icon_of(key.group), weight=number)
+        Offer(
+            "Commands",
+            words.capitalised(key.does),
+            key.act,
+            "",
+            key.press,
+            _icon_of(key.group),
+            weight=number + _ORDER.get(key.group, 0),
+        )
         for number, key in enumerate(bound)
         if key.act is not None and key.press != "Ctrl K"
     ]

@@ -56,3 +56,22 @@ def test_that_every_stop_shows_that_it_has_the_keyboard(open_window, qtbot, look
             blind.append((type(stop).__name__, stop.accessibleName()))
         elsewhere.deleteLater()
     assert blind == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_that_keys_with_alt_and_ctrl_reach_the_console_from_every_stop(open_window, qtbot, page):
+    window = open_window(1600, 960)
+    window.show_page(page)
+    qtbot.waitUntil(lambda: window.settled)
+    window.show_page("sync" if page != "sync" else "overview")
+    window.show_page(page)
+    qtbot.waitUntil(lambda: window.settled)
+    for stop in stops(window, qtbot):
+        stop.setFocus(Qt.FocusReason.TabFocusReason)
+        for key, back in ((Qt.Key.Key_Left, "before"), (Qt.Key.Key_Right, "here")):
+            here = window.page
+            qtbot.keyClick(window.focusWidget() if back == "here" else stop, key, Qt.KeyboardModifier.AltModifier)
+            assert window.page != here, (type(stop).__name__, back)
+        qtbot.keyClick(stop, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+        assert window.overlay is not None, type(stop).__name__
+        window.close_overlay()
