@@ -180,7 +180,7 @@ class Window(Visiting):
 
     @property
     def importing_now(self) -> bool:
-        return self.importing.running
+        return self.importing.chosen
 
     def retry_held(self) -> None:
         self.importing.retry_held()

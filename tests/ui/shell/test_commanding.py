@@ -84,7 +84,7 @@ def test_that_an_import_is_not_cut_short_by_another_size(open_window, monkeypatc
     window = open_window()
     asked = []
     window.desk = window.desk._replace(again=lambda: asked.append(1))
-    monkeypatch.setattr(type(window.importing), "running", property(lambda self: True))
+    monkeypatch.setattr(type(window.importing), "chosen", property(lambda self: True))
     window.commanding.change_text(200)
     assert asked == []
     assert "next start" in window.strip.message.title
