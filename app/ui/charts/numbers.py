@@ -96,7 +96,7 @@ def _notes(lines: Sequence[Line], span: TimeRange) -> list[tuple[float, str]]:
     notes = []
     for (start, end, why), names in sorted(gaps.items()):
         of = "" if len(names) == len(lines) else f"{', '.join(names)}: "
-        notes.append((start, f"{of}{why} until {to_iso(float(round(end)))}"))
+        notes.append((start, f"{of}{why} until {to_iso(end)}"))
     return notes
 
 

@@ -1,3 +1,4 @@
+import math
 from time import perf_counter
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from app.model.marking import Level
 from app.ui.popover import Overlay
@@ -14,6 +16,8 @@ from app.ui.window import Window
 from tests.fakes.desk import make_desk
 from tests.fakes.fleets import NOW
 from tests.fakes.stores import open_store
+
+NAN = math.nan
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_that_d_shows_the_numbers_of_the_chart_that_has_the_keyboard_and_esc_goe
     QTest.keyClick(chart(window, 1), Qt.Key.Key_D)
     shown = card(window)
     lines = chart(window, 1).lines
-    assert [column.title for column in shown.table.rows.columns][1:4] == [f"{one.words} (seconds)" for one in lines]
+    assert [column.head for column in shown.table.rows.columns][1:4] == [f"{one.words} (seconds)" for one in lines]
     assert shown.table.hasFocus()
     assert shown.table.level is chart(window, 1).level
     first = next(row for row in shown.table.rows.rows if row[1] == row[1])
@@ -136,6 +140,28 @@ def test_that_the_page_exports_every_series_below_each_other(window, store, qtbo
 def test_that_a_sheet_without_a_marking_has_that_of_its_page(window):
     window.show_sheet(Sheet("Anything", None, ("a",), [(1.0,)]))
     assert card(window).table.level is window.hosts["explore"].page.marking(window.hosts["explore"].data)
+
+
+def test_that_a_unit_that_all_numbers_share_is_said_once_above_and_leaves_with_every_head(look, qtbot):
+    rows = [(Moment(0.0), 0.3, 1.0), (Moment(60.0), 0.297, 12.5)]
+    made = DataCard(look, Sheet("Latency", Level.S, ("Time (UTC)", "p50 (seconds)", "p95 (seconds)"), rows))
+    qtbot.addWidget(made)
+    assert [column.title for column in made.table.rows.columns] == ["Time (UTC)", "p50", "p95"]
+    assert "Secret, Latency, in seconds" in [part.accessibleName() for part in made.findChildren(QWidget)]
+    assert made.table.sheet("", Level.S).heads == ("Time (UTC)", "p50 (seconds)", "p95 (seconds)")
+    mixed = DataCard(look, Sheet("Comparison", Level.S, ("Time (UTC)", "a (seconds)", "b (bytes)"), rows))
+    qtbot.addWidget(mixed)
+    assert [column.title for column in mixed.table.rows.columns] == ["Time (UTC)", "a (seconds)", "b (bytes)"]
+
+
+def test_that_numbers_of_a_column_have_their_points_below_each_other(look, qtbot):
+    rows = [(0.3, 4.0, 1e-9), (0.297, 12.0, 2.0), (NAN, -3.0, math.inf)]
+    made = DataCard(look, Sheet("x", Level.S, ("a", "b", "c"), rows))
+    qtbot.addWidget(made)
+    said = [[column.says(row) for row in rows] for column in made.table.rows.columns]
+    assert said[0] == ["0.300", "0.297", "no data"]
+    assert said[1] == ["4", "12", "−3"]
+    assert said[2] == ["1.00000e−09", "2", "∞"]
 
 
 def test_that_a_hundred_thousand_rows_open_in_well_under_a_second(window):

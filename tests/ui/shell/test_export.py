@@ -219,5 +219,7 @@ def test_that_esc_shows_every_bundle_again(window):
     press(view.filter.field.edit, Qt.Key.Key_Down)
     assert view.table.hasFocus()
     assert view.table.rows.rows == ()
+    assert view._chosen.state.title == "No bundle chosen"
     press(view.table, Qt.Key.Key_Escape)
     assert len(view.table.rows.rows) == len(view.table.rows.given) > 0
+    assert view._chosen.state is None
