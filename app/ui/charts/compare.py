@@ -20,6 +20,7 @@ from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.line import Compared, Line, read_at
 from app.ui.charts.moments import ticks
+from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import moment_words
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence
@@ -138,9 +139,12 @@ class CompareView(QWidget):
     -------
     measured(int)
         How many pixels of the device the plot is wide.
+    sheet_wanted(Sheet)
+        Show the numbers behind what is visible as a table.
     """
 
     measured = Signal(int)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
@@ -178,6 +182,12 @@ class CompareView(QWidget):
         self.compared = tuple(compared)[:MOST]
         self.curves.covered = self._whole.covered = covered
         self._follow()
+
+    def tell_numbers(self) -> None:
+        """Say what the plot shows in its window as plain rows, each series in its own unit."""
+        level = max((one.level for one in self.compared), default=None)
+        lines = [(one.line, one.unit) for one in self.compared]
+        self.sheet_wanted.emit(chart_sheet("Comparison", level, lines, within(self.view.span, self.curves.covered)))
 
     @property
     def shared(self) -> bool:

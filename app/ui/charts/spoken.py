@@ -34,12 +34,12 @@ def _of_line(line: Line, span: TimeRange, unit: Unit) -> str:
     if gaps:
         said.append(f"{words.count_word(gaps)} {words.plural(gaps, 'gap')}")
     silent = span.end - line.newest
-    if not math.isnan(silent) and silent > _patience(line):
+    if not math.isnan(silent) and silent > patience(line):
         said.append(f"no data for {words.age(silent)}")
     return ", ".join(said)
 
 
-def _patience(line: Line) -> float:
+def patience(line: Line) -> float:
     """Seconds without a sample that are no news."""
     interval = line.reduced.interval
     return 90.0 if math.isnan(interval) else 1.5 * interval
@@ -55,5 +55,5 @@ def silence(lines: Sequence[Line], end: float) -> float:
         return math.nan
     if math.isnan(newest):
         return -math.inf
-    patience = max(_patience(line) for line in lines)
-    return newest if end - newest > patience else math.nan
+    longest = max(patience(line) for line in lines)
+    return newest if end - newest > longest else math.nan

@@ -103,9 +103,12 @@ class ChartStack(QWidget):
     -------
     measured(int)
         How many pixels of the device a chart is wide.
+    sheet_wanted(Sheet)
+        Show the numbers behind a chart as a table.
     """
 
     measured = Signal(int)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
@@ -150,6 +153,7 @@ class ChartStack(QWidget):
             last = number == len(shown) - 1
             chart = Chart(self._look, self._view, face.title, face.unit, axis=last)
             chart.setMinimumHeight(HEAD + _LEAST + (AXIS if last else 6) + (40 if not number else 0))
+            chart.sheet_wanted.connect(self.sheet_wanted)
             self.charts[face.title] = chart
             self._layout.addWidget(chart, face.share)
 

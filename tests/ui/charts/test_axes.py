@@ -2,7 +2,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.model.time_range import TimeRange
@@ -100,6 +100,7 @@ def test_that_the_unit_is_the_ending_of_the_name(metric, name):
 
 
 @given(st.floats(0, 4e9), st.floats(1, 3e8), st.integers(2, 14))
+@example(1e-230, 172_801.0, 2)
 def test_that_labels_stand_inside_in_order_and_are_not_too_many(start, length, most):
     span = TimeRange(start, start + length)
     moments = [tick.moment for tick in ticks(span, most)]
