@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -156,6 +156,8 @@ class ChartStack(QWidget):
             chart.sheet_wanted.connect(self.sheet_wanted)
             self.charts[face.title] = chart
             self._layout.addWidget(chart, face.share)
+        if self.lanes.hasFocus() and self.charts:  # it had the keyboard while there was nothing else
+            next(iter(self.charts.values())).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def remeasure(self) -> None:
         """Tell how wide a chart is, in pixels of the device."""

@@ -133,6 +133,7 @@ class Navigation(QWidget):
     def __init__(self, look: Look, pages: Sequence[Page], foot: Foot) -> None:
         super().__init__()
         self.look = look
+        self._told = False
         self.setAccessibleName("Pages")
         self.items = {page.id: NavItem(look, page) for page in pages}
         self._foldable: list[_Brand | _Label | NavItem | Foot] = [_Brand(look)]
@@ -150,7 +151,9 @@ class Navigation(QWidget):
                 layout.addWidget(label)
                 self._foldable.append(label)
             item = self.items[page.id]
-            item.clicked.connect(partial(self._choose, page.id))
+            # not clicked: what a screen reader does to it is to check it
+            item.toggled.connect(partial(self._choose, page.id))
+            item.clicked.connect(partial(self._choose, page.id, True))
             layout.addWidget(item)
             layout.addSpacing(-6)
             self._foldable.append(item)
@@ -160,8 +163,9 @@ class Navigation(QWidget):
         look.changed.connect(self.update)
         self.fold(folded=False)
 
-    def _choose(self, page: str) -> None:
-        self.chosen.emit(page)
+    def _choose(self, page: str, checked: bool) -> None:  # noqa: FBT001 -- Qt's own signal gives it
+        if checked and not self._told:
+            self.chosen.emit(page)
 
     def fold(self, *, folded: bool) -> None:
         """Fold to icons, or unfold."""
@@ -172,7 +176,9 @@ class Navigation(QWidget):
 
     def show_page(self, page: str) -> None:
         """Mark a page as the active one."""
+        self._told = True
         self.items[page].setChecked(True)
+        self._told = False
 
     def sizeHint(self) -> QSize:
         return QSize(WIDE, 400)
