@@ -43,6 +43,12 @@ def chart(window, number=0):
     return window.views["explore"].grid.charts[number]
 
 
+def point_at(window, part, at):
+    """Point at a part; the window is moved so that this is on the screen, however small that is."""
+    window.move(QPoint(200, 200) - part.mapTo(window, at))
+    QCursor.setPos(part.mapToGlobal(at))
+
+
 def card(window):
     assert window.overlay is not None
     assert isinstance(window.overlay.card, DataCard)
@@ -74,7 +80,7 @@ def test_that_d_of_many_charts_asks_which(window):
 
 
 def test_that_d_shows_the_chart_below_the_pointer(window):
-    QCursor.setPos(chart(window, 2).mapToGlobal(QPoint(150, 100)))
+    point_at(window, chart(window, 2), QPoint(150, 100))
     QTest.keyClick(window.views["explore"].picker.list, Qt.Key.Key_D)
     assert card(window).accessibleName() == chart(window, 2).title
 
@@ -204,7 +210,7 @@ def test_that_d_without_a_cell_shows_the_matrix(window, qtbot):
 
 def test_that_d_over_the_lanes_of_freshness_shows_when_bundles_came(window, qtbot):
     view = go(window, "overview", qtbot)
-    QCursor.setPos(view._fresh.mapToGlobal(QPoint(60, 10)))
+    point_at(window, view._fresh, QPoint(60, 10))
     view.attention.setFocus()
     QTest.keyClick(view.attention, Qt.Key.Key_D)
     assert card(window).accessibleName() == "Data freshness"
