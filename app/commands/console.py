@@ -37,6 +37,7 @@ def _check(context: Context) -> int:
     from PySide6.QtCore import QSettings
 
     from app.ui.main import build, make_application
+    from app.ui.page import Place
     from app.ui.picture import Size, show_page, take
 
     make_application(offscreen=True)
@@ -47,7 +48,7 @@ def _check(context: Context) -> int:
             console = build(context.paths, context.clock, memory, theme=theme, watch=False)
             for page in [page.id for page in console.window.desk.pages] or [""]:
                 for width, height in _SIZES:
-                    wrong = show_page(console, page, Size(width, height))
+                    wrong = show_page(console, Place(page) if page else None, Size(width, height))
                     if take(console).isNull():
                         wrong.append("nothing was drawn")
                     bad += bool(wrong)

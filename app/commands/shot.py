@@ -10,7 +10,7 @@ from app.errors import InputError, UsageError
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("page", metavar="PAGE", help="overview, sync, ...")
+    parser.add_argument("page", metavar="PAGE", help="overview, sync, ..., or PAGE/ENCLAVE/ID for one endpoint or node")
     parser.add_argument("--out", required=True, metavar="F.png", help="where to write the picture")
     parser.add_argument("--size", default="1920x1080", metavar="WxH", help="pixels of the picture (default 1920x1080)")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
@@ -32,6 +32,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     from PySide6.QtCore import QSettings
 
     from app.ui.main import build, make_application
+    from app.ui.page import place_of
     from app.ui.picture import Size, show_page, take
 
     make_application(offscreen=True, scale=options.scale)
@@ -41,10 +42,11 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         console = build(context.paths, context.clock, memory, theme=options.theme, watch=False)
         try:
             known = [page.id for page in console.window.desk.pages]
-            if known and options.page not in known:
-                msg = f"There is no page {options.page!r}."
+            place = place_of(options.page)
+            if known and place.page not in known:
+                msg = f"There is no page {place.page!r}."
                 raise UsageError(msg, f"There are: {', '.join(known)}.")
-            wrong = show_page(console, options.page if known else "", Size(width, height))
+            wrong = show_page(console, place if known else None, Size(width, height))
             if wrong:
                 msg = f"The page could not be drawn: {'; '.join(wrong)}."
                 raise InputError(msg)

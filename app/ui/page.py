@@ -44,6 +44,13 @@ class Place(NamedTuple):
     subject: Subject | None = None
 
 
+def place_of(text: str) -> Place:
+    """A place as it is written: ``overview``, or ``endpoints/enc-s1/rag-gateway``."""
+    page, _, rest = text.partition("/")
+    enclave, _, name = rest.partition("/")
+    return Place(page, Subject(enclave, name) if name else None)
+
+
 class Find(NamedTuple):
     """Something that can be looked for by name: what it is called, how it is, and where it is shown.
 
@@ -156,6 +163,9 @@ class PageView(QWidget):
     sheet_wanted = Signal(object)
     runner: TaskRunner
     """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
+
+    def turn_to(self, subject: Subject | None) -> None:
+        """Be about something else from now on; its answer comes later."""
 
     def show_data(self, data: Any) -> None:
         """Show a new answer."""

@@ -103,7 +103,7 @@ class Window(Visiting):
         gc.enable()
         self._began = self.asks = self._looks = True
         self._refresh_timer.start()
-        self.go_to(self.page)
+        self.go_to(self.way.here)
         if not self.page:
             self._look_around()
 
@@ -146,12 +146,12 @@ class Window(Visiting):
         if host.page.id == self.page:
             self._show_age(host)
 
-    def go_to(self, page: str) -> None:
-        """Show a page with its data, without looking around afterwards: for pictures and for the first page."""
+    def go_to(self, place: Place | None) -> None:
+        """Show a place with its data, without looking around afterwards: for pictures and for the first page."""
         self._tick()
         self._look_at_holdings()
-        if page:
-            self.show_place(self.way.here if self.way.here is not None and self.way.here.page == page else Place(page))
+        if place is not None:
+            self.show_place(place)
 
     # --- pages --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from app.errors import StoreBusy, StoreDamaged
 from app.model.health import Health
 from app.model.marking import Level
 from app.query.holdings import Holdings
-from app.ui.page import Badge
+from app.ui.page import Badge, Place
 from app.ui.states import Kind
 from app.ui.window import Window
 from tests.fakes import answers
@@ -89,7 +89,7 @@ def test_that_the_banner_is_never_lower_than_a_page_marks_itself(open_window, to
     qtbot.waitUntil(lambda: window.settled)
     assert [banner.words for banner in window.banners] == ["TOP SECRET"] * 2
     told.holdings = replace(told.holdings, highest=Level.TS_SCI)
-    window.go_to("overview")
+    window.go_to(Place("overview"))
     qtbot.waitUntil(lambda: window.settled)
     assert [banner.words for banner in window.banners] == ["TOP SECRET//SCI"] * 2
 

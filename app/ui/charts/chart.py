@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, S
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
+from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
@@ -34,6 +35,8 @@ _VALUE = 76.0
 """Room for the value at the right of a title."""
 _NOTCH = 120.0
 _ZOOM = 1.25
+_ROW = 40.0
+"""Pixels between two labels of the vertical axis, about."""
 _SPOKEN_AFTER_MS = 400
 _KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -67,11 +70,14 @@ class Chart(Part):
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
+        self._rows = 0
         self._axis = axis
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
+        self._changes: tuple[float, ...] = ()
+        self._value: tuple[str, Health | None] | None = None
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
@@ -99,9 +105,16 @@ class Chart(Part):
         self.view.gutter(id(self), self._values.gutter)
         self._moved()
 
-    def show_marks(self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = ()) -> None:
-        """Show limits and stretches of time."""
-        self._thresholds, self._bands = tuple(thresholds), tuple(bands)
+    def show_marks(
+        self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = (), changes: Sequence[float] = ()
+    ) -> None:
+        """Show limits, stretches of time, and moments (seconds UTC) at which something changed."""
+        self._thresholds, self._bands, self._changes = tuple(thresholds), tuple(bands), tuple(changes)
+        self.update()
+
+    def show_value(self, said: str, health: Health | None = None) -> None:
+        """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
+        self._value = (said, health) if said else None
         self.update()
 
     def tell_numbers(self) -> None:
@@ -139,9 +152,11 @@ class Chart(Part):
         plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
+        face.paint_gaps(plot, self.lines, self._covered)
         face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
+        face.paint_changes(plot, self._changes)
         face.paint_thresholds(plot, self._thresholds, curves)
         self._paint_reading(plot)
         if self._ring:
@@ -150,8 +165,10 @@ class Chart(Part):
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)
         zero = any(line.filled for line in self.lines)
-        wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
-        scale = keep(self.scale, wanted, low, high)
+        rows = max(2, round(height / _ROW))
+        wanted = fit(low, high, rows, base=self.unit.base, zero=zero)
+        scale = keep(self.scale if rows == self._rows else None, wanted, low, high)
+        self._rows = rows
         if scale != self.scale:
             self.scale = scale
             self._values = face.values_of(self.look, self.unit, scale)
@@ -174,9 +191,11 @@ class Chart(Part):
         moment = self.view.moment
         read = [read_at(line, moment) for line in self.lines]
         shown = plot.span.start <= moment <= plot.span.end
-        if len(self.lines) == 1:
+        if self._value is not None and not shown:
+            self._paint_value(plot.canvas, *self._value)
+        elif len(self.lines) == 1:
             line, one = self.lines[0], read[0]
-            value = self._last(line) if not shown else one.say(self.unit) if one is not None else "no data"
+            value = self._last(line) if not shown else one.say(self.unit, line.bound) if one is not None else "no data"
             baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
             ink = "text.low" if self._stale else "text.hi"
             plot.canvas.write("smallstrong", value, self.width(), baseline, ink, align=RIGHT)
@@ -187,6 +206,11 @@ class Chart(Part):
         if self._leads or self.hasFocus():
             rows = entries(self.lines, read, self._thresholds, self.unit)
             paint_card(plot.canvas, plot.box, plot.x(at), moment_words(read, moment), rows)
+
+    def _paint_value(self, canvas: Canvas, said: str, health: Health | None) -> None:
+        ink = canvas.look.theme.status[health].text if health is not None else "text.hi"
+        baseline = canvas.middle("smallstrong", 0, HEAD - 6)
+        canvas.write("smallstrong", said, self.width(), baseline, "text.low" if self._stale else ink, align=RIGHT)
 
     def _paint_title(self, canvas: Canvas) -> None:
         """Marking, title and what each line is."""

@@ -5,7 +5,7 @@ import math
 from app.model.health import Bound
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.ui import words
-from app.ui.overview.matrix import error_words, latency_words
+from app.ui.deployment_words import error_words, latency_words
 from app.ui.sheet import Cell, Moment, Sheet
 
 _HEADS = (

@@ -7,39 +7,16 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from app.model.catalogue import Enclave
-from app.model.health import Bound, Freshness, Health
+from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.ui import words
+from app.ui.deployment_words import error_words, latency_words, maintenance_words
 from app.ui.spark import SparkShape, shape
 
 Index = QModelIndex | QPersistentModelIndex
 CELL_ROLE = Qt.ItemDataRole.UserRole
 SHAPE_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_ROLE = Qt.ItemDataRole.UserRole + 2
-
-
-def latency_words(cell: Deployment) -> str:
-    """p95 as written in a cell: bounded by a bucket, not exported, or no data; never a false 0."""
-    if math.isnan(cell.latency_p95):
-        missing = any("latency" in metric for metric in cell.not_exported)
-        return "not exported" if missing else words.NO_DATA
-    sign = {Bound.AT_MOST: f"≤{words.THIN}", Bound.AT_LEAST: f"≥{words.THIN}", Bound.EXACT: ""}[cell.latency_bound]
-    return sign + words.milliseconds(cell.latency_p95)
-
-
-def error_words(cell: Deployment) -> str:
-    """Error share as written in a cell."""
-    if math.isnan(cell.error_ratio):
-        missing = any("error" in metric or "request" in metric for metric in cell.not_exported)
-        return "not exported" if missing else words.NO_DATA
-    return words.percent(cell.error_ratio)
-
-
-def maintenance_words(cell: Deployment) -> str:
-    """``Maintenance until 16:00 Z``."""
-    if math.isnan(cell.maintenance_until):
-        return "Maintenance"
-    return f"Maintenance until {words.clock(cell.maintenance_until)}{words.GAP}Z"
 
 
 def age_words(state: EnclaveState) -> tuple[str, ...]:

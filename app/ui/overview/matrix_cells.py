@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor
 from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, EndpointRow
 from app.ui.canvas import BLOCK_LARGE, Canvas
-from app.ui.overview.matrix import MatrixOrder, age_words, error_words, healthy_words, latency_words, maintenance_words
+from app.ui.deployment_words import error_words, latency_words, maintenance_words
+from app.ui.overview.matrix import MatrixOrder, age_words, healthy_words
 from app.ui.spark import SparkShape, draw_spark
 from app.ui.tables import draw_arrow
 from app.ui.text import RIGHT

@@ -193,6 +193,10 @@ class MatrixView(QTableView):
                     return True
         return False
 
+    def open_current(self) -> None:
+        """Look closely at the current deployment."""
+        self._open(self.currentIndex())
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A window that opens marks no cell; the keyboard that comes here does."""
         nowhere = not self.currentIndex().isValid()

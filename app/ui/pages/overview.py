@@ -3,7 +3,6 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -76,6 +75,7 @@ class OverviewView(PageView):
         self.attention.clicked.connect(self._open_current)
         self.matrix.sheet_wanted.connect(self.sheet_wanted)
         self._fresh.sheet_wanted.connect(self.sheet_wanted)
+        self.matrix.cell_opened.connect(self._open_cell)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)
 
@@ -196,8 +196,13 @@ class OverviewView(PageView):
             return
         if item.page and item.page != PAGE.id:
             self.show_wanted.emit(Place(item.page))
+        elif item.about is About.NODE:
+            self.show_wanted.emit(Place("gpu", Subject(item.enclave, item.subject)))
         elif self.matrix.select_cell(item.subject, item.enclave):
-            self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.matrix.open_current()
+
+    def _open_cell(self, endpoint: str, enclave: str) -> None:
+        self.show_wanted.emit(Place("endpoints", Subject(enclave, endpoint)))
 
     def _open_current(self) -> None:
         self._open_item(self.attention.current_row())

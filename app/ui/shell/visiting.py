@@ -59,6 +59,7 @@ class Visiting(Covered):
         self.way.go(place)
         self.page = place.page
         if host.turn_to(place.subject) and place.page in self.views:
+            self.views[place.page].turn_to(place.subject)
             self.views[place.page].show_state(loading())
         if place.page not in self.views:
             self._build(host)
@@ -107,6 +108,7 @@ class Visiting(Covered):
 
     def _build(self, host: PageHost) -> None:
         view = host.build(self.desk.look)
+        view.turn_to(host.subject)
         view.show_wanted.connect(self.show_place)
         view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
         view.import_wanted.connect(self.choose_bundle)

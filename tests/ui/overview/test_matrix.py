@@ -6,16 +6,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
 from app.model.health import Bound, Freshness, Health
+from app.ui.deployment_words import error_words, latency_words
 from app.ui.overview.fleet_sheet import fleet_sheet
-from app.ui.overview.matrix import (
-    ROW_ROLE,
-    MatrixModel,
-    age_words,
-    cell_words,
-    error_words,
-    healthy_words,
-    latency_words,
-)
+from app.ui.overview.matrix import ROW_ROLE, MatrixModel, age_words, cell_words, healthy_words
 from app.ui.overview.matrix_cells import plan
 from app.ui.overview.matrix_view import ENCLAVE_LEAST, MatrixView
 from app.ui.overview.name_column import NameColumn
