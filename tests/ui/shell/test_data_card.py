@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.model.marking import Level
+from app.ui.page import Place
 from app.ui.popover import Overlay
 from app.ui.sheet import Moment, Sheet
 from app.ui.shell.data_card import DataCard
@@ -34,7 +35,7 @@ def window(qtbot, look, runner, told, tmp_path, store):
     made.resize(1600, 960)
     made.show()
     made.activateWindow()
-    made.go_to("explore")
+    made.go_to(Place("explore"))
     qtbot.waitUntil(lambda: made.settled)
     return made
 
