@@ -74,7 +74,7 @@ class Sheets(QObject):
     def _written(self, title: str, done: Written) -> None:
         copy = partial(QGuiApplication.clipboard().setText, str(done.path))
         rows = f"{words.grouped(done.rows)} {words.plural(done.rows, 'row')}"
-        said = f"{rows}, with the marking, in {done.path}"
+        said = f"{rows} in {done.path}"
         self.said.emit(Message(f"{title} exported", said, Health.HEALTHY, "Copy path", act=copy))
 
     def _failed(self, error: Exception) -> None:

