@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QResizeEvent, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
@@ -23,7 +23,7 @@ from app.ui.charts.moments import ticks
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import moment_words
 from app.ui.charts.scale import Scale, fit, keep
-from app.ui.charts.spoken import silence
+from app.ui.charts.spoken import comparison, silence
 from app.ui.charts.trace import envelope, extremes
 from app.ui.charts.units import PLAIN, SHARE, Unit
 from app.ui.charts.view import View
@@ -36,6 +36,7 @@ MOST = 6
 _STRIP = 64
 _GUTTER = 72
 _BELOW = 24
+_SPOKEN_AFTER_MS = 400
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no type information
@@ -172,7 +173,10 @@ class CompareView(QWidget):
         self._main.getViewBox().sigXRangeChanged.connect(self._ranged)
         self._main.scene().sigMouseMoved.connect(self._pointed)
         self.region.sigRegionChanged.connect(self._dragged)
+        self._speak = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
+        self._speak.timeout.connect(self._tell)
         view.changed.connect(self._follow)
+        view.changed.connect(self._speak.start)
         view.pointed.connect(self._say)
         look.changed.connect(self._dress)
         self._dress()
@@ -182,6 +186,10 @@ class CompareView(QWidget):
         self.compared = tuple(compared)[:MOST]
         self.curves.covered = self._whole.covered = covered
         self._follow()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._main.setAccessibleName(comparison("Comparison", self.compared, self.view.span))
 
     def tell_numbers(self) -> None:
         """Say what the plot shows in its window as plain rows, each series in its own unit."""

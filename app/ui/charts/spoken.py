@@ -7,15 +7,24 @@ import numpy as np
 
 from app.model.time_range import TimeRange
 from app.ui import words
-from app.ui.charts.line import Line
+from app.ui.charts.line import Compared, Line
 from app.ui.charts.units import Unit
 
 
 def summary(title: str, lines: Sequence[Line], span: TimeRange, unit: Unit) -> str:
     """Title, span, and of each line its extremes, its last value, its gaps and how long nothing has come."""
-    said = [f"{title}, {words.when(span.start, span.end)} to {words.date(span.end)} {words.clock(span.end)} Z"]
-    said += [f"{line.words}: {_of_line(line, span, unit)}" for line in lines]
+    said = [_head(title, span), *(f"{line.words}: {_of_line(line, span, unit)}" for line in lines)]
     return ". ".join(said)
+
+
+def comparison(title: str, compared: Sequence[Compared], span: TimeRange) -> str:
+    """The same of lines that have a marking and a unit each."""
+    said = [f"{one.level.title}, {one.line.words}: {_of_line(one.line, span, one.unit)}" for one in compared]
+    return ". ".join([_head(title, span), *said])
+
+
+def _head(title: str, span: TimeRange) -> str:
+    return f"{title}, {words.when(span.start, span.end)} to {words.date(span.end)} {words.clock(span.end)} Z"
 
 
 def _of_line(line: Line, span: TimeRange, unit: Unit) -> str:

@@ -53,3 +53,13 @@ def _row(row: EndpointRow, state: EnclaveState, cell: Deployment) -> tuple[Cell,
         cell.age,
         "; ".join(reasons),
     )
+
+
+def curve_sheet(cell: Deployment) -> Sheet:
+    """The curve of one deployment: a row for each bucket of the visible range, empty where nothing is known."""
+    curve, title = cell.spark, f"Latency of {cell.endpoint.title}, {cell.enclave.name}"
+    values = tuple(curve.value) if curve is not None else ()
+    start, end = (curve.start, curve.end) if curve is not None else (0.0, 0.0)
+    wide = (end - start) / max(1, len(values))
+    rows = [(Moment(start + number * wide), value) for number, value in enumerate(values)]
+    return Sheet(title, cell.enclave.level, ("From (UTC)", "Highest latency (seconds)"), rows)

@@ -96,9 +96,12 @@ class MatrixView(QTableView):
     -------
     cell_opened(str, str)
         Endpoint id and enclave id: Enter or a double click.
+    sheet_wanted(Sheet)
+        Show the numbers behind the curve of the current cell, or behind the matrix, as a table.
     """
 
     cell_opened = Signal(str, str)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -136,6 +139,16 @@ class MatrixView(QTableView):
         role = Qt.ItemDataRole.AccessibleTextRole
         said = self.matrix.headerData(column, Qt.Orientation.Horizontal, role) if column >= 0 else ""
         self.setAccessibleDescription(said)
+
+    def tell_numbers(self) -> None:
+        """Say the curve of the current cell as plain rows; where none is chosen, the whole matrix."""
+        from app.ui.overview.fleet_sheet import curve_sheet, fleet_sheet
+
+        cell = self.currentIndex().data(CELL_ROLE) if self.currentIndex().isValid() else None
+        if cell is not None and cell.spark is not None:
+            self.sheet_wanted.emit(curve_sheet(cell))
+        elif self.matrix.fleet is not None:
+            self.sheet_wanted.emit(fleet_sheet(self.matrix.fleet))
 
     def next_order(self) -> None:
         """By name, by each enclave, and back to the worst first."""

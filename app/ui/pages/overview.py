@@ -73,6 +73,8 @@ class OverviewView(PageView):
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
         self.attention.clicked.connect(self._open_current)
+        self.matrix.sheet_wanted.connect(self.sheet_wanted)
+        self._fresh.sheet_wanted.connect(self.sheet_wanted)
         self.matrix.cell_opened.connect(self._open_cell)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)

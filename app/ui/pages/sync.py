@@ -80,6 +80,7 @@ class SyncView(PageView):
         layout.addWidget(self._columns, 1)
         self.table.chosen.connect(self._show_chosen)
         self.table.counted.connect(self._show_counted)
+        self._lanes.sheet_wanted.connect(self.sheet_wanted)
         self._drop.clicked.connect(self.import_wanted)
         self._arrivals.acted.connect(self.retry_wanted)
         self._bundles.acted.connect(self.import_wanted)

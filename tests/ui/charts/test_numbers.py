@@ -1,8 +1,7 @@
 import math
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
-import pytest
 
 from app.model.marking import Level
 from app.model.time_range import TimeRange
@@ -125,12 +124,12 @@ def test_that_many_lines_stand_below_each_other_each_with_its_marking():
     ]
 
 
-@pytest.mark.parametrize("count", [100_000])
-def test_that_a_large_chart_is_told_in_well_under_a_second(count):
+def test_that_a_large_chart_is_told_in_well_under_a_second():
+    count = 100_000
     time = LEAP + np.arange(count, dtype=float)
     lines = [(line(time, np.sin(time), 1.0, words=name), SECONDS) for name in ("p50", "p95")]
-    begin = perf_counter()
+    begin = thread_time()
     sheet = chart_sheet("x", Level.U, lines, TimeRange(LEAP, LEAP + count))
-    assert perf_counter() - begin < 0.7
+    assert thread_time() - begin < 0.7
     assert len(sheet.rows) == count
     assert isinstance(sheet.rows[7][0], Moment)

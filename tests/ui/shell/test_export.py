@@ -14,6 +14,7 @@ from app.job import Cancelled, Job
 from app.model.health import Health
 from app.model.marking import Level
 from app.store import audit
+from app.ui.page import Place
 from app.ui.sheet import Sheet
 from app.ui.shell import export
 from app.ui.shell.export import Wish, write
@@ -144,7 +145,7 @@ def window(qtbot, look, runner, told, tmp_path, store):
     made.resize(1600, 960)
     made.show()
     made.activateWindow()
-    made.go_to("sync")
+    made.go_to(Place("sync"))
     qtbot.waitUntil(lambda: made.settled)
     return made
 
