@@ -180,6 +180,18 @@ def test_that_what_lies_under_the_pointer_in_a_lane_is_explained(view, show):
     assert lanes.tip_at(QPointF(lanes._x(END - 5 * HOUR), 12)) == ""
 
 
+def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
+    show(RAG)
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.lanes.tell_numbers()
+    rows = [(row[0], float(row[1]), row[3]) for row in told.args[0].rows]
+    assert rows == [
+        ("Alert", END - 19 * MINUTE, "errors above 1 %"),
+        ("Change", END - 30 * MINUTE, "2.0 takes over"),
+        ("Import", END + 60.0, "bundle received"),
+    ]
+
+
 def test_that_the_same_endpoint_elsewhere_is_one_key_away(view, show, qtbot):
     show(RAG)
     with qtbot.waitSignal(view.show_wanted) as told:
