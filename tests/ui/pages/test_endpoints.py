@@ -141,7 +141,7 @@ def test_that_the_sentence_says_what_is_wrong_since_when_and_after_which_change(
     said = plain(view.detail.head.words)
     assert said.startswith("One in 20 requests fails. It began at ")
     assert said.endswith("after this: 2.0 takes over.")
-    assert view.detail.head.accessibleName().startswith(f"rag, Unclassified, {Level.U.title}. Critical since ")
+    assert view.detail.head.accessibleName().startswith("rag, Unclassified. Critical since ")
     evidence = view.detail.head.tip_at(QPointF(5, 5))
     assert "what caused it they do not" in evidence
     assert "collector-enc-u1 1, received" in evidence

@@ -12,6 +12,7 @@ from app.ui.page import Place
 from app.ui.popover import Overlay
 from app.ui.sheet import Moment, Sheet
 from app.ui.shell.data_card import DataCard
+from app.ui.tables import Table
 from app.ui.window import Window
 from tests.fakes.desk import make_desk
 from tests.fakes.fleets import NOW
