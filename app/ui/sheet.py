@@ -3,11 +3,12 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 from itertools import chain
 from typing import NamedTuple
 
+from app.clock import to_iso
 from app.model.marking import Level
+from app.ui import words
 
 Cell = str | float
 """Numbers stay numbers, in the unit that the head names, so that other programs can reckon with them; NaN is empty."""
@@ -67,16 +68,12 @@ def plain(cell: Cell) -> str:
     if math.isnan(cell):
         return ""
     if isinstance(cell, Moment):
-        from app.clock import to_iso
-
         return to_iso(cell)
     return str(_written(cell))
 
 
 def shown(cell: Cell) -> str:
     """A cell as it is read on the screen: six digits of a number, a time to the second, words for what is not known."""
-    from app.ui import words
-
     if isinstance(cell, str):
         return cell
     if math.isnan(cell):
@@ -94,20 +91,27 @@ def shown(cell: Cell) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+class _Taken:
+    """Takes the line that a writer of CSV writes."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
 def _lines(heads: Sequence[str], rows: Iterable[Sequence[Cell]], delimiter: str) -> Iterator[str]:
     import csv
 
-    buffer = StringIO(newline="")
+    line = _Taken()
     # in a file all text is quoted: a site whose spreadsheets part cells by semicolons must not part them inside
     if delimiter == "\t":
-        writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+        writer = csv.writer(line, delimiter=delimiter, lineterminator="\n")
     else:
-        writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        writer = csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     for row in chain((heads,), rows):
         writer.writerow([_written(cell) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+        yield line.text
 
 
 def _written(cell: Cell) -> str | float:

@@ -102,15 +102,20 @@ class _Head(QHeaderView):
             ink = "text.low" if here is None else "text.hi"
             wide = canvas.write("label", column.title, x, baseline, ink, align=column.align, room=room)
             if here is not None:
-                draw_arrow(canvas, x - wide - 6 if column.align == RIGHT else x + wide + 6, baseline - 4, here)
+                draw_arrow(
+                    canvas,
+                    x - wide - 6 if column.align == RIGHT else x + wide + 6,
+                    baseline - 4,
+                    descending=here.descending,
+                )
             left = box.left() + (PAD if logicalIndex == self._table.first_column else 0)
             right = box.right() - (2 if logicalIndex == self._table.last_column else 0)
             canvas.rule(left, right, box.bottom() - 1, "line")
 
 
-def draw_arrow(canvas: Canvas, x: float, y: float, order: Order) -> None:
-    """The arrow of a sorted column, pointing to the end at which the larger values stand."""
-    way = 1 if order.descending else -1
+def draw_arrow(canvas: Canvas, x: float, y: float, *, descending: bool) -> None:
+    """The arrow of a sorted column: up for ascending."""
+    way = 1 if descending else -1
     for side in (-3, 3):
         canvas.line(x, y + 2 * way, x + side, y - way, "text.hi", 1.5)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
@@ -17,6 +17,7 @@ from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.kept import Kept
 from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
+from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
@@ -45,8 +46,15 @@ class Chart(Part):
     """One chart of a page. Its window in time is a `View`, which linked charts share.
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
-    Home goes back.
+    Home goes back. The window binds D to `tell_numbers`: a chart that took the letter would take it from ``G D``.
+
+    Signals
+    -------
+    sheet_wanted(Sheet)
+        Show the numbers behind what is visible as a table.
     """
+
+    sheet_wanted = Signal(object)
 
     def __init__(
         self,
@@ -109,6 +117,12 @@ class Chart(Part):
         """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
         self._value = (said, health) if said else None
         self.update()
+
+    def tell_numbers(self) -> None:
+        """Say what the chart shows in its window as plain rows."""
+        span = within(self.view.span, self._covered)
+        lines = [(line, self.unit) for line in self.lines]
+        self.sheet_wanted.emit(chart_sheet(self.title, self.level, lines, span))
 
     def sizeHint(self) -> QSize:
         return QSize(360, 200)

@@ -76,6 +76,7 @@ class EndpointDetail(QWidget):
         layout.addWidget(self._columns, 1)
         self.stack.setContentsMargins(0, 14, 0, 0)
         self.stack.measured.connect(self._measured)
+        self.stack.sheet_wanted.connect(self.sheet_wanted)
         self.elsewhere.opened.connect(self.opened)
         self._main.acted.connect(self._act)
 

@@ -37,8 +37,9 @@ class EndpointHead(Part):
         self._answer, self._spans = answer, sentence(answer)
         self._name, self._chip = answer.here.endpoint.title, chip_words(answer.here, answer.as_of)
         self._evidence = evidence(answer)
-        level = answer.here.enclave.level.title
-        self.setAccessibleName(f"{self._name}, {answer.here.enclave.name}, {level}. {self._chip}. {self.words}")
+        enclave = answer.here.enclave
+        place = ", ".join(dict.fromkeys((enclave.name, enclave.level.title)))
+        self.setAccessibleName(f"{self._name}, {place}. {self._chip}. {self.words}")
         self._fit()
 
     def show_name(self, name: str) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -103,9 +103,12 @@ class ChartStack(QWidget):
     -------
     measured(int)
         How many pixels of the device a chart is wide.
+    sheet_wanted(Sheet)
+        Show the numbers behind a chart as a table.
     """
 
     measured = Signal(int)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
@@ -116,6 +119,7 @@ class ChartStack(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.lanes)
+        self.lanes.sheet_wanted.connect(self.sheet_wanted)
         view.changed.connect(self.remeasure)
 
     def show_answer(self, answer: EndpointAnswer) -> None:
@@ -150,8 +154,11 @@ class ChartStack(QWidget):
             last = number == len(shown) - 1
             chart = Chart(self._look, self._view, face.title, face.unit, axis=last)
             chart.setMinimumHeight(HEAD + _LEAST + (AXIS if last else 6) + (40 if not number else 0))
+            chart.sheet_wanted.connect(self.sheet_wanted)
             self.charts[face.title] = chart
             self._layout.addWidget(chart, face.share)
+        if self.lanes.hasFocus() and self.charts:  # it had the keyboard while there was nothing else
+            next(iter(self.charts.values())).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def remeasure(self) -> None:
         """Tell how wide a chart is, in pixels of the device."""

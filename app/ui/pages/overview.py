@@ -31,6 +31,7 @@ from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
+from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class OverviewView(PageView):
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
         self.attention.clicked.connect(self._open_current)
+        self.matrix.sheet_wanted.connect(self.sheet_wanted)
+        self._fresh.sheet_wanted.connect(self.sheet_wanted)
         self.matrix.cell_opened.connect(self._open_cell)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)
@@ -119,6 +122,12 @@ class OverviewView(PageView):
     def first_focus(self) -> QWidget:
         first = self._first
         return first.first_focus() if first is not None and first.isVisible() else self.matrix
+
+    def sheet(self) -> Sheet | None:
+        from app.ui.overview.fleet_sheet import fleet_sheet
+
+        fleet = self.matrix.matrix.fleet
+        return fleet_sheet(fleet) if fleet is not None and self._main.state is None else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -30,6 +30,7 @@ from app.ui.sync.drop import DropTarget
 from app.ui.sync.sentences import lane_place, sync_below, sync_figures, sync_sentence
 from app.ui.sync.trust_list import KeyList, LockList
 from app.ui.table_filter import TableFilter
+from app.ui.tables import PAD
 
 _FILTER = 42
 """Height of the filter above the bundles, with the room below it."""
@@ -78,7 +79,8 @@ class SyncView(PageView):
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
         self.table.chosen.connect(self._show_chosen)
-        self.table.counted.connect(self._show_order)
+        self.table.counted.connect(self._show_counted)
+        self._lanes.sheet_wanted.connect(self.sheet_wanted)
         self._drop.clicked.connect(self.import_wanted)
         self._arrivals.acted.connect(self.retry_wanted)
         self._bundles.acted.connect(self.import_wanted)
@@ -131,7 +133,7 @@ class SyncView(PageView):
         layout.setSpacing(_FILTER - 36)
         layout.addWidget(self.filter)
         layout.addWidget(self.table, 1)
-        self.filter.setContentsMargins(8, 0, 8, 0)
+        self.filter.setContentsMargins(PAD, 0, PAD, 0)
         return area
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -156,17 +158,24 @@ class SyncView(PageView):
             self._bundles.show_state(
                 PanelState(Kind.EMPTY, "No bundle in this range", said, "Import a bundle", "Ctrl I", icon="package")
             )
-            self._chosen.show_title("Bundle")
-            self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
+            self._show_none_chosen()
             return
         self._bundles.show_body()
-        self._chosen.show_body()
         self.table.level = state.marking
         self.table.show_bundles(state.bundles)
         self._show_chosen(self.table.current_row())
 
-    def _show_order(self) -> None:
+    def _show_counted(self) -> None:
+        """The title says in which order the bundles stand; of a table that the filter left empty none is chosen."""
+        if self.table.rows.rows:
+            self._chosen.show_body()
+        else:
+            self._show_none_chosen()
         self._bundles.show_title("Bundles", "" if self.table.rows.order is not None else "problems first, then newest")
+
+    def _show_none_chosen(self) -> None:
+        self._chosen.show_title("Bundle")
+        self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
 
     def _show_chosen(self, row: BundleRow | None) -> None:
         if row is None:

@@ -1,9 +1,10 @@
 """The card with the numbers behind a chart: a table to sort, filter, copy and export."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,22 +25,26 @@ from app.ui.text import LEFT, RIGHT
 
 Line = tuple[Cell, ...]
 _EDGE = Card.SHADOW + 20
-_SIZE = (980, 700)
+_SIZE = (1080, 720)
 _TALK = 40
+_SAMPLE = 200
+"""Rows that are looked at in order to lay out the columns."""
 
 
 class _Title(Part):
     """Marking, what the table shows, and what came of an export."""
 
-    def __init__(self, look: Look, title: str, level: Level | None) -> None:
-        super().__init__(look, f"{level.title}, {title}" if level is not None else title)
-        self._title, self._level = title, level
+    def __init__(self, look: Look, title: str, unit: str, level: Level | None) -> None:
+        said = f"{title}, {unit}" if unit else title
+        super().__init__(look, f"{level.title}, {said}" if level is not None else said)
+        self._title, self._unit, self._level = title, unit, level
         self.setFixedHeight(_TALK)
 
     def paint(self, canvas: Canvas) -> None:
         x = canvas.block(self._level, 0, self.height() / 2, BLOCK) + 12
         baseline = canvas.middle("title", 0, self.height())
-        canvas.write("title", self._title, x, baseline, "text.hi", room=self.width() - x)
+        x += canvas.write("title", self._title, x, baseline, "text.hi", room=self.width() - x) + 12
+        canvas.write("small", self._unit, x, baseline, "text.low", room=self.width() - x)
 
 
 class _Said(Part):
@@ -79,7 +84,9 @@ class DataCard(Card):
     def __init__(self, look: Look, sheet: Sheet) -> None:
         super().__init__(look, sheet.title)
         self._sheet = sheet
-        self.table: Table[Line] = Table(look, sheet.title, _columns(sheet), row_height=30)
+        columns = _columns(sheet)
+        self.table: Table[Line] = Table(look, sheet.title, columns, row_height=30)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.table.level = sheet.level
         self.filter = TableFilter(look, self.table, hint="Filter rows")
         self._said = _Said(look)
@@ -95,7 +102,8 @@ class DataCard(Card):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_EDGE, Card.SHADOW + 12, _EDGE, Card.SHADOW + 12)
         layout.setSpacing(8)
-        layout.addWidget(_Title(look, sheet.title, sheet.level))
+        shared = {column.head.removeprefix(column.title).strip(" ()") for column in columns} - {""}
+        layout.addWidget(_Title(look, sheet.title, f"in {shared.pop()}" if shared else "", sheet.level))
         layout.addWidget(self.filter)
         layout.addWidget(self.table, 1)
         layout.addLayout(foot)
@@ -138,26 +146,50 @@ def _nothing() -> None: ...
 
 
 def _columns(sheet: Sheet) -> list[Column[Line]]:
-    """One column for each head; numbers stand at the right, and so do times, which are all equally long."""
-    return [_column(number, head, _sample(sheet, number)) for number, head in enumerate(sheet.heads)]
+    """One column for each head. Numbers stand at the right, with as many decimals as most of their column needs."""
+    some = sheet.rows[:: max(1, len(sheet.rows) // _SAMPLE)]
+    kinds = [_kind([row[number] for row in some]) for number in range(len(sheet.heads))]
+    unit = _shared_unit([head for head, kind in zip(sheet.heads, kinds, strict=True) if kind is float])
+    return [
+        _column(number, head, head.removesuffix(unit), kind, _decimals([row[number] for row in some]))
+        for number, (head, kind) in enumerate(zip(sheet.heads, kinds, strict=True))
+    ]
 
 
-def _sample(sheet: Sheet, number: int) -> Cell:
-    """A cell that says of what kind the column is."""
-    return next((row[number] for row in sheet.rows if row[number] == row[number]), "")
+def _kind(cells: Sequence[Cell]) -> type[str] | type[Moment] | type[float]:
+    """Of what kind a column is, by some of its cells."""
+    if any(isinstance(cell, str) for cell in cells):
+        return str
+    return Moment if any(isinstance(cell, Moment) for cell in cells) else float
 
 
-def _column(number: int, head: str, sample: Cell) -> Column[Line]:
+def _shared_unit(heads: Sequence[str]) -> str:
+    """The unit at the end of every head, as it stands there: said once in the title, so that heads stay short."""
+    units = {head[head.rfind(" (") :] if head.endswith(")") else "" for head in heads}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _decimals(cells: Sequence[Cell]) -> int:
+    texts = [shown(cell) for cell in cells if not isinstance(cell, (str, Moment)) and abs(cell) < math.inf]
+    return max((len(text.partition(".")[2]) for text in texts if "e" not in text), default=0)
+
+
+def _column(
+    number: int, head: str, title: str, kind: type[str] | type[Moment] | type[float], decimals: int
+) -> Column[Line]:
     def cell(row: Line) -> Cell:
         return row[number]
 
     def says(row: Line) -> str:
-        return shown(row[number])
+        text = shown(row[number])
+        if kind is not float or not decimals or not text[-1].isdigit() or "e" in text:
+            return text
+        whole, _, part = text.partition(".")
+        return f"{whole}.{part:0<{decimals}}"
 
-    numeric = not isinstance(sample, str)
-    least, share = (210, 0.0) if isinstance(sample, Moment) else (120, 1.0)
-    align = RIGHT if numeric and not isinstance(sample, Moment) else LEFT
-    return Column(head, least, share, says, partial(_paint, says, align), align, value=cell)
+    least, share = {str: (250, 1.0), Moment: (210, 0.0), float: (88, 1.0)}[kind]
+    align = RIGHT if kind is float else LEFT
+    return Column(title, least, share, says, partial(_paint, says, align), align, value=cell, head=head)
 
 
 def _paint(says: Callable[[Line], str], align: float, canvas: Canvas, cell: QRectF, row: Line) -> None:

@@ -200,12 +200,15 @@ class ClockView(Part):
     def show_past(self) -> None:
         """Say that the time shown is a past moment and not now."""
         self._past = True
-        self.setAccessibleName("Clock: a past moment")
+        self.setAccessibleName(f"Clock: a past moment, {words.clock(self._at)} Z, {words.date(self._at)}")
         self.update()
 
     def show_time(self, at: float) -> None:
         """Show a moment, seconds UTC."""
         if int(at) != int(self._at):
+            if int(at // 60) != int(self._at // 60):  # each second would never let a screen reader finish
+                past = "a past moment, " if self._past else ""
+                self.setAccessibleName(f"Clock: {past}{words.clock(at)} Z, {words.date(at)}")
             self._at = at
             self.update()
 

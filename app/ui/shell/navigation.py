@@ -134,6 +134,7 @@ class Navigation(QWidget):
     def __init__(self, look: Look, pages: Sequence[Page], foot: Foot) -> None:
         super().__init__()
         self.look = look
+        self._told = False
         self.setAccessibleName("Pages")
         self.items = {page.id: NavItem(look, page) for page in pages}
         self._foldable: list[_Brand | _Label | NavItem | Foot] = [_Brand(look)]
@@ -165,15 +166,18 @@ class Navigation(QWidget):
                 layout.addWidget(label)
                 self._foldable.append(label)
             item = self.items[page.id]
-            item.clicked.connect(partial(self._choose, page.id))
+            # not clicked: what a screen reader does to it is to check it
+            item.toggled.connect(partial(self._choose, page.id))
+            item.clicked.connect(partial(self._choose, page.id, True))
             layout.addWidget(item)
             layout.addSpacing(-6)
             self._foldable.append(item)
         layout.addStretch()
         return column
 
-    def _choose(self, page: str) -> None:
-        self.chosen.emit(page)
+    def _choose(self, page: str, checked: bool) -> None:  # noqa: FBT001 -- Qt's own signal gives it
+        if checked and not self._told:
+            self.chosen.emit(page)
 
     def fold(self, *, folded: bool) -> None:
         """Fold to icons, or unfold."""
@@ -184,7 +188,9 @@ class Navigation(QWidget):
 
     def show_page(self, page: str) -> None:
         """Mark a page as the active one."""
+        self._told = True
         self.items[page].setChecked(True)
+        self._told = False
         self._area.ensureWidgetVisible(self.items[page], 0, 12)
 
     def sizeHint(self) -> QSize:

@@ -74,7 +74,7 @@ class Sheets(QObject):
     def _written(self, title: str, done: Written) -> None:
         copy = partial(QGuiApplication.clipboard().setText, str(done.path))
         rows = f"{words.grouped(done.rows)} {words.plural(done.rows, 'row')}"
-        said = f"{rows}, with the marking, in {done.path}"
+        said = f"{rows} in {done.path}"
         self.said.emit(Message(f"{title} exported", said, Health.HEALTHY, "Copy path", act=copy))
 
     def _failed(self, error: Exception) -> None:
@@ -93,15 +93,24 @@ def sort_table(focus: QWidget | None, *, reverse: bool) -> None:
         table.next_order()
 
 
-def chart_meant(view: QWidget, focus: QWidget | None) -> Numbered | None:
-    """The chart that has the keyboard, else the one below the pointer, else the only one of the page; None of many."""
+def tell_numbers(view: QWidget, focus: QWidget | None) -> Message | None:
+    """Let a chart tell its numbers: the one that has the keyboard, else the one below the pointer, else the only one.
+
+    Where none is meant, what to say.
+    """
     for widget in (focus, QApplication.widgetAt(QCursor.pos())):
-        if widget is not None and view.isAncestorOf(widget):
-            chart = next((one for one in _around(widget) if isinstance(one, Numbered)), None)
-            if chart is not None:
-                return chart
+        near = _around(widget) if widget is not None and view.isAncestorOf(widget) else iter(())
+        chart = next((one for one in near if isinstance(one, Numbered)), None)
+        if chart is not None:
+            chart.tell_numbers()
+            return None
     every: list[Any] = [w for w in view.findChildren(QWidget) if w.isVisible() and isinstance(w, Numbered)]
-    return every[0] if len(every) == 1 else None
+    if len(every) > 1:
+        return Message("Which chart?", "Point at one, or go to it with Tab, and press D.", Health.UNKNOWN)
+    if not every:
+        return Message("There is no chart here", "", Health.UNKNOWN)
+    every[0].tell_numbers()
+    return None
 
 
 def _around(widget: QWidget | None) -> Iterator[Any]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from app.model.health import Health
 from app.ui.keyboard import Key
 from app.ui.page import Ask, PageHost, PageView, Place, Subject
 from app.ui.panel import Panel
@@ -164,14 +163,12 @@ class Visiting(Covered):
 
     def show_numbers(self) -> None:
         """Show the numbers behind the chart that is meant."""
-        from app.ui.shell.sheets import chart_meant
+        from app.ui.shell.sheets import tell_numbers
 
         view = self.views.get(self.page)
-        chart = chart_meant(view, self.focusWidget()) if view is not None else None
-        if chart is not None:
-            chart.tell_numbers()
-        else:
-            self.strip.say(Message("Which chart?", "Point at one, or go to it with Tab, and press D.", Health.UNKNOWN))
+        wrong = tell_numbers(view, self.focusWidget()) if view is not None else None
+        if wrong is not None:
+            self.strip.say(wrong)
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show a sheet of the visible page as a table over it."""

@@ -126,7 +126,7 @@ def test_that_the_form_writes_the_settings_that_the_command_would(paths, console
     assert (station.name, station.id, station.ceiling) == ("Wache 7, Süd", "wache-7-s-d", Level.S)
     with LateStore(paths, SystemClock())().state() as state:
         record = next(audit.records(state, 1))
-        assert (record.component, record.event, record.object_label) == ("station", "init", Level.S.banner)
+        assert (record.component, record.event, record.object_label) == ("station", "init", "S")
 
 
 def test_that_a_station_is_never_founded_twice(founded, qapp):
