@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     from app.ui.page import place_of
     from app.ui.picture import Size, show_page, take
 
-    make_application(offscreen=True, size=100 * options.scale)
+    make_application(offscreen=True, scale=options.scale)
     with tempfile.TemporaryDirectory() as folder:
         memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
         memory.setValue("window/range", ("1h", "6h", "24h", "7d", "30d").index(options.range))

@@ -54,8 +54,8 @@ AGAIN = 64
 """What the event loop ends with when the console is to be opened anew, as it was."""
 
 
-def make_application(*, offscreen: bool = False, size: int = 100) -> QApplication:
-    """The one QApplication. Offscreen needs no display; `size` is that of all text and pixels, in percent.
+def make_application(*, offscreen: bool = False, scale: float = 1) -> QApplication:
+    """The one QApplication. Offscreen needs no display; `scale` multiplies every pixel, on a display what the desktop asks for.
 
     Raises
     ------
@@ -64,10 +64,10 @@ def make_application(*, offscreen: bool = False, size: int = 100) -> QApplicatio
     """
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    if size != 100:
+    if scale != 1:
         from app.ui.shell.text_size import VARIABLE, factor
 
-        os.environ[VARIABLE] = factor(size, os.environ.get(VARIABLE))
+        os.environ[VARIABLE] = factor(round(100 * scale), None if offscreen else os.environ.get(VARIABLE))
     found = QApplication.instance()
     if isinstance(found, QApplication):
         return found
@@ -289,7 +289,7 @@ def run(
     faulthandler.enable()
     _log_to_file(paths)
     memory, before = user_memory(), dict(os.environ)
-    application = make_application(size=Memory(memory).number("window/text", 100))
+    application = make_application(scale=Memory(memory).number("window/text", 100) / 100)
     console = open_console(paths, clock, memory, demo=demo)
     sys.excepthook = fault_handler(console.window.show_fault)
     if until_painted is not None:

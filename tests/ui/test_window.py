@@ -1,5 +1,6 @@
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,17 @@ from app.ui.window import Window
 from tests.fakes import answers
 from tests.fakes.desk import make_desk
 
-SIZES = [(1024, 700), (1280, 720), (1366, 768), (1500, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+SIZES = [
+    (900, 480),
+    (960, 540),
+    (1024, 700),
+    (1280, 720),
+    (1366, 768),
+    (1500, 900),
+    (1920, 1080),
+    (2560, 1440),
+    (3840, 2160),
+]
 
 
 def keys(qtbot, window, text):
@@ -45,6 +56,29 @@ def test_that_banners_are_inside_the_window_and_uncovered(open_window, width, he
         assert window.rect().contains(banner.geometry())
         assert (banner.width(), banner.height()) == (width, 26)
     assert banners_are_whole(window)
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(900, 480), (960, 540), (1240, 700), (1366, 768), (1500, 900), (1920, 1080)]
+)
+def test_that_the_parts_of_the_header_stand_beside_each_other_and_inside_it(open_window, width, height):
+    window = open_window(width, height)
+    header = window.header
+    parts = (header.title, header.range, header.filter, header.age, header.search, header.theme, header.clock)
+    boxes = [part.geometry() for part in parts]
+    assert all(header.rect().contains(box) for box in boxes)
+    assert all(first.right() < second.left() for first, second in pairwise(boxes))
+    assert all(part.width() >= part.sizeHint().width() for part in parts[1:-1])
+    assert header.title.width() >= header.title.look.fonts.width("page", "Endpoints") + 8
+
+
+def test_that_every_page_of_a_low_window_can_be_reached_in_the_navigation(open_window, qtbot):
+    window = open_window(900, 480)
+    for page in reversed(window.hosts):
+        window.show_page(page)
+        item = window.navigation.items[page]
+        qtbot.waitUntil(lambda item=item: not item.visibleRegion().isEmpty())
+        assert item.visibleRegion().boundingRect().height() == item.height()
 
 
 def test_that_nothing_that_opens_covers_a_banner(open_window, qtbot):

@@ -21,7 +21,7 @@ from app.ui.shell.beginning import Beginning
 from app.ui.shell.naming import CardHead, Note
 from app.ui.tasks import TaskRunner
 
-_WIDE, _TALL = 620, 372
+_WIDE, _TALL = 664, 372
 
 
 class _LevelChoice(Control):
@@ -35,7 +35,7 @@ class _LevelChoice(Control):
         self.toggled.connect(self._rename)
 
     def sizeHint(self) -> QSize:
-        return QSize(94, 68)
+        return QSize(100, 68)
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         if self.isChecked():

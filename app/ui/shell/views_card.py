@@ -112,7 +112,7 @@ class ViewsCard(Card):
     def _shows(self, view: SavedView) -> str:
         title = self._titles.get(view.place.page, "a page that is no longer there")
         named = f"{title}, {view.place.subject.id}" if view.place.subject is not None else title
-        return f"{named}, some enclaves hidden" if view.hidden else named
+        return f"{named}, filtered" if view.hidden else named
 
     def _paint_name(self, canvas: Canvas, cell: QRectF, view: SavedView) -> None:
         baseline = canvas.middle("medium", cell.top(), cell.height())
