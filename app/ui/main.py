@@ -55,7 +55,9 @@ AGAIN = 64
 
 
 def make_application(*, offscreen: bool = False, scale: float = 1) -> QApplication:
-    """The one QApplication. Offscreen needs no display; `scale` multiplies every pixel, on a display what the desktop asks for.
+    """The one QApplication. Offscreen needs no display.
+
+    `scale` multiplies every pixel; on a display it multiplies what the desktop asks for.
 
     Raises
     ------
