@@ -1,5 +1,7 @@
 """A station from nothing to its first data, by the buttons of the first-run page, on real files."""
 
+import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from app.settings import Station, load_station, write_station
 from app.store import audit
 from app.ui import first_run
 from app.ui.first_run import FirstRun
-from app.ui.main import build
+from app.ui.main import _program, build
 from app.ui.shell.beginning import Beginning
 from app.ui.shell.choose import ChooseCard
 from app.ui.shell.demo_card import DemoCard
@@ -304,6 +306,29 @@ def slow(_, paths, job):
     """A build that goes on until it is stopped."""
     while True:
         job.step(1, 100, "made-up steps")
+
+
+def test_that_the_demonstration_is_opened_by_the_program_that_runs_and_outlives_it(founded, qapp, qtbot, tmp_path):
+    told = tmp_path / "told.json"
+    script = f"import json, sys; open({str(told)!r}, 'w').write(json.dumps(sys.argv[1:]))"
+    one = Beginning(LateStore(founded, FrozenClock(NOW)), STATION, small, (sys.executable, "-c", script))
+    assert one.open_demo(tmp_path / "demo")
+    qtbot.waitUntil(lambda: told.is_file() and told.read_text().endswith("]"))
+    assert json.loads(told.read_text()) == ["console", "--base-dir", str(tmp_path / "demo")]
+    assert not Beginning(one._store, STATION, small, (str(tmp_path / "no such program"),)).open_demo(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("called", "words"),
+    [
+        (["python3", "-P", "-m", "app", "console", "--base-dir", "D"], ["-P", "-m", "app"]),
+        (["python3", "/usr/bin/watchfloor", "console"], ["/usr/bin/watchfloor"]),
+        (["python3", "-m", "pytest"], ["-m", "app"]),
+    ],
+)
+def test_that_the_program_calls_itself_as_it_was_called(monkeypatch, called, words):
+    monkeypatch.setattr(sys, "orig_argv", called)
+    assert _program() == (sys.executable, *words)
 
 
 @pytest.mark.parametrize("where", ["", "relative/folder", "{station}", "{taken}"])

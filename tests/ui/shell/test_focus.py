@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from app.ui.columns import Columns
 from app.ui.page import discover
 
 PAGES = [page.id for page in discover()]
@@ -34,6 +35,9 @@ def test_that_tab_goes_through_header_page_and_navigation_and_names_every_stop(o
     assert list(dict.fromkeys(where)) == ["header", "page", "navigation"], "each part once, in this order"
     assert where == sorted(where, key=list(parts).index)
     assert [type(stop) for stop in walked if not stop.accessibleName()] == []
+    for columns in window.views[page].findChildren(Columns):
+        sides = [columns.rail.isAncestorOf(stop) for stop in walked if columns.isAncestorOf(stop)]
+        assert sides == sorted(sides), "the rail after the main column"
     assert len(walked) >= 5 + len(PAGES)
 
 
