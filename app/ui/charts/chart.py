@@ -15,7 +15,7 @@ from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.kept import Kept
-from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
+from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
@@ -41,7 +41,7 @@ class Chart(Part):
     """One chart of a page. Its window in time is a `View`, which linked charts share.
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
-    Home goes back.
+    Home goes back. One that is not `headed` leaves title and legend to the panel around it.
     """
 
     def __init__(
@@ -53,17 +53,19 @@ class Chart(Part):
         *,
         level: Level | None = None,
         axis: bool = True,
+        headed: bool = True,
         strip: Kept | None = None,
     ) -> None:
         super().__init__(look, title)
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
-        self._axis = axis
+        self._axis, self._headed = axis, headed
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
+        self._now, self._fans = math.inf, tuple[Fan, ...]()
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
@@ -96,18 +98,28 @@ class Chart(Part):
         self._thresholds, self._bands = tuple(thresholds), tuple(bands)
         self.update()
 
+    def show_future(self, now: float, fans: Sequence[Fan] = ()) -> None:
+        """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
+        self._now, self._fans = now, tuple(fans)
+        self._moved()
+
     def sizeHint(self) -> QSize:
         return QSize(360, 200)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, HEAD + 60 + AXIS)
+        return QSize(160, self._head + 60 + AXIS)
+
+    @property
+    def _head(self) -> int:
+        return HEAD if self._headed else 6
 
     @property
     def plot(self) -> QRectF:
         """Rectangle of the curves, on whole pixels."""
         left = self.view.gutter(id(self), self._values.gutter)
         below = AXIS if self._axis else 6
-        return QRectF(left, HEAD, max(8.0, self.width() - left - 2), max(8.0, self.height() - HEAD - below))
+        top = self._head
+        return QRectF(left, top, max(8.0, self.width() - left - 2), max(8.0, self.height() - top - below))
 
     # --- painting -----------------------------------------------------------------------------------------
 
@@ -125,7 +137,9 @@ class Chart(Part):
         plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
-        face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
+        known = min(span.end, self._now)
+        face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
+        face.paint_future(plot, self._now, self._fans)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
         face.paint_thresholds(plot, self._thresholds, curves)
@@ -143,7 +157,8 @@ class Chart(Part):
             self._values = face.values_of(self.look, self.unit, scale)
 
     def _paint_back(self, box: QRectF, canvas: Canvas) -> None:
-        self._paint_title(canvas)
+        if self._headed:
+            self._paint_title(canvas)
         face.paint_grid(canvas, box, self._values)
 
     def _paint_axis(self, box: QRectF, canvas: Canvas) -> None:
@@ -160,7 +175,7 @@ class Chart(Part):
         moment = self.view.moment
         read = [read_at(line, moment) for line in self.lines]
         shown = plot.span.start <= moment <= plot.span.end
-        if len(self.lines) == 1:
+        if len(self.lines) == 1 and self._headed:
             line, one = self.lines[0], read[0]
             value = self._last(line) if not shown else one.say(self.unit) if one is not None else "no data"
             baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
@@ -202,7 +217,9 @@ class Chart(Part):
 
     def _tell(self) -> None:
         title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
-        self.setAccessibleName(summary(title, self.lines, self.view.span, self.unit))
+        past = TimeRange(self.view.span.start, max(self.view.span.start, min(self.view.span.end, self._now)))
+        told = [summary(title, self.lines, past, self.unit), *(fan.words for fan in self._fans)]
+        self.setAccessibleName(". ".join(told))
 
     # --- pointer and keys ---------------------------------------------------------------------------------
 

@@ -1,0 +1,125 @@
+"""What is painted of a GPU: one painter for each kind of cell."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QRectF
+
+from app.model.health import Health
+from app.query.gpu_floor import Gpu, Measure, NodeNow, Told
+from app.query.gpus import Trouble
+from app.ui import words
+from app.ui.amount import ramp_of
+from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.gpu.measures import Reach, number
+from app.ui.gpu.sections import Card
+from app.ui.text import CENTRE, RIGHT
+
+_RADIUS = 3.0
+_GAP = 2.0
+_USE = (Measure.BUSY, Measure.ACTIVE)
+"""Measures of which an idle GPU says nothing but that it is idle."""
+
+
+class Shown(NamedTuple):
+    """What all cells of a table have in common: the measure, its scale, and whether it is only the last known."""
+
+    measure: Measure
+    reach: Reach
+    stale: bool = False
+
+
+def paint_card(canvas: Canvas, cell: QRectF, card: Card, shown: Shown) -> None:
+    """A card in its cell: whole, or as thin parts beside each other."""
+    box = cell.adjusted(_GAP / 2, _GAP / 2, -_GAP / 2, -_GAP / 2)
+    count = len(card.parts)
+    each = (box.width() - (count - 1)) / count
+    for place, gpu in enumerate(card.parts):
+        left = round(box.left() + place * (each + 1))
+        right = round(box.left() + place * (each + 1) + each)
+        paint_gpu(canvas, QRectF(left, round(box.top()), right - left, round(box.height())), gpu, shown)
+
+
+def paint_gpu(canvas: Canvas, box: QRectF, gpu: Gpu, shown: Shown) -> None:
+    """One GPU: a colour with its number, or the reason why there is none."""
+    one = gpu.reading(shown.measure)
+    theme = canvas.look.theme
+    if gpu.failed:
+        ink = theme.status[Health.CRITICAL]
+        canvas.fill(box, ink.tint, _RADIUS)
+        canvas.outline(box, ink.edge, _RADIUS, weight=1.5)
+        canvas.status(Health.CRITICAL, box.center().x(), box.center().y(), min(14.0, box.width()), ghost=shown.stale)
+    elif one.told is Told.NOT_EXPORTED and gpu.heard:
+        canvas.outline(box, "line", _RADIUS)
+        _write(canvas, box, "\N{EN DASH}", "text.low")
+    elif not gpu.heard or one.told is Told.SILENT:
+        canvas.outline(box, "text.low", _RADIUS, dashes=True)
+        _write(canvas, box, "?", "text.low")
+    elif gpu.idle_since == gpu.idle_since and shown.measure in _USE:
+        canvas.fill(box, "inset", _RADIUS)
+        canvas.hatch(box, "faint", step=5)
+        canvas.outline(box, "faint", _RADIUS)
+    else:
+        _paint_value(canvas, box, gpu, one.value, shown)
+
+
+def _paint_value(canvas: Canvas, box: QRectF, gpu: Gpu, value: float, shown: Shown) -> None:
+    share = shown.reach.share(value)
+    said = number(shown.measure, value)
+    if shown.stale:
+        canvas.outline(box, canvas.look.theme.status[Health.UNKNOWN].symbol, _RADIUS, dashes=True)
+        _write(canvas, box, said, "text.low")
+        return
+    ramp = ramp_of(canvas.look.theme)
+    canvas.fill(box, ramp.colour(share), _RADIUS)
+    if canvas.width("caption", said) <= box.width() - 2:
+        _write(canvas, box, said, ramp.ink(share))
+    hot = [one.health for one in gpu.problems if one.trouble is Trouble.HOT]
+    if hot and shown.measure is Measure.HEAT:
+        canvas.outline(box, canvas.look.theme.status[hot[0]].edge, _RADIUS, weight=2)
+
+
+def _write(canvas: Canvas, box: QRectF, said: str, colour: object) -> None:
+    baseline = canvas.middle("caption", box.top(), box.height())
+    canvas.write("caption", said, box.center().x(), baseline, colour, align=CENTRE)  # type: ignore[arg-type]
+
+
+def paint_node(canvas: Canvas, cell: QRectF, node: NodeNow, *, marked: bool) -> None:
+    """Name of a node, strong where something is wrong with it; its marking where others stand beside it."""
+    left = cell.left()
+    if marked:
+        left += canvas.block(node.enclave.level, left, cell.center().y(), BLOCK_SMALL) + 6
+    loud = any(one.health in (Health.CRITICAL, Health.WARNING) for one in node.problems)
+    baseline = canvas.middle("mono.small", cell.top(), cell.height())
+    ink = "text.hi" if loud else "text.mid"
+    canvas.write("mono.small", node.node.id, left, baseline, ink, room=cell.right() - left - 4)
+
+
+def paint_heat(canvas: Canvas, cell: QRectF, node: NodeNow, *, stale: bool) -> None:
+    """The hottest sensor of a node, with the symbol of its state where that is too hot."""
+    one = node.hottest
+    baseline = canvas.middle("small", cell.top(), cell.height())
+    right = cell.right() - 2
+    hot = min(
+        (problem.health for problem in node.problems if problem.trouble is Trouble.HOT),
+        key=lambda health: health.rank,
+        default=None,
+    )
+    if one.told is not Told.NOW:
+        said = "\N{EN DASH}" if one.told is Told.NOT_EXPORTED else "?"
+        canvas.write("small", said, right, baseline, "text.low", align=RIGHT)
+    elif hot is None or stale:
+        canvas.write("small", f"{one.value:.0f}°", right, baseline, "text.low", align=RIGHT)
+    else:
+        ink = canvas.look.theme.status[hot].text
+        wide = canvas.write("smallstrong", f"{one.value:.0f}°", right, baseline, ink, align=RIGHT)
+        canvas.status(hot, right - wide - 11, cell.center().y(), 14)
+
+
+def heat_words(node: NodeNow) -> str:
+    """The hottest sensor of a node in words."""
+    one = node.hottest
+    if one.told is Told.NOT_EXPORTED:
+        return f"{node.node.id} hottest sensor: not exported"
+    if one.told is Told.SILENT:
+        return f"{node.node.id} hottest sensor: no data, last {one.value:.0f}{words.GAP}°C"
+    return f"{node.node.id} hottest sensor {one.value:.0f}{words.GAP}°C"
