@@ -65,7 +65,7 @@ def read_gpus(
         policy=policy,
         pictures=tuple(shown),
         nodes=nodes,
-        problems=attention(station, at, [], (), problems, ()),
+        problems=tuple(replace(item, detail="") for item in attention(station, at, [], (), problems, ())),
         errors=tuple(sorted(read.events, key=lambda event: -event.start)),
         hidden=tuple(_hidden(picture, read, policy, at) for picture in gone),
     )

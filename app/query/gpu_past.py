@@ -177,14 +177,21 @@ def read_over_time(
 
 
 def _share(reader: Reader, measure: Measure, enclave: str, edges: FloatArray) -> FloatArray:
-    """Mean of a measure over an enclave in each period, NaN without a sample."""
-    totals = []
+    """Mean of a measure over the GPUs of an enclave in each period, NaN without a sample.
+
+    Each GPU counts once, by the mean of its own samples: one that missed a scrape weighs no less.
+    """
+    sums, counts = [], []
     for metric in measure.metrics:
         refs = [ref for ref in find_series(reader, metric, {"enclave": enclave}) if ref.key.label("gpu")]
-        totals.append(read_totals(reader, refs, edges.tolist()))
-    above = totals[0].total.sum(axis=0)
-    below = totals[1].total.sum(axis=0) if len(totals) == 2 else totals[0].samples.sum(axis=0).astype(np.float64)
-    share: FloatArray = np.divide(above, below, out=np.full(edges.size - 1, np.nan), where=below > 0)
+        read = read_totals(reader, refs, edges.tolist())
+        known = read.samples > 0
+        mean = np.divide(read.total, read.samples, out=np.zeros(known.shape), where=known)
+        sums.append(mean.sum(axis=0))
+        counts.append(known.sum(axis=0).astype(np.float64))
+    below = sums[1] if len(sums) == 2 else counts[0]
+    told = (counts[0] > 0) & (below > 0)
+    share: FloatArray = np.divide(sums[0], below, out=np.full(edges.size - 1, np.nan), where=told)
     return share
 
 

@@ -18,7 +18,7 @@ from app.ui.look import Look
 from app.ui.tables import Column, Index, RowsModel, Table
 from app.ui.text import RIGHT
 
-_ROW = 40
+_ROW = 33
 
 
 class CapacityRow(NamedTuple):
@@ -131,11 +131,11 @@ class CapacityTable(Table[CapacityRow]):
 
     def __init__(self, look: Look) -> None:
         columns: Sequence[Column[CapacityRow]] = (
-            Column("", 58, 0.0, _place, _paint_place),
-            Column("GPU time", 66, 0.6, _left, _number(_left), RIGHT),
-            Column("Free GPUs", 82, 0.6, _free, _number(_free), RIGHT),
-            Column("Memory left", 92, 0.8, _memory, _number(_memory), RIGHT),
-            Column("Limit reached", 108, 1.0, _until, _paint_until, RIGHT, 400),
+            Column("", 48, 0.0, _place, _paint_place),
+            Column("GPU time", 80, 0.6, _left, _number(_left), RIGHT),
+            Column("Free GPUs", 88, 0.6, _free, _number(_free), RIGHT, 434),
+            Column("Memory left", 96, 0.8, _memory, _number(_memory), RIGHT),
+            Column("Limit reached", 122, 1.0, _until, _paint_until, RIGHT),
         )
         super().__init__(look, "Capacity left by enclave", columns, row_height=_ROW)
         self.shows_selection = False

@@ -104,9 +104,10 @@ def paint_heat(canvas: Canvas, cell: QRectF, node: NodeNow, *, stale: bool) -> N
         key=lambda health: health.rank,
         default=None,
     )
-    if one.told is not Told.NOW:
-        said = "\N{EN DASH}" if one.told is Told.NOT_EXPORTED else "?"
-        canvas.write("small", said, right, baseline, "text.low", align=RIGHT)
+    if one.told is Told.SILENT:
+        canvas.status(Health.UNKNOWN, right - 7, cell.center().y(), 14)
+    elif one.told is Told.NOT_EXPORTED:
+        canvas.write("small", "\N{EN DASH}", right, baseline, "text.low", align=RIGHT)
     elif hot is None or stale:
         canvas.write("small", f"{one.value:.0f}°", right, baseline, "text.low", align=RIGHT)
     else:

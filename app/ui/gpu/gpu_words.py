@@ -57,7 +57,9 @@ def gpu_tip(gpu: Gpu, node: NodeNow, floor: GpuFloor) -> str:
 
 def detail_lines(gpu: Gpu, node: NodeNow, floor: GpuFloor) -> list[tuple[str, str, str]]:
     """Everything known of a GPU: what it is, the value, and how old that is."""
-    lines = []
+    lines = [
+        ("Now", words.capitalised(problem.text), _age(problem.since, floor)) for problem in dict.fromkeys(gpu.problems)
+    ]
     for measure in Measure:
         one = gpu.reading(measure)
         value = reading_words(measure, one)
@@ -70,23 +72,19 @@ def detail_lines(gpu: Gpu, node: NodeNow, floor: GpuFloor) -> list[tuple[str, st
             lines.append((label, "not exported", ""))
         else:
             lines.append((label, words.grouped(counter.value), _age(counter.time, floor)))
-    lines.append(("Model", node.node.gpu_model or "not declared", ""))
-    lines.append(("Team", gpu.team or "no label", ""))
-    return lines + _history(gpu, node, floor)
+    what = [("Model", node.node.gpu_model or "not declared", ""), ("Team", gpu.team or "no label", "")]
+    return [*lines, *_history(gpu, node, floor), *what]
 
 
 def _history(gpu: Gpu, node: NodeNow, floor: GpuFloor) -> list[tuple[str, str, str]]:
-    """What was wrong with it: problems that stand, and XIDs of the last 30 days."""
+    """XIDs of the last 30 days that a source named, newest first."""
     lines = [
-        ("Now", words.capitalised(problem.text), _age(problem.since, floor)) for problem in dict.fromkeys(gpu.problems)
+        ("XID", event.text, _age(event.start, floor))
+        for event in floor.errors
+        if (event.enclave, event.subject) == (node.enclave.id, node.node.id)
+        and dict(event.labels).get("gpu", "") in (gpu.name, gpu.card)
     ]
-    for event in floor.errors:
-        card = dict(event.labels).get("gpu", "")
-        if event.enclave == node.enclave.id and event.subject == node.node.id and card in (gpu.name, gpu.card):
-            lines.append(("XID", event.text, _age(event.start, floor)))
-    if not any(what == "XID" for what, _, _ in lines):
-        lines.append(("XID", "none named in the last 30 d", ""))
-    return lines
+    return lines or [("XID", "none named in the last 30 d", "")]
 
 
 def _age(time: float, floor: GpuFloor) -> str:

@@ -22,8 +22,10 @@ from app.ui.look import Look
 from app.ui.part import Part
 
 _AXIS, _GAP = 22, 10
-_ROW_LEAST, _ROW_MOST, _NAMED_FROM = 6, 30, 15
-_LEFT, _NAMES = 44, 60
+_ROW_LEAST, _ROW_MOST, _NAMED_FROM = 6, 40, 15
+_COMFORTABLE = 420
+"""Height of all rows up to which they are as high as their names."""
+_LEFT = 44
 _KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -91,9 +93,10 @@ class Heatmap(Part):
 
     @property
     def natural_height(self) -> int:
-        """Height that shows every row as low as it can be read."""
+        """Height that shows every row: high enough for its name where there are few."""
         count = 0 if self._rows is None else len(self._rows.nodes)
-        return count * _ROW_LEAST + max(0, len(self._groups) - 1) * _GAP + _AXIS
+        each = min(_NAMED_FROM, max(_ROW_LEAST, _COMFORTABLE // max(1, count)))
+        return count * each + max(0, len(self._groups) - 1) * _GAP + _AXIS
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, max(120, self.natural_height))

@@ -17,13 +17,24 @@ LABELS = {
 """Names of the measures, as they are chosen."""
 
 EXPLAINED = {
-    Measure.BUSY: "Per cent of time with a kernel running; how much of the chip worked, SM activity says",
-    Measure.ACTIVE: "Per cent of the multiprocessors at work, averaged over time",
+    Measure.BUSY: "Per cent of time with a kernel running",
+    Measure.ACTIVE: "Per cent of multiprocessors at work",
     Measure.MEMORY: "Per cent of memory in use",
-    Measure.POWER: "Watts; parts of one card share its power",
+    Measure.POWER: "Watts",
     Measure.HEAT: "Degrees Celsius of the chip",
 }
 """What the numbers of a measure are."""
+
+TAKEN = {
+    Measure.BUSY: "DCGM's utilisation: any kernel counts, however little of the chip it uses. SM activity says how much "
+    "of the chip works. Cut cards (MIG) do not export it.",
+    Measure.ACTIVE: "Share of the multiprocessors with work, averaged over time; where that is off, the graphics "
+    "engine's activity.",
+    Measure.MEMORY: "Framebuffer in use over what there is, reserved memory included.",
+    Measure.POWER: "What the card draws. Parts of one card share its power, and each shows all of it.",
+    Measure.HEAT: "Temperature of the chip. A GPU slows itself down from about 85 to 90 °C; no series tells of it.",
+}
+"""How the numbers of a measure are taken, for a tip."""
 
 FOLDED = {
     Measure.BUSY: "mean of all samples of its GPUs: time spent busy is what adds up",

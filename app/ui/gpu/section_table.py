@@ -27,9 +27,9 @@ from app.ui.scroll import quiet
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_LEAST, ROW_MOST = 26, 40
-_HEAT = 50
+_HEAT = 46
 _CELL_MOST = 46
-_NAME = (64, 128)
+_NAME = (44, 128)
 
 
 class Spot(NamedTuple):
@@ -256,7 +256,7 @@ class SectionTable(QTableView):
         metrics = self.look.fonts.metrics("mono.small")
         names = max((metrics.horizontalAdvance(row.node.node.id) for row in section.rows), default=0.0)
         marked = 0 if section.level is not None else 30
-        name = round(min(_NAME[1], max(_NAME[0], names + 12)) + marked)
+        name = round(min(_NAME[1], max(_NAME[0], names + 10)) + marked)
         room = self.viewport().width() - name - _HEAT
         cards = max(1, section.widest)
         each = min(float(_CELL_MOST), room / cards)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from app.analysis.trend import Course, Forecast
-from app.model.health import Freshness, Health
+from app.model.health import Health
 from app.query.enclaves import Picture
 from app.query.gpu_floor import GpuFloor, Hidden, NodeNow
 from app.query.gpus import Trouble
@@ -41,14 +41,15 @@ def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
     if failed:
         verb = "has" if failed == 1 else "have"
         head = f"{words.capitalised(words.count_word(failed))} {words.plural(failed, 'GPU')} {verb} failed"
-        spans = [Span(head, strong=True), Span(f" and {words.listed(said)}. " if said else ". ")]
+        rest = words.listed([head, *said]).removeprefix(head)
+        spans = [Span(head, strong=True), Span(f"{rest}.")]
     elif said:
-        spans = [Span(words.capitalised(words.listed(said)), strong=True), Span(". ")]
+        spans = [Span(words.capitalised(words.listed(said)), strong=True), Span(".")]
     else:
-        spans = [Span("No GPU is in trouble. ", strong=True)]
+        spans = [Span("No GPU is in trouble.", strong=True)]
     total = floor.sum([gpu for node in nodes for gpu in node.gpus])
     if total.busy_of:
-        spans += [Span("The fleet is "), Span(f"{words.percent(total.busy, 0)} busy.", strong=True)]
+        spans += [Span(" The fleet is"), Span(f" {words.percent(total.busy, 0)} busy.", strong=True)]
     return tuple(spans)
 
 
@@ -65,19 +66,19 @@ def _troubles(nodes: Sequence[NodeNow]) -> list[str]:
 
 
 def below(floor: GpuFloor, forecasts: Mapping[str, Forecast]) -> str:
-    """What the filter hides, whose data is old, where it is tightest, what is wasted, and when memory runs out."""
+    """What the filter hides, whose data is stale, when memory runs out, what is wasted, where it is tightest."""
     parts = [hidden_words(floor.hidden)] if floor.hidden else []
-    parts += [*_late(floor), *_tightest(floor), *_idle(floor)]
+    parts += _stale(floor)
     ahead = floor.policy.gpu.forecast_ahead_days
     for picture in floor.pictures:
         one = forecasts.get(picture.enclave.id)
         if one is not None and one.course in (Course.RISING, Course.FULL):
             parts.append(outlook_sentence(one, picture, place(picture, floor.pictures), floor.as_of, ahead))
-    return " ".join(parts)
+    return " ".join([*parts, *_idle(floor), *_tightest(floor)])
 
 
-def _late(floor: GpuFloor) -> list[str]:
-    late = [one for one in floor.pictures if one.freshness is not Freshness.FRESH and floor.nodes_of(one.enclave.id)]
+def _stale(floor: GpuFloor) -> list[str]:
+    late = [one for one in floor.pictures if floor.stale(one.enclave.id) and floor.nodes_of(one.enclave.id)]
     return [
         f"{place(one, floor.pictures)} data is {words.age(one.age)} old."
         if not math.isnan(one.age)

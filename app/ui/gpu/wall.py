@@ -1,7 +1,6 @@
 """Every GPU, now: the sections beside each other, in the order of their names or levels."""
 
 import math
-from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -12,14 +11,14 @@ from app.query.gpu_floor import GpuFloor, Measure
 from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.gpu.measures import memory_words, power_words, reach_of
-from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, SectionTable, Spot
+from app.ui.gpu.section_table import ROW_LEAST, SectionTable, Spot
 from app.ui.gpu.sections import Grouping, Section, section_words, sections
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.text import RIGHT
 
-_LEAST_WIDTH = 250
-_GAP = 28
+_LEAST, _LEAST_MARKED = 248, 282
+_GAP = 20
 _ROWS_GAP = 18
 _HEAD = 52
 _MOST_ROWS = 14
@@ -56,7 +55,7 @@ class SectionHead(Part):
         return self._tip
 
     def sizeHint(self) -> QSize:
-        return QSize(_LEAST_WIDTH, _HEAD)
+        return QSize(_LEAST, _HEAD)
 
     def paint(self, canvas: Canvas) -> None:
         if self._section is None:
@@ -128,7 +127,7 @@ class Wall(QWidget):
         self.sections: list[Section] = []
         self.heads: list[SectionHead] = []
         self.tables: list[SectionTable] = []
-        self._room = 0
+        self._row = ROW_LEAST
 
     def show_floor(self, floor: GpuFloor) -> None:
         """Show another answer; what is chosen stays chosen."""
@@ -220,19 +219,29 @@ class Wall(QWidget):
 
     # --- layout -------------------------------------------------------------------------------------------
 
-    def columns(self, width: int) -> int:
-        """Sections beside each other in a width."""
-        return max(1, min(len(self.sections), (width + _GAP) // (_LEAST_WIDTH + _GAP)))
+    def _columns(self, width: int) -> int:
+        """Sections beside each other in a width; where nodes carry markings they need more of it."""
+        least = max((_LEAST if one.level is not None else _LEAST_MARKED for one in self.sections), default=_LEAST)
+        return max(1, min(len(self.sections), (width + _GAP) // (least + _GAP)))
 
-    def _lines(self, width: int) -> list[Sequence[Section]]:
-        columns = self.columns(width)
-        return [self.sections[at : at + columns] for at in range(0, len(self.sections), columns)]
+    def _places(self, width: int, row: int) -> tuple[list[tuple[int, int]], int]:
+        """Column and top of each section, each below the shortest column so far, and how tall that becomes."""
+        tops = [0] * self._columns(width)
+        places = []
+        for section in self.sections:
+            column = tops.index(min(tops))
+            places.append((column, tops[column]))
+            tops[column] += _HEAD + min(_MOST_ROWS, len(section.rows)) * row + _ROWS_GAP
+        return places, max(tops, default=0) - _ROWS_GAP
 
     def height_for(self, width: int, row: int = ROW_LEAST) -> int:
         """Height that shows every section, with rows of this height."""
-        lines = self._lines(width)
-        tall = sum(_HEAD + min(_MOST_ROWS, max(len(one.rows) for one in line)) * row for line in lines)
-        return tall + max(0, len(lines) - 1) * _ROWS_GAP
+        return self._places(width, row)[1]
+
+    def show_rows(self, row: int) -> None:
+        """Take another height of rows."""
+        self._row = row
+        self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -241,20 +250,11 @@ class Wall(QWidget):
     def _place(self) -> None:
         if not self.sections:
             return
-        width = self.width()
-        lines = self._lines(width)
-        rows = sum(min(_MOST_ROWS, max(len(one.rows) for one in line)) for line in lines)
-        free = self.height() - len(lines) * _HEAD - (len(lines) - 1) * _ROWS_GAP
-        row = min(ROW_MOST, max(ROW_LEAST, free // max(1, rows)))
-        columns, top, number = self.columns(width), 0, 0
-        for line in lines:
-            tall = min(_MOST_ROWS, max(len(one.rows) for one in line)) * row
-            for place in range(len(line)):
-                left = round(place * (width + _GAP) / columns)
-                right = round((place + 1) * (width + _GAP) / columns) - _GAP
-                head, table = self.heads[number], self.tables[number]
-                head.setGeometry(left, top, right - left, _HEAD)
-                table.verticalHeader().setDefaultSectionSize(row)
-                table.setGeometry(left, top + _HEAD, right - left, tall)
-                number += 1
-            top += _HEAD + tall + _ROWS_GAP
+        width, columns = self.width(), self._columns(self.width())
+        places, _ = self._places(width, self._row)
+        for (column, top), section, head, table in zip(places, self.sections, self.heads, self.tables, strict=True):
+            left = round(column * (width + _GAP) / columns)
+            right = round((column + 1) * (width + _GAP) / columns) - _GAP
+            head.setGeometry(left, top, right - left, _HEAD)
+            table.verticalHeader().setDefaultSectionSize(self._row)
+            table.setGeometry(left, top + _HEAD, right - left, min(_MOST_ROWS, len(section.rows)) * self._row)

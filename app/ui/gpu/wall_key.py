@@ -8,6 +8,7 @@ from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.text import RIGHT
+from app.ui.tips import TIP
 
 
 class WallKey(Part):
@@ -17,9 +18,10 @@ class WallKey(Part):
         super().__init__(look)
         self._said, self._ends = "", ("", "")
 
-    def say(self, said: str, ends: tuple[str, str]) -> None:
-        """Explain another measure."""
+    def say(self, said: str, ends: tuple[str, str], taken: str) -> None:
+        """Explain another measure; `taken` is how its numbers are taken."""
         self._said, self._ends = said, ends
+        self.setProperty(TIP, f"{taken} Each cell is the newest sample at its enclave's data time.")
         signs = "hatched is reserved and idle, a diamond is failed, a dash is not exported, dashed is no data"
         self.setAccessibleName(f"{said}. {signs}")
         self.update()
@@ -30,13 +32,13 @@ class WallKey(Part):
     def paint(self, canvas: Canvas) -> None:
         baseline, middle = canvas.middle("small", 0, 20), 10.0
         x = float(self.width())
-        for words_, sign in (
+        for said, sign in (
             ("no data", "dashed"),
             ("not exported", "dash"),
             ("failed", "failed"),
             ("reserved, idle", "hatch"),
         ):
-            x -= canvas.write("small", words_, x, baseline, "text.mid", align=RIGHT) + 22
+            x -= canvas.write("small", said, x, baseline, "text.mid", align=RIGHT) + 22
             box = QRectF(x, middle - 7, 14, 14)
             if sign == "hatch":
                 canvas.hatch(box, "faint", step=4)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.query.gpu_floor import GpuFloor, Measure
-from app.ui.gpu.measures import EXPLAINED, LABELS, ends, reach_of
+from app.ui.gpu.measures import EXPLAINED, LABELS, TAKEN, ends, reach_of
 from app.ui.gpu.sections import Grouping, names_teams
 from app.ui.gpu.switch import Switch
 from app.ui.gpu.wall import Wall
@@ -45,7 +45,6 @@ class WallPanel(Panel):
             switch.setParent(self)
         self.measures.chosen.connect(self._measure)
         self.groupings.chosen.connect(self._group)
-        self._row = 26
 
     def show_floor(self, floor: GpuFloor) -> None:
         """Show another answer."""
@@ -93,7 +92,7 @@ class WallPanel(Panel):
         if self.wall.grouping is Grouping.TEAM and not names_teams(floor):
             said = "No GPU carries a label team: a recipe of the collector can add one"
         hot = floor.policy.rule("gpu_temperature_celsius").critical
-        self._key.say(said, ends(measure, reach_of(measure, floor.gpus, hot)))
+        self._key.say(said, ends(measure, reach_of(measure, floor.gpus, hot)), TAKEN[measure])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

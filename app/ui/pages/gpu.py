@@ -25,7 +25,7 @@ from app.ui.gpu.measures import LABELS
 from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, Spot
 from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence
 from app.ui.gpu.sheets import every_gpu
-from app.ui.gpu.trends import BACK_DAYS, Trend, fans, legend, limit, memory_home
+from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home
 from app.ui.gpu.wall_panel import WallPanel
 from app.ui.keyboard import Key
 from app.ui.look import Look
@@ -37,7 +37,7 @@ from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState, failed, loading
 from app.ui.tips import TIP
 
-_CHART = 196
+_CHART = 178
 _HEAT_LEAST = 190
 
 
@@ -66,7 +66,7 @@ class GpuView(PageView):
         self._heat_panel = Panel(look, "Nodes over time", self.heat)
         self._capacity_panel = Panel(look, "Capacity left", self.capacity, flush=(12, 12))
         self._use_panel = Panel(look, "In use", self.use, flush=(8, 6))
-        self._memory_panel = Panel(look, "Memory", self.memory, flush=(8, 6))
+        self._memory_panel = Panel(look, "Memory and its forecast", self.memory, flush=(8, 6))
         rail = (self.exceptions, self._capacity_panel, self._use_panel, self._memory_panel)
         self._others = (self._heat_panel, *rail)
         self._columns = Columns((self.panel, self._heat_panel), rail)
@@ -168,7 +168,7 @@ class GpuView(PageView):
         if self._memory_panel.state is not None:
             self._memory_panel.show_state(loading())
         self._use_panel.show_title("In use")
-        self._memory_panel.show_title("Memory")
+        self._memory_panel.show_title("Memory and its forecast")
         home = memory_home(data.floor)
         self.memory.chart.show_marks((limit(data.floor),))
         self.memory.chart.show_future(data.floor.as_of, fans(data.floor, self._forecasts, home))
@@ -221,9 +221,6 @@ class GpuView(PageView):
     def _drawn(self, panel: Panel, drawn: object) -> None:
         lines = drawn.lines  # type: ignore[attr-defined]
         panel.show_legend(*legend(lines))
-        if panel is self._memory_panel and self._data is not None:
-            ahead = self._data.floor.policy.gpu.forecast_ahead_days
-            panel.show_title("Memory", f"{BACK_DAYS:g} d back, {ahead:g} d ahead")
         panel.show_body()
 
     # --- one GPU ------------------------------------------------------------------------------------------
@@ -255,7 +252,8 @@ class GpuView(PageView):
         self._reveal()
 
     def _reveal(self) -> None:
-        area = self.parentWidget().parentWidget() if self.parentWidget() is not None else None
+        viewport = self.parentWidget()
+        area = viewport.parentWidget() if viewport is not None else None
         if isinstance(area, QScrollArea):
             area.ensureWidgetVisible(self.panel, 0, 40)
 
@@ -308,13 +306,14 @@ class GpuView(PageView):
         heat = TITLE_HEIGHT + max(_HEAT_LEAST, self.heat.natural_height) + 14
         page = self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2]
         natural = self.exceptions.natural_height
-        self._columns.arrange(page, heat, min(natural, 480), least=(heat, min(natural, 226)))
+        self._columns.arrange(page, heat, min(natural, 480), least=(heat, min(natural, 240)))
         width = self.panel.width()
         free = (self.height() - self.sentence.height() - 60) * 0.52
         row = next(
             (row for row in range(ROW_MOST, ROW_LEAST, -2) if self.panel.natural_height(width, row) <= free), ROW_LEAST
         )
         self.panel.setFixedHeight(self.panel.natural_height(width, row))
+        self.wall.show_rows(row)
 
 
 def _failed_in(panel: Panel, error: Exception) -> None:
