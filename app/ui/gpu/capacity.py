@@ -77,8 +77,11 @@ def _paint_until(canvas: Canvas, cell: QRectF, row: CapacityRow) -> None:
     soon = row.forecast is not None and (
         row.forecast.course is Course.FULL or (row.forecast.course is Course.RISING and said.startswith(("in", "from")))
     )
-    right = cell.right() - 12
-    role, ink = ("smallstrong", canvas.look.theme.status[Health.WARNING].text) if soon else ("small", "text.mid")
+    stale = row.picture.freshness in (Freshness.STALE, Freshness.EXPIRED)
+    soon, right = soon and not stale, cell.right() - 12
+    role: str = "smallstrong" if soon else "small"
+    quiet = canvas.colour("text.low" if stale else "text.mid")
+    ink = canvas.look.theme.status[Health.WARNING].text if soon else quiet
     wide = canvas.write(role, said, right, canvas.middle(role, cell.top(), cell.height()), ink, align=RIGHT)
     if soon:
         canvas.status(Health.WARNING, right - wide - 11, cell.center().y(), 14)

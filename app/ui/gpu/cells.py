@@ -45,8 +45,10 @@ def paint_gpu(canvas: Canvas, box: QRectF, gpu: Gpu, shown: Shown) -> None:
     theme = canvas.look.theme
     if gpu.failed:
         ink = theme.status[Health.CRITICAL]
-        canvas.fill(box, ink.tint, _RADIUS)
-        canvas.outline(box, ink.edge, _RADIUS, weight=1.5)
+        if not shown.stale:
+            canvas.fill(box, ink.tint, _RADIUS)
+        edge = theme.status[Health.UNKNOWN].symbol if shown.stale else ink.edge
+        canvas.outline(box, edge, _RADIUS, weight=1.5, dashes=shown.stale)
         canvas.status(Health.CRITICAL, box.center().x(), box.center().y(), min(14.0, box.width()), ghost=shown.stale)
     elif one.told is Told.NOT_EXPORTED and gpu.heard:
         canvas.outline(box, "line", _RADIUS)
@@ -108,12 +110,12 @@ def paint_heat(canvas: Canvas, cell: QRectF, node: NodeNow, *, stale: bool) -> N
         canvas.status(Health.UNKNOWN, right - 7, cell.center().y(), 14)
     elif one.told is Told.NOT_EXPORTED:
         canvas.write("small", "\N{EN DASH}", right, baseline, "text.low", align=RIGHT)
-    elif hot is None or stale:
+    elif hot is None:
         canvas.write("small", f"{one.value:.0f}°", right, baseline, "text.low", align=RIGHT)
     else:
-        ink = canvas.look.theme.status[hot].text
+        ink = canvas.colour("text.low") if stale else canvas.look.theme.status[hot].text
         wide = canvas.write("smallstrong", f"{one.value:.0f}°", right, baseline, ink, align=RIGHT)
-        canvas.status(hot, right - wide - 11, cell.center().y(), 14)
+        canvas.status(hot, right - wide - 11, cell.center().y(), 14, ghost=stale)
 
 
 def heat_words(node: NodeNow) -> str:

@@ -11,8 +11,17 @@ from app.query.gpu_past import HeatRows, read_forecast, read_heat, read_over_tim
 from app.ui.charts.line import Line, make_line
 from app.ui.page import Ask
 
-COLOURS = ("series.1", "series.2", "series.3", "series.4", "series.5", "series.6")
-"""Colours of the enclaves in a chart, lowest level first; of more than these, only the first are drawn."""
+_COLOURS = ("series.1", "series.2", "series.3", "series.4", "series.5", "series.6")
+
+
+def colours_of(floor: GpuFloor) -> dict[str, str]:
+    """Colour of each enclave in a chart, lowest level first, also of those that the filter hides: none changes.
+
+    Of more enclaves than there are colours the last have none, and no line.
+    """
+    enclaves = [*(picture.enclave for picture in floor.pictures), *(one.enclave for one in floor.hidden)]
+    ordered = sorted(enclaves, key=lambda enclave: enclave.order)
+    return {enclave.id: colour for enclave, colour in zip(ordered, _COLOURS, strict=False)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +57,14 @@ class GpuData:
 
     def curves(self, measure: Measure, span: TimeRange, columns: int, job: Job) -> Drawn:
         """Read a measure of each enclave over time. Runs on a worker thread."""
-        shown = [picture for picture in self.floor.pictures if self.floor.nodes_of(picture.enclave.id)]
-        asked = [(picture.enclave.id, picture.data_time) for picture in shown[: len(COLOURS)]]
+        colours = colours_of(self.floor)
+        shown = [
+            one for one in self.floor.pictures if self.floor.nodes_of(one.enclave.id) and one.enclave.id in colours
+        ]
+        asked = [(picture.enclave.id, picture.data_time) for picture in shown]
         read = read_over_time(self.ask.store, self.ask.station, measure, asked, span, columns)
         lines = tuple(
-            make_line(picture.enclave.level.portion, colour, one.curve, one.newest)
-            for picture, colour, one in zip(shown, COLOURS, read, strict=False)
+            make_line(picture.enclave.level.portion, colours[one.enclave], one.curve, one.newest)
+            for picture, one in zip(shown, read, strict=True)
         )
         return Drawn(span, max((one.curve.width for one in read), default=0.0), lines)

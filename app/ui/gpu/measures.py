@@ -26,8 +26,8 @@ EXPLAINED = {
 """What the numbers of a measure are."""
 
 TAKEN = {
-    Measure.BUSY: "DCGM's utilisation: any kernel counts, however little of the chip it uses. SM activity says how much "
-    "of the chip works. Cut cards (MIG) do not export it.",
+    Measure.BUSY: "DCGM's utilisation: any kernel counts, however little of the chip it uses. SM activity says how "
+    "much of the chip works. Cut cards (MIG) do not export it.",
     Measure.ACTIVE: "Share of the multiprocessors with work, averaged over time; where that is off, the graphics "
     "engine's activity.",
     Measure.MEMORY: "Framebuffer in use over what there is, reserved memory included.",

@@ -18,7 +18,7 @@ from app.ui.charts.line import Fan, Line, Threshold
 from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import SHARE
 from app.ui.charts.view import View
-from app.ui.gpu.data import COLOURS, Drawn, GpuData
+from app.ui.gpu.data import Drawn, GpuData, colours_of
 from app.ui.gpu.outlook import outlook_sentence
 from app.ui.look import Look
 from app.ui.panel import Legend
@@ -87,16 +87,16 @@ def memory_home(floor: GpuFloor) -> TimeRange:
 def fans(floor: GpuFloor, forecasts: Mapping[str, Forecast], home: TimeRange) -> list[Fan]:
     """Bands of the enclaves whose memory grows; of the others nothing is forecast."""
     found = []
-    shown = [picture for picture in floor.pictures if floor.nodes_of(picture.enclave.id)]
-    for picture, colour in zip(shown, COLOURS, strict=False):
-        one = forecasts.get(picture.enclave.id)
-        if one is None or one.trend is None or one.course is not Course.RISING:
+    colours = colours_of(floor)
+    for picture in floor.pictures:
+        one, colour = forecasts.get(picture.enclave.id), colours.get(picture.enclave.id)
+        if one is None or one.trend is None or one.course is not Course.RISING or colour is None:
             continue
         time = np.linspace(float(one.time[-1]), home.end, 32)
         ahead = floor.policy.gpu.forecast_ahead_days
         said = outlook_sentence(one, picture, picture.enclave.name, floor.as_of, ahead)
         low, high = (np.clip(edge, 0.0, 1.0) for edge in (one.trend.least(time), one.trend.most(time)))
-        found.append(Fan(said, colour, time, low, high))
+        found.append(Fan(said, "spark" if floor.stale(picture.enclave.id) else colour, time, low, high))
     return found
 
 

@@ -139,6 +139,7 @@ class GpuView(PageView):
             state = PanelState(Kind.EMPTY, "No GPU node is declared", said, icon="cpu")
         self.panel.hide_switches()
         self.panel.show_state(state)
+        self._heat_panel.show_title("Nodes over time")
         for panel in self._others:
             if panel is not self.exceptions:
                 panel.show_state(quiet)
