@@ -8,7 +8,7 @@ from app.ui.theme import Theme
 
 STEPS = 256
 _STOPS = 5
-_INKS = (QColor("#FFFFFF"), QColor("#0B0E11"))
+_INKS = (QColor("#FFFFFF"), QColor("#000000"))
 
 
 class Ramp:

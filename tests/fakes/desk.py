@@ -16,6 +16,7 @@ from app.ui.pages.sync import SyncData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
 from tests.fakes.curves import explore_data
+from tests.fakes.gpus import gpu_data
 
 STATION = Station("station-04", "Watch floor 2", Level.TS)
 
@@ -54,6 +55,10 @@ class Answers:
         self._asked()
         return explore_data(ask)
 
+    def gpus(self, ask, job):
+        self._asked()
+        return gpu_data(ask)
+
     def hold(self, job):
         self._asked()
         return self.holdings
@@ -71,7 +76,7 @@ class Answers:
 
 def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
-    loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore}
+    loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore, "gpu": told.gpus}
     pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
         store=lambda: None,

@@ -35,7 +35,7 @@ def banners_are_whole(window):
     return all(picture.pixelColor(x, y).name() == colour for y in rows for x in range(0, right, 7))
 
 
-@pytest.mark.parametrize("page", ["overview", "sync"])
+@pytest.mark.parametrize("page", ["overview", "gpu", "sync"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_that_banners_are_inside_the_window_and_uncovered(open_window, width, height, page):
     window = open_window(width, height)

@@ -29,6 +29,12 @@ class _Segment(Control):
         wide = self.look.fonts.metrics("small").horizontalAdvance(self.words)
         return QSize(round(wide) + 20 + 2 * RIM, _HEIGHT + 2 * RIM)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()  # a button takes arrows for itself; they are the switch's
+        else:
+            super().keyPressEvent(event)
+
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         chosen = self.isChecked()
         if chosen:
