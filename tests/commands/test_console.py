@@ -22,7 +22,7 @@ def station(tmp_path):
 def test_that_the_self_check_draws_every_page_without_a_display(qapp, station, capsys):
     assert main(["console", "--base-dir", str(station), "--self-check"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 * 2 * 3, "three pages, two themes, three sizes"
+    assert len(lines) == 4 * 2 * 3, "four pages, two themes, three sizes"
     assert all(line.endswith(" ok") for line in lines)
 
 

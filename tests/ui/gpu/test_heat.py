@@ -64,8 +64,9 @@ def test_that_cells_say_their_node_time_value_and_fold(heat):
 
 def test_that_the_keyboard_reaches_every_cell_and_opens_its_node(heat, qtbot):
     heat.window().activateWindow()
-    heat.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(heat.hasFocus)
+    heat.clearFocus()
+    heat.setFocus(Qt.FocusReason.TabFocusReason)
     assert "u-n01" in heat.accessibleName()
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Left):
         QTest.keyClick(heat, key)
