@@ -15,7 +15,8 @@ from app.model.time_range import TimeRange
 from app.query import gpus
 from app.query.attention import attention
 from app.query.enclaves import Picture, known_at, pictures
-from app.query.gpu_floor import METRICS, USE, USED, Gpu, GpuFloor, Hidden, NodeNow, Reading, Told
+from app.query.gpu_floor import USE, USED, Gpu, GpuFloor, Hidden, NodeNow, Reading, Told
+from app.query.gpu_newest import Newest, newest_samples
 from app.query.gpus import GpuProblem, Trouble, fresh_seconds, gpu_fleet
 from app.query.health import marking_of
 from app.query.policy import read_policy
@@ -24,8 +25,6 @@ from app.settings import Station
 from app.store.bundles import highest_level
 from app.store.database import Store
 from app.store.events import events
-from app.store.last import LastValues
-from app.store.samples import SeriesRef, find_series
 
 _HISTORY = 30 * 86400.0
 _FORGOTTEN = 86400.0
@@ -76,7 +75,7 @@ class _Read:
     pictures: list[Picture]
     shelves: dict[Thing, Shelf]
     events: list[Event]
-    newest: dict[Thing, dict[str, list[tuple[SeriesRef, float, float]]]]
+    newest: dict[Thing, list[Newest]]
     highest: Level | None
 
 
@@ -84,18 +83,11 @@ def _read(store: Store, station: Station, policy: HealthPolicy, at: float) -> _R
     with store.reader(station.ceiling) as reader:
         seen = pictures(reader, at)
         ends = {picture.enclave.id: picture.covered for picture in seen}
-        shelves = read_shelves(reader, gpus.wants(policy), ends, known_at(reader, at))
-        refs = [ref for metric in METRICS for ref in find_series(reader, metric) if ref.key.label("gpu")]
-        told = [event for event, _ in events(reader, TimeRange(at - _HISTORY, at), ("xid",))]
-        highest = highest_level(reader)
-    last = LastValues(store, station.ceiling)
-    times, values = last.of(refs)
-    last.close()
-    newest: dict[Thing, dict[str, list[tuple[SeriesRef, float, float]]]] = {}
-    for ref, time, value in zip(refs, times.tolist(), values.tolist(), strict=True):
-        thing = (ref.enclave, "node", ref.key.label("node"))
-        newest.setdefault(thing, {}).setdefault(ref.key.label("gpu"), []).append((ref, time, value))
-    return _Read(seen, shelves, told, newest, highest)
+        moment = known_at(reader, at)
+        shelves = read_shelves(reader, gpus.wants(policy), ends, moment)
+        newest = newest_samples(reader, shelves, ends, moment)
+        told = [event for event, _ in events(reader, TimeRange(at - _HISTORY, at), ("xid",), known_at=moment)]
+        return _Read(seen, shelves, told, newest, highest_level(reader))
 
 
 def _hidden(picture: Picture, read: _Read, policy: HealthPolicy, at: float) -> Hidden:
@@ -115,18 +107,19 @@ def _enclave(picture: Picture, read: _Read, policy: HealthPolicy, at: float) -> 
 
 def _node(picture: Picture, node: Node, read: _Read, policy: HealthPolicy, problems: Sequence[GpuProblem]) -> NodeNow:
     thing = (picture.enclave.id, "node", node.id)
-    told = read.newest.get(thing, {})
-    newest = max((time for many in told.values() for _, time, _ in many if not math.isnan(time)), default=math.nan)
+    told: dict[str, list[Newest]] = {}
+    for one in read.newest.get(thing, []):
+        told.setdefault(one.key.label("gpu"), []).append(one)
+    newest = _latest(read.newest.get(thing, []))
     idle = _idle(picture, read.shelves.get(thing, Shelf()), policy)
     found = []
     for name, many in told.items():
-        last = max((time for _, time, _ in many if not math.isnan(time)), default=math.nan)
-        if last >= newest - _FORGOTTEN:
+        if _latest(many) >= newest - _FORGOTTEN:
             mine = tuple(one for one in problems if _about(one, name))
             readings = _readings(many, picture.covered, policy)
             held = readings[USED].value if USED in readings else 0.0
             since = idle.get(name, math.nan) if held >= policy.gpu.idle_memory_bytes else math.nan
-            team = next((ref.key.label("team") for ref, _, _ in many if ref.key.label("team")), "")
+            team = next((one.key.label("team") for one in many if one.key.label("team")), "")
             found.append(Gpu(picture.enclave.id, node.id, name, team, readings, mine, since))
     found += _unheard(node, picture, found, problems)
     found.sort(key=lambda gpu: _order(gpu.name))
@@ -150,13 +143,15 @@ def _order(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in name.split(":"))
 
 
-def _readings(
-    many: Sequence[tuple[SeriesRef, float, float]], covered: float, policy: HealthPolicy
-) -> Mapping[str, Reading]:
+def _latest(many: Sequence[Newest]) -> float:
+    return max((one.time for one in many if not math.isnan(one.time)), default=math.nan)
+
+
+def _readings(many: Sequence[Newest], covered: float, policy: HealthPolicy) -> Mapping[str, Reading]:
     """Newest sample of each metric; counters of several codes are added up."""
     found: dict[str, Reading] = {}
-    for ref, time, value in many:
-        metric = ref.key.metric
+    for key, time, value in many:
+        metric = key.metric
         if math.isnan(time):
             continue
         now = covered - time <= fresh_seconds(policy) and not math.isnan(value)
