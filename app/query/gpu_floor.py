@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -213,6 +213,8 @@ class GpuFloor:
     problems: tuple[Attention, ...]
     errors: tuple[Event, ...]
     hidden: tuple[Hidden, ...]
+    _sums: dict[tuple[int, ...], Sum] = field(default_factory=dict, repr=False)
+    """Sums that were asked for: a page asks for the same few again and again."""
 
     @property
     def gpus(self) -> list[Gpu]:
@@ -225,7 +227,11 @@ class GpuFloor:
 
     def sum(self, gpus: Iterable[Gpu] | None = None) -> Sum:
         """Some GPUs, or all of them, taken together."""
-        return sum_up(self.gpus if gpus is None else gpus, self.policy.gpu.idle_memory_bytes)
+        wanted = self.gpus if gpus is None else list(gpus)
+        key = tuple(map(id, wanted))  # they live as long as this answer does
+        if key not in self._sums:
+            self._sums[key] = sum_up(wanted, self.policy.gpu.idle_memory_bytes)
+        return self._sums[key]
 
     def picture(self, enclave: str) -> Picture:
         """How old the data of the enclave of that id is."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOpti
 
 from app.query.gpu_floor import GpuFloor, Measure
 from app.ui.canvas import Canvas
-from app.ui.gpu.cells import Shown, heat_words, paint_card, paint_heat, paint_node
+from app.ui.gpu.cells import Shown, Stamps, heat_words, paint_card, paint_heat, paint_node
 from app.ui.gpu.gpu_words import gpu_tip, gpu_words
 from app.ui.gpu.measures import Reach
 from app.ui.gpu.sections import Card, Row, Section
@@ -92,6 +92,7 @@ class _Delegate(QStyledItemDelegate):
     def __init__(self, look: Look, view: "SectionTable") -> None:
         super().__init__(view)
         self._look, self._view = look, view
+        self._stamps = Stamps()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         cell, model, shown = QRectF(option.rect), self._view.gpus, self._view.shown
@@ -106,7 +107,7 @@ class _Delegate(QStyledItemDelegate):
             else:
                 card = model.card(index.row(), index.column())
                 if card is not None:
-                    paint_card(canvas, cell, card, shown._replace(stale=stale))
+                    paint_card(canvas, cell, card, shown._replace(stale=stale), self._stamps)
             if index == self._view.currentIndex() and (self._view.hasFocus() or self._view.picked):
                 canvas.outline(cell, "focus" if self._view.hasFocus() else "accent", 4, weight=2)
 
