@@ -48,11 +48,16 @@ class SectionModel(QAbstractTableModel):
         self.section: Section | None = None
         self.floor: GpuFloor | None = None
         self.measure = Measure.BUSY
+        self._columns = 0
+        self.stale: frozenset[str] = frozenset()
+        """Ids of the enclaves of which only the last known state is shown."""
 
     def replace(self, section: Section, floor: GpuFloor, measure: Measure) -> None:
         """Show another answer."""
         self.beginResetModel()
         self.section, self.floor, self.measure = section, floor, measure
+        self._columns = section.widest + 2
+        self.stale = frozenset(name for name in {row.node.enclave.id for row in section.rows} if floor.stale(name))
         self.endResetModel()
 
     @property
@@ -69,7 +74,7 @@ class SectionModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 -- Qt's own default
-        return 0 if parent.isValid() or self.section is None else self.section.widest + 2
+        return 0 if parent.isValid() else self._columns
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         spoken = role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -97,7 +102,7 @@ class _Delegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         cell, model, shown = QRectF(option.rect), self._view.gpus, self._view.shown
         row = model.rows[index.row()]
-        stale = model.floor is not None and model.floor.stale(row.node.enclave.id)
+        stale = row.node.enclave.id in model.stale
         with Canvas(painter, self._look) as canvas:
             if index.column() == 0:
                 marked = model.section is not None and model.section.level is None
