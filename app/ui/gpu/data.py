@@ -1,11 +1,13 @@
 """What the GPU page is given: every GPU now, and how to ask for what was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.analysis.trend import Forecast
 from app.job import Job
+from app.model.catalogue import Enclave
 from app.model.time_range import TimeRange
+from app.query.enclaves import Picture
 from app.query.gpu_floor import GpuFloor, Measure
 from app.query.gpu_past import HeatRows, read_forecast, read_heat, read_over_time
 from app.ui.charts.line import Line, make_line
@@ -64,7 +66,13 @@ class GpuData:
         asked = [(picture.enclave.id, picture.data_time) for picture in shown]
         read = read_over_time(self.ask.store, self.ask.station, measure, asked, span, columns)
         lines = tuple(
-            make_line(picture.enclave.level.portion, colours[one.enclave], one.curve, one.newest)
+            make_line(_short(picture.enclave, shown), colours[one.enclave], one.curve, one.newest)
             for picture, one in zip(shown, read, strict=True)
         )
         return Drawn(span, max((one.curve.width for one in read), default=0.0), lines)
+
+
+def _short(enclave: Enclave, pictures: Sequence[Picture]) -> str:
+    """An enclave in a legend: its level, or its name where several share the level."""
+    alone = sum(one.enclave.level is enclave.level for one in pictures) == 1
+    return enclave.level.portion if alone else enclave.name

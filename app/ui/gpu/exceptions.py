@@ -1,9 +1,13 @@
 """The rail's first panel: what needs attention, or everything of one GPU."""
 
+import math
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.model.health import Freshness
+from app.query.fleet import Attention
 from app.query.gpu_floor import GpuFloor
 from app.ui import words
 from app.ui.attention import AttentionList
@@ -47,7 +51,7 @@ class Exceptions(Panel):
     def show_floor(self, floor: GpuFloor) -> None:
         """Show another answer; an opened GPU stays open while it is there."""
         self._floor = floor
-        self.attention.show_items(floor.problems)
+        self.attention.show_items([_dated(item, floor) for item in floor.problems])
         if self.spot is None or not self.open_spot(self.spot):
             self.close_spot()
 
@@ -125,3 +129,11 @@ class Exceptions(Panel):
         spot = self.spot_of(self.attention.currentIndex().row())
         if spot is not None:
             self.opened.emit(spot)
+
+
+def _dated(item: Attention, floor: GpuFloor) -> Attention:
+    """What is not of now says of when it is."""
+    picture = floor.picture(item.enclave)
+    if picture.freshness is Freshness.FRESH or math.isnan(picture.data_time):
+        return item
+    return replace(item, text=f"{item.text}. As of {words.when(picture.data_time, floor.as_of)}{words.GAP}Z")

@@ -1,6 +1,7 @@
 """Nodes over time: each row a node, each cell a stretch of time."""
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -153,67 +154,68 @@ class Heatmap(Part):
     # --- painting -----------------------------------------------------------------------------------------
 
     def paint(self, canvas: Canvas) -> None:
-        if self._rows is None or not self._rows.nodes:
+        rows, floor = self._rows, self._floor
+        if rows is None or floor is None or not rows.nodes:
             return
         size = QSizeF(self.width(), self.height())
-        self._picture.show(canvas, QPointF(), size, self._version, self._paint_all)
+        self._picture.show(canvas, QPointF(), size, self._version, partial(self._paint_all, floor, rows))
         if self._cursor is not None and (self.hasFocus() or self._ring):
             row, cell = self._cursor
-            left, right = self._x(self._rows.edges[cell]), self._x(self._rows.edges[cell + 1])
+            left, right = self._x(rows.edges[cell]), self._x(rows.edges[cell + 1])
             box = QRectF(left - 1, self._row_top(row) - 1, right - left + 2, self._row_height + 1)
             canvas.outline(box, "focus", 2, weight=2)
         if self._ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=1)
 
-    def _paint_all(self, canvas: Canvas) -> None:
+    def _paint_all(self, floor: GpuFloor, rows: HeatRows, canvas: Canvas) -> None:
         left, right = self._plot
         for number, group in enumerate(self._groups):
-            self._paint_group(canvas, group, self._top(number))
+            top = self._top(number)
+            level = floor.picture(group.enclave).enclave.level
+            canvas.block(level, 0, top + group.nodes * self._row_height / 2, BLOCK)
+            self._paint_group(canvas, rows, group, top)
         bottom = self._top(len(self._groups)) - _GAP
         canvas.painter.save()
         canvas.painter.translate(0, bottom + 5)
         paint_moments(canvas, self._span, left, right)
         canvas.painter.restore()
 
-    def _paint_group(self, canvas: Canvas, group: Group, top: float) -> None:
-        assert self._rows is not None and self._floor is not None  # noqa: S101, PT018 -- painted only with both
+    def _paint_group(self, canvas: Canvas, rows: HeatRows, group: Group, top: float) -> None:
         left, right = self._plot
         tall = group.nodes * self._row_height
-        level = self._floor.picture(group.enclave).enclave.level
-        canvas.block(level, 0, top + tall / 2, BLOCK)
         known = min(right, max(left, self._x(group.until))) if not math.isnan(group.until) else left
         canvas.hatch(QRectF(left, top, known - left, tall), "line", step=6)
         warned = half(canvas.look.theme.status[Health.WARNING].symbol)
         canvas.hatch(QRectF(known, top, right - known, tall), warned if group.late else "line", step=6)
         ratio = canvas.painter.device().devicePixelRatioF()
-        image = self._image(canvas, group, right - left, ratio)
+        image = self._image(canvas, rows, group, ratio)
         canvas.painter.drawImage(QRectF(left, top, image.width() / ratio, image.height() / ratio), image)
-        for row in range(group.nodes):
-            y = top + row * self._row_height
+        for row in range(group.first, group.first + group.nodes):
+            y = top + (row - group.first) * self._row_height
             if self._named:
-                name = self._rows.nodes[group.first + row][1]
                 baseline = canvas.middle("mono.small", y, self._row_height - 1)
-                canvas.write("mono.small", name, _LEFT, baseline, "text.low", room=left - _LEFT - 6)
-            if not self._rows.exported[group.first + row]:
-                box = QRectF(left, y, right - left, self._row_height - 1)
-                canvas.fill(box, "surface")
-                canvas.outline(box, "line", 2)
-                if self._named:
-                    canvas.write(
-                        "caption", "not exported", left + 8, canvas.middle("caption", y, box.height()), "text.low"
-                    )
+                canvas.write("mono.small", rows.nodes[row][1], _LEFT, baseline, "text.low", room=left - _LEFT - 6)
+            if not rows.exported[row]:
+                self._paint_not_exported(canvas, QRectF(left, y, right - left, self._row_height - 1))
 
-    def _image(self, canvas: Canvas, group: Group, width: float, ratio: float) -> QImage:
+    def _paint_not_exported(self, canvas: Canvas, box: QRectF) -> None:
+        canvas.fill(box, "surface")
+        canvas.outline(box, "line", 2)
+        if self._named:
+            baseline = canvas.middle("caption", box.top(), box.height())
+            canvas.write("caption", "not exported", box.left() + 8, baseline, "text.low")
+
+    def _image(self, canvas: Canvas, rows: HeatRows, group: Group, ratio: float) -> QImage:
         """The rows of a group in pixels of the device; where nothing is known it is clear, so that the hatch shows."""
-        assert self._rows is not None  # noqa: S101 -- painted only with rows
-        across, tall = max(1, round(width * ratio)), round(self._row_height * ratio)
-        value = self._rows.value[group.first : group.first + group.nodes]
+        left, right = self._plot
+        across, tall = max(1, round((right - left) * ratio)), round(self._row_height * ratio)
+        value = rows.value[group.first : group.first + group.nodes]
         colours = np.array([colour.rgba() for colour in ramp_of(canvas.look.theme).colours], np.uint32)
         share = (value - self._reach.low) / (self._reach.high - self._reach.low)
         step = np.clip(np.nan_to_num(share) * (STEPS - 1) + 0.5, 0, STEPS - 1).astype(np.intp)
         cells = np.where(np.isnan(value), np.uint32(0), colours[step])
         moments = self._span.start + (np.arange(across) + 0.5) / across * self._span.seconds
-        column = np.clip(np.searchsorted(self._rows.edges, moments, side="right") - 1, 0, value.shape[1] - 1)
+        column = np.clip(np.searchsorted(rows.edges, moments, side="right") - 1, 0, value.shape[1] - 1)
         pixels = np.zeros((group.nodes, tall, across), np.uint32)
         pixels[:, : max(1, tall - round(ratio)), :] = cells[:, column][:, None, :]
         # a column of time that is not over yet reaches no further than its data

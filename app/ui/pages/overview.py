@@ -187,6 +187,8 @@ class OverviewView(PageView):
             return
         if item.page and item.page != PAGE.id:
             self.show_wanted.emit(Place(item.page))
+        elif item.about is About.NODE:
+            self.show_wanted.emit(Place("gpu", Subject(item.enclave, item.subject)))
         elif self.matrix.select_cell(item.subject, item.enclave):
             self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

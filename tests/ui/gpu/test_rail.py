@@ -31,6 +31,13 @@ def test_that_exceptions_stand_worst_first_and_name_their_gpu(exceptions):
     assert [spot.card for spot in spots] == ["1", "0", "0", "0"]
 
 
+def test_that_what_is_not_of_now_says_of_when_it_is(exceptions):
+    told = {item.subject: plain(item.text) for item in exceptions.attention.rows.rows}
+    # Top Secret is late: 14:32 less 3 h 12 m
+    assert told["ts-n01"] == "1 GPU over 83 °C, hottest 87 °C. As of 11:20 Z"
+    assert told["s-n01"] == "GPU 1 XID 79: fell off the bus"
+
+
 def test_that_the_next_item_goes_round(exceptions):
     assert [exceptions.step(1).node for _ in range(5)] == ["s-n01", "u-n02", "ts-n01", "s-n02", "s-n01"]
     assert exceptions.step(-1).node == "s-n02"
