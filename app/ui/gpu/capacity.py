@@ -134,11 +134,11 @@ class CapacityTable(Table[CapacityRow]):
 
     def __init__(self, look: Look) -> None:
         columns: Sequence[Column[CapacityRow]] = (
-            Column("", 48, 0.0, _place, _paint_place),
-            Column("GPU time", 80, 0.6, _left, _number(_left), RIGHT),
-            Column("Free GPUs", 88, 0.6, _free, _number(_free), RIGHT, 434),
-            Column("Memory left", 96, 0.8, _memory, _number(_memory), RIGHT),
-            Column("Limit reached", 122, 1.0, _until, _paint_until, RIGHT),
+            Column("", 42, 0.0, _place, _paint_place),
+            Column("GPU time", 78, 0.6, _left, _number(_left), RIGHT),
+            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418),
+            Column("Memory left", 94, 0.8, _memory, _number(_memory), RIGHT),
+            Column("Limit reached", 118, 1.0, _until, _paint_until, RIGHT),
         )
         super().__init__(look, "Capacity left by enclave", columns, row_height=_ROW)
         self.shows_selection = False

@@ -128,15 +128,16 @@ def _paint_value(canvas: Canvas, box: QRectF, face: Face) -> None:
         return
     ramp = ramp_of(canvas.look.theme)
     canvas.fill(box, ramp.colour(face.share), _RADIUS)
-    if canvas.width("caption", face.said) <= box.width() - 2:
-        _write(canvas, box, face.said, ramp.ink(face.share))
+    _write(canvas, box, face.said, ramp.ink(face.share))
     if face.hot is not None:
         canvas.outline(box, canvas.look.theme.status[face.hot].edge, _RADIUS, weight=2)
 
 
 def _write(canvas: Canvas, box: QRectF, said: str, colour: str | QColor) -> None:
-    baseline = canvas.middle("caption", box.top(), box.height())
-    canvas.write("caption", said, box.center().x(), baseline, colour, align=CENTRE)
+    """Write into a cell what has room in it; the colour alone says the rest, and the tip all of it."""
+    if canvas.width("caption", said) <= box.width() - 2:
+        baseline = canvas.middle("caption", box.top(), box.height())
+        canvas.write("caption", said, box.center().x(), baseline, colour, align=CENTRE)
 
 
 def paint_node(canvas: Canvas, cell: QRectF, node: NodeNow, *, marked: bool) -> None:

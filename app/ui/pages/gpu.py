@@ -70,6 +70,9 @@ class GpuView(PageView):
         rail = (self.exceptions, self._capacity_panel, self._use_panel, self._memory_panel)
         self._others = (self._heat_panel, *rail)
         self._columns = Columns((self.panel, self._heat_panel), rail)
+        below_rail = self._columns.rail.layout()
+        if isinstance(below_rail, QVBoxLayout):
+            below_rail.addStretch(0)  # where the nodes are many, the rail ends before the page does
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*PAGE_MARGINS)
         layout.setSpacing(12)
@@ -300,10 +303,24 @@ class GpuView(PageView):
             self.retry_wanted.emit()
 
     def _arrange(self) -> None:
-        """Rows of the wall as high as leaves the heatmap its half; of the rail the exceptions take what is left."""
+        """Rows of the wall as high as leaves the heatmap its half; of the rail the exceptions take what is left.
+
+        What is left of the window, that is: a page of many nodes is taller, and the rail stays at its top.
+        """
         for panel in (self._use_panel, self._memory_panel):
             panel.setFixedHeight(_CHART)
-        self._capacity_panel.setFixedHeight(TITLE_HEIGHT + self.capacity.natural_height + 14)
+        capacity = TITLE_HEIGHT + self.capacity.natural_height + 14
+        self._capacity_panel.setFixedHeight(capacity)
+        window = self.parentWidget()
+        left = (
+            (window.height() if window is not None else self.height())
+            - self.sentence.height()
+            - 42
+            - capacity
+            - 2 * _CHART
+            - 48
+        )
+        self.exceptions.setMaximumHeight(max(left, min(self.exceptions.natural_height, 600), 240))
         heat = TITLE_HEIGHT + max(_HEAT_LEAST, self.heat.natural_height) + 14
         page = self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2]
         natural = self.exceptions.natural_height
