@@ -380,3 +380,17 @@ def test_that_a_bundle_of_the_inbox_that_met_a_busy_store_comes_again(look, runn
         qtbot.waitUntil(lambda: window.settled)
     assert came == [("bundle-7", "inbox")] * 2
     window.close()
+
+
+def test_that_g_twice_leads_to_the_gpus_and_n_to_the_first_that_failed(open_window, qtbot):
+    window = open_window()
+    keys(qtbot, window, "gg")
+    assert window.page == "gpu"
+    view = window.views["gpu"]
+    keys(qtbot, window, "n")
+    assert view.exceptions.spot[:2] == ("s-core", "s-n01")
+    assert view.wall.tables[1].hasFocus()
+    keys(qtbot, window, "m")
+    assert "SM activity" in view._heat_panel.accessibleName()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert (window.page, view.exceptions.spot) == ("gpu", None)

@@ -99,6 +99,10 @@ class Exceptions(Panel):
         said = f"Nothing needs attention in data that is up to {words.age(max(known))} old"
         return PanelState(Kind.EMPTY, "Quiet when last heard" if old else "All quiet", said)
 
+    def forget(self) -> None:
+        """Open nothing again when the next answer comes: it is about something else."""
+        self.spot = None
+
     def step(self, step: int) -> Spot | None:
         """The next or previous item after the chosen one, as the GPU that it is about."""
         rows = self.attention.rows.rows

@@ -217,9 +217,10 @@ class Heatmap(Part):
         moments = self._span.start + (np.arange(across) + 0.5) / across * self._span.seconds
         column = np.clip(np.searchsorted(rows.edges, moments, side="right") - 1, 0, value.shape[1] - 1)
         pixels = np.zeros((group.nodes, tall, across), np.uint32)
-        pixels[:, : max(1, tall - round(ratio)), :] = cells[:, column][:, None, :]
+        pixels[:] = cells[:, column][:, None, :]
         # a column of time that is not over yet reaches no further than its data
         pixels[:, :, moments > group.until] = 0
+        pixels[:, max(1, tall - round(ratio)) :, :] = canvas.colour("surface").rgba()
         image = QImage(pixels.tobytes(), across, group.nodes * tall, across * 4, QImage.Format.Format_ARGB32)
         return image.copy()
 

@@ -122,6 +122,7 @@ class GpuView(PageView):
             self.sentence.say((Span("The GPUs cannot be read.", strong=True),), "The other pages still work.", ())
         self.panel.show_state(state)
         quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
+        self.exceptions.forget()
         self.exceptions.show_title("Needs attention")
         for panel in self._others:
             panel.show_state(quiet)

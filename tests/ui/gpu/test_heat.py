@@ -46,6 +46,13 @@ def test_that_gaps_and_the_time_after_the_last_data_are_never_filled(heat, look)
     assert colour(heat, 5, cells(heat) - 20) == ramp_of(look.theme).colour(0.5).name()
 
 
+def test_that_rows_stand_apart(heat, look):
+    at = middle(heat, 0, 40)
+    picture = heat.grab().toImage()
+    line = round(heat._row_top(1)) - 1
+    assert picture.pixelColor(round(at.x()), line).name() == look.theme["surface"].name()
+
+
 def test_that_a_node_that_does_not_export_is_no_row_of_zeros(heat, look):
     assert colour(heat, 2, 40) == look.theme["surface"].name()
     assert heat.cell_words(2, 40).endswith("busy is not exported")

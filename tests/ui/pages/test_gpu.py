@@ -112,6 +112,14 @@ def test_that_a_place_about_a_node_opens_its_worst_gpu_once(show):
     assert view.exceptions.spot is None
 
 
+def test_that_going_back_to_everything_closes_what_was_about_one_node(show, view):
+    show(subject=Subject("ts-core", "ts-n01"))
+    view.show_state(loading())  # as the window does for another place
+    show()
+    assert view.exceptions.spot is None
+    assert view.exceptions.attention.isVisible()
+
+
 def test_that_a_row_of_the_heatmap_leads_to_its_node(show):
     view = show()
     view.heat.opened.emit("s-core", "s-n02")
