@@ -46,7 +46,7 @@ def banners_are_whole(window):
     return all(picture.pixelColor(x, y).name() == colour for y in rows for x in range(0, right, 7))
 
 
-@pytest.mark.parametrize("page", ["overview", "sync"])
+@pytest.mark.parametrize("page", ["overview", "gpu", "sync"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_that_banners_are_inside_the_window_and_uncovered(open_window, width, height, page):
     window = open_window(width, height)
@@ -413,3 +413,17 @@ def test_that_a_bundle_of_the_inbox_that_met_a_busy_store_comes_again(look, runn
         qtbot.waitUntil(lambda: window.settled)
     assert came == [("bundle-7", "inbox")] * 2
     window.close()
+
+
+def test_that_g_twice_leads_to_the_gpus_and_n_to_the_first_that_failed(open_window, qtbot):
+    window = open_window()
+    keys(qtbot, window, "gg")
+    assert window.page == "gpu"
+    view = window.views["gpu"]
+    keys(qtbot, window, "n")
+    assert view.exceptions.spot[:2] == ("s-core", "s-n01")
+    assert view.wall.tables[1].hasFocus()
+    keys(qtbot, window, "m")
+    assert "SM activity" in view._heat_panel.accessibleName()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert (window.page, view.exceptions.spot) == ("gpu", None)
