@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import RIM, Control
 from app.ui.text import CENTRE
@@ -92,7 +93,7 @@ class Switch(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if step is None or commanded(event):
             event.ignore()
             return
         self.choose((self.number + step) % len(self.segments))
