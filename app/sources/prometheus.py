@@ -326,8 +326,9 @@ def _alive(server: _Server, seen: Sequence[float], end: float, job: Job) -> floa
     if not seen:
         return math.nan
     job.step(0, None, "alerts: whether their server works")
-    span = math.ceil(1000 * max(end - min(seen), 60.0))
-    rows = server.grid(f"max_over_time(max(timestamp(up))[{span}ms:15s])", np.array([end - 60.0, end]))
+    span, newest = math.ceil(1000 * max(end - min(seen), 60.0)), "max(timestamp(up))"
+    query = f"{newest} or max_over_time({newest}[{span}ms:15s])"  # the second for a server that was silent lately
+    rows = server.grid(query, np.array([end - 60.0, end]))
     return max((float(row.value[0]) for row in rows), default=math.nan)
 
 
