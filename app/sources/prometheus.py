@@ -298,7 +298,7 @@ def _alerts(server: _Server, settings: Prometheus, context: Context, job: Job) -
     alive = _alive(server, [one.last for one in episodes], span.end, job)
     earlier: dict[float, alert.Earlier] = {}
     for one in episodes:
-        if one.since < span.start and one.since not in earlier:
+        if one.since <= span.start and one.since not in earlier:  # a selector may leave its first moment out
             reach = min(one.since + SPAN, span.start)
             before = rows("ALERTS", _FIRING, TimeRange(one.since - context.step, reach))
             earlier[one.since] = alert.Earlier.of(before, joins=reach == span.start)
