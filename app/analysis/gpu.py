@@ -68,3 +68,30 @@ def increase(time: FloatArray, value: FloatArray, since: float, node_known_since
     if not risen.any():
         return 0.0, math.nan
     return float(rise[risen].sum()), float(time[risen][-1])
+
+
+def idle_since(time: FloatArray, use: FloatArray, end: float, policy: GpuPolicy, share: float) -> float:
+    """Since when a GPU has done nothing, seconds UTC; NaN while it has not been idle for ``policy.idle_hours``.
+
+    Idle is a use of at most ``policy.idle_utilisation_ratio`` in every sample of that time. Silence is not
+    idleness: at least `share` of the time must be known.
+
+    Parameters
+    ----------
+    time, use
+        Shape (n,), seconds UTC and ratios; NaN values are passed over.
+    end
+        Data time of the enclave, seconds UTC.
+    """
+    kept = ~np.isnan(use) & (time <= end)
+    time, use = time[kept], use[kept]
+    seconds = policy.idle_hours * 3600.0
+    lately = time > end - seconds
+    if time.size < 2 or not lately.any():
+        return math.nan
+    step = float(np.median(np.diff(time)))
+    busy = use > policy.idle_utilisation_ratio
+    if (busy & lately).any() or lately.sum() * step < share * seconds:
+        return math.nan
+    after = np.flatnonzero(busy)[-1] + 1 if busy.any() else 0
+    return float(time[after])

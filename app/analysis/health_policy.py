@@ -59,12 +59,22 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class GpuPolicy:
-    """Which XID means what, and how long a single error is news."""
+    """Which XID means what, how long a single error is news, when a GPU is idle, and how memory is forecast.
+
+    A GPU is idle but reserved that did nothing for `idle_hours` while it holds `idle_memory_bytes` or more.
+    """
 
     step_seconds: float = 60.0
     event_hours: float = 24.0
     xid_critical: frozenset[int] = frozenset()
     xid_warning: frozenset[int] = frozenset()
+    idle_hours: float = 4.0
+    idle_utilisation_ratio: float = 0.0
+    idle_memory_bytes: float = 2.0**30
+    memory_limit_ratio: float = 0.9
+    forecast_days: float = 28.0
+    forecast_days_least: float = 7.0
+    forecast_ahead_days: float = 28.0
 
 
 @dataclass(frozen=True, slots=True)

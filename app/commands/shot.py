@@ -8,6 +8,9 @@ from pathlib import Path
 from app.cli import Command, Context
 from app.errors import InputError, UsageError
 
+_LEAST = (900, 480)
+"""Of `app.ui.shell.frame.LEAST`, which is not imported before the command line was read."""
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("page", metavar="PAGE", help="overview, sync, ..., or PAGE/ENCLAVE/ID for one endpoint or node")
@@ -25,8 +28,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         msg = f"--size {options.size!r} is no size."
         raise UsageError(msg, "Write for example 1920x1080.")
     width, height = (int(number) // options.scale for number in size.groups())
-    if width < 1024 or height < 700:
-        msg = "The console needs at least 1024x700 logical pixels."
+    if width < _LEAST[0] or height < _LEAST[1]:
+        msg = f"The console needs at least {_LEAST[0]}x{_LEAST[1]} logical pixels."
         raise UsageError(msg, "Choose a larger --size or a smaller --scale.")
 
     from PySide6.QtCore import QSettings

@@ -57,13 +57,29 @@ class Machine:
     """What one GPU node is like while nothing is wrong.
 
     `busy` is the mean share of time with a kernel running at the moment of the demonstration, `missing` the
-    metrics that its exporter does not give, `copy` as of a Service.
+    metrics that its exporter does not give, `copy` as of a Service. `team` is a label of its GPUs, where there is
+    one. `held` is the share of memory in use at the moment of the demonstration, which grew by `filling` a day.
+    `slices` are the parts (MIG) of some of its GPUs: their instance numbers by the GPU's.
     """
 
     node: Node
     busy: float
     missing: tuple[str, ...] = ()
     copy: int = 1
+    team: str = ""
+    held: float = 0.66
+    filling: float = 0.0
+    slices: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    @property
+    def entities(self) -> tuple[tuple[int, str, float], ...]:
+        """Everything that the exporter speaks of: GPU, value of its label ``gpu``, share of the card's memory."""
+        cut = dict(self.slices)
+        found: list[tuple[int, str, float]] = []
+        for gpu in range(self.node.gpus):
+            parts = cut.get(gpu, ())
+            found += [(gpu, f"{gpu}:{part}", 1.0 / len(parts)) for part in parts] if parts else [(gpu, str(gpu), 1.0)]
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +161,31 @@ _VERSIONS = {
 _ECC = ("gpu_xid_errors_total", "gpu_ecc_uncorrectable_total")
 _MIG = ("gpu_utilisation_ratio",)
 
-_NODES = (  # GPUs, model, busy share now, metrics not exported
+_SLICES = ((6, ("3", "4", "5")), (7, ("1", "2")))
+"""Two of a node's cards are cut: one into three parts, one into halves."""
+
+_NODES = (  # GPUs, model, busy share now, metrics not exported, team
     (
-        ("u-n01", 8, "A100-80G", 0.89, ()),
-        ("u-n02", 8, "A100-80G", 0.89, ()),
-        ("u-n03", 8, "A100-80G", 0.74, ()),
-        ("u-n04", 8, "A100-80G MIG", 0.55, _MIG),
+        ("u-n01", 8, "A100-80G", 0.89, (), "retrieval"),
+        ("u-n02", 8, "A100-80G", 0.89, (), "retrieval"),
+        ("u-n03", 8, "A100-80G", 0.74, (), "dialogue"),
+        ("u-n04", 8, "A100-80G MIG", 0.55, _MIG, "language"),
     ),
     (
-        ("s-n01", 8, "H100-80G", 0.86, ()),
-        ("s-n02", 8, "H100-80G", 0.82, ()),
-        ("s-n03", 8, "H100-80G", 0.84, ()),
-        ("s-n04", 8, "H100-80G", 0.80, ()),
+        ("s-n01", 8, "H100-80G", 0.86, (), "retrieval"),
+        ("s-n02", 8, "H100-80G", 0.82, (), "imagery"),
+        ("s-n03", 8, "H100-80G", 0.84, (), "imagery"),
+        ("s-n04", 8, "H100-80G", 0.80, (), "dialogue"),
     ),
     (
-        ("ts-n01", 8, "H100-80G", 0.70, _ECC),
-        ("ts-n02", 8, "H100-80G", 0.58, ()),
-        ("ts-n03", 8, "H100-80G", 0.54, ()),
+        ("ts-n01", 8, "H100-80G", 0.70, _ECC, ""),
+        ("ts-n02", 8, "H100-80G", 0.58, (), ""),
+        ("ts-n03", 8, "H100-80G", 0.54, (), ""),
     ),
 )
+
+_FILLING = {"enc-s1": (0.77, 0.007)}
+"""Share of memory held now, and by how much of it a day it grew, where it does grow."""
 
 _SITES = (  # enclave, source id, traffic share, behind, transit, carriers
     (Enclave("enc-u1", "Unclassified", Level.U, 900.0, 300.0), "collector-u1", 1.0, 360.0, (20.0,), ("relay",)),
@@ -188,8 +210,8 @@ def sites(scale: int = 1) -> tuple[Site, ...]:
         How often every endpoint is there. The copies, named ``rag-gateway_2`` and so on, have no trouble of their
         own; they are for measuring. A copy runs one version and exports everything exactly, so it needs no flags:
         13 series where a deployment of the story has 19 or more (12 without a queue). Every second copy comes with
-        one more node in each enclave, of 72 series. So a scale of 1 is 1,502 series, and each further one adds 439,
-        or 655 where it brings nodes: 20 are 680 endpoints and 12,003 series.
+        one more node in each enclave, of 72 series. So a scale of 1 is 1,523 series, and each further one adds 439,
+        or 655 where it brings nodes: 20 are 680 endpoints and 12,024 series.
     """
     found = []
     for column, (enclave, source, share, behind, transit, carriers) in enumerate(_SITES):
@@ -232,12 +254,22 @@ def _services(enclave: str, column: int, share: float, copy: int) -> list[Servic
 
 
 def _machines(enclave: str, column: int) -> list[Machine]:
+    held, filling = _FILLING.get(enclave, (0.66, 0.0))
     return [
-        Machine(Node(enclave, name, gpus, model), busy, missing) for name, gpus, model, busy, missing in _NODES[column]
+        Machine(
+            Node(enclave, name, gpus, model),
+            busy,
+            missing,
+            team=team,
+            held=held,
+            filling=filling,
+            slices=_SLICES if missing == _MIG else (),
+        )
+        for name, gpus, model, busy, missing, team in _NODES[column]
     ]
 
 
 def _further_machine(enclave: str, column: int, copy: int) -> Machine:
     """Copy one node of an enclave, each of them in turn, with every metric exported."""
-    name, gpus, model, busy, _ = _NODES[column][(copy // 2 - 1) % len(_NODES[column])]
+    name, gpus, model, busy, *_ = _NODES[column][(copy // 2 - 1) % len(_NODES[column])]
     return Machine(Node(enclave, _copied(name, copy), gpus, model), busy, copy=copy)

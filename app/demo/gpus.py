@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.demo import story
-from app.demo.fleet import Machine, Site
+from app.demo.fleet import DAY, Machine, Site
 from app.demo.story import GpuTrouble
 from app.demo.weather import BoolArray, Timeline, load, noise, three_digits, timeline
 from app.model.sample import FloatArray, Series
@@ -53,15 +53,18 @@ def scrape(site: Site, machine: Machine, seed: int, now: float, days: float) -> 
     line = timeline(f"{site.enclave.id}/{group}", seed, now, days, now - site.behind)
     kept = line.kept & ~story.silent(line.slot, now, site.enclave.id, node.id)
     labels = {"enclave": site.enclave.id, "node": node.id}
+    team = {"team": machine.team} if machine.team else {}
     time = line.time[kept]
     found = []
     for metric in METRICS:
         key = SeriesKey.of("exported", labels | {"metric": metric})
         found.append(Series(key, time, np.full(len(time), float(metric not in machine.missing)), group))
-    for gpu in range(node.gpus):
+    for gpu, name, share in machine.entities:
         troubles = [t for t in story.GPU_TROUBLES if (t.enclave, t.node) == (site.enclave.id, node.id)]
         troubles = [t for t in troubles if t.gpu in {None, gpu}]
         columns = _columns(machine, gpu, line, now, troubles)
+        if share < 1.0:
+            columns |= _part(columns, name, share, line)
         there = kept & ~_lost(line, now, troubles)
         xid = next((str(t.xid) for t in troubles if t.xid), "")
         for metric in METRICS:
@@ -70,7 +73,7 @@ def scrape(site: Site, machine: Machine, seed: int, now: float, days: float) -> 
             # The driver's log outlives the card: the error counter is still read when the GPU is gone.
             counted = metric == "gpu_xid_errors_total"
             chosen = kept if counted else there
-            names = labels | {"gpu": str(gpu)} | ({"xid": xid} if counted else {})
+            names = labels | {"gpu": name} | ({"xid": xid} if counted else {}) | team
             times = time if chosen is kept or chosen.sum() == len(time) else line.time[chosen]
             found.append(Series(SeriesKey.of(metric, names), times, columns[metric][chosen], group))
     return [series for series in found if len(series.time)]
@@ -92,7 +95,9 @@ def _columns(
     own = line.rng(f"gpu/{gpu}").uniform(-OWN, OWN)
     lean = np.sqrt(busy / busy[line.anchor])
     use = (machine.busy + own) * lean * np.exp(noise(line, f"{gpu}/use", 0.07, 0.05))
-    used = np.rint((0.66 + own + 0.05 * noise(line, f"{gpu}/memory", 0.8, 0.0)) * TOTAL_MIB / 256.0) * 256.0
+    filled = np.clip(machine.held - machine.filling * (now - line.slot) / DAY, 0.2, 0.92)
+    held = filled + 0.5 * own + 0.05 * noise(line, f"{gpu}/memory", 0.8, 0.0)
+    used = np.rint(np.clip(held, 0.0, 1.0) * TOTAL_MIB / 256.0) * 256.0
     xid = np.zeros_like(use)
     ecc = np.zeros_like(use)
     heat = np.zeros_like(use)
@@ -122,4 +127,18 @@ def _columns(
         "gpu_temperature_celsius": np.rint(celsius),
         "gpu_xid_errors_total": xid,
         "gpu_ecc_uncorrectable_total": ecc,
+    }
+
+
+def _part(card: dict[str, FloatArray], name: str, share: float, line: Timeline) -> dict[str, FloatArray]:
+    """What a part of a card says otherwise than the card: its own activity and memory. It shares power and heat."""
+    own = line.rng(f"{name}/share").uniform(0.3, 1.2) * np.exp(noise(line, f"{name}/sm", 0.20, 0.05))
+    total = np.floor(share * TOTAL_MIB / 256.0) * 256.0 * MIB
+    part = line.rng(f"{name}/held").uniform(0.5, 1.2) * np.exp(noise(line, f"{name}/memory", 0.10, 0.0))
+    held = card["gpu_memory_used_bytes"] / (TOTAL_MIB * MIB) * part
+    page = 256.0 * MIB
+    return {
+        "gpu_sm_active_ratio": three_digits(np.clip(card["gpu_sm_active_ratio"] * own, 0.0, 1.0)),
+        "gpu_memory_used_bytes": np.rint(np.clip(held, 0.0, 0.98) * total / page) * page,
+        "gpu_memory_total_bytes": np.full_like(own, total),
     }

@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,15 +33,29 @@ _ALIVE = ("gpu_utilisation_ratio", "gpu_temperature_celsius")
 _WARM_UP = 3600.0
 
 
+class Trouble(Enum):
+    """What is wrong with GPUs."""
+
+    ABSENT = "does not report"
+    ERROR = "failed"
+    HOT = "too hot"
+    IDLE = "idle, but reserved"
+
+
 @dataclass(frozen=True, slots=True)
 class GpuProblem:
-    """Something about the GPUs of one node that somebody should look at. Times are seconds UTC."""
+    """Something about the GPUs of one node that somebody should look at. Times are seconds UTC.
+
+    `gpus` are the labels of those that it is about, as far as they are known.
+    """
 
     enclave: Enclave
     node: Node
     health: Health
     text: str
     since: float
+    trouble: Trouble = Trouble.ERROR
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,8 @@ def gpu_fleet(
     return GpuFleet(count, float(np.mean(used)) if used else math.nan, tuple(problems))
 
 
-def _fresh_seconds(policy: HealthPolicy) -> float:
+def fresh_seconds(policy: HealthPolicy) -> float:
+    """Seconds before its enclave's data time for which a GPU's newest sample counts as now."""
     return policy.rule("gpu_temperature_celsius").of * 60.0
 
 
@@ -88,7 +105,7 @@ def _use(shelf: Shelf, data_time: float, policy: HealthPolicy) -> list[float]:
     newest = [
         float(one.value[-1])
         for one in shelf.series.get("gpu_utilisation_ratio", [])
-        if data_time - one.time[-1] <= _fresh_seconds(policy)
+        if data_time - one.time[-1] <= fresh_seconds(policy)
     ]
     return [value for value in newest if not math.isnan(value)]
 
@@ -103,10 +120,18 @@ def _problems(
         *_memory(picture, shelf, policy, {gpu for gpu, code in xids if code in _MEMORY}),
         *_hot(picture, shelf, policy),
     ]
-    return [GpuProblem(picture.enclave, node, health, text, since) for health, text, since in found]
+    return [GpuProblem(picture.enclave, node, *one) for one in found]
 
 
-Found = Iterable[tuple[Health, str, float]]
+class _Found(NamedTuple):
+    health: Health
+    text: str
+    since: float
+    trouble: Trouble
+    gpus: tuple[str, ...] = ()
+
+
+Found = Iterable[_Found]
 XidTimes = Mapping[tuple[str, int], float]
 """Newest time of each GPU's XIDs, seconds UTC; the code is -1 where nobody named it."""
 
@@ -120,20 +145,22 @@ def _absent(picture: Picture, node: Node, shelf: Shelf, policy: HealthPolicy, fa
     One that fell off the bus, by its XID, is told of once, there.
     """
     newest = shelf.newest(*_ALIVE)
-    if not picture.covered - newest <= _fresh_seconds(policy):
-        yield Health.UNKNOWN, f"{silence_text(picture.covered - newest)} from its {node.gpus} GPUs", newest
+    if not picture.covered - newest <= fresh_seconds(policy):
+        text = f"{silence_text(picture.covered - newest)} from its {node.gpus} GPUs"
+        yield _Found(Health.UNKNOWN, text, newest, Trouble.ABSENT)
         return
     last: dict[str, float] = {}
     for metric in _ALIVE:
         for one in shelf.series.get(metric, []):
             gpu = one.key.label("gpu").partition(":")[0]  # parts of one card share its number
             last[gpu] = max(last.get(gpu, -math.inf), float(one.time[-1]))
-    gone = {gpu: time for gpu, time in last.items() if picture.covered - time > _fresh_seconds(policy)}
+    gone = {gpu: time for gpu, time in last.items() if picture.covered - time > fresh_seconds(policy)}
     missing = node.gpus - (len(last) - len(gone))
     if missing > len(fallen & set(gone)):
         since = min(gone.values(), default=math.nan)
         names = f" (GPU {', '.join(sorted(gone))})" if gone else ""
-        yield Health.WARNING, f"{missing} of {node.gpus} GPUs do not report{names}", since
+        text = f"{missing} of {node.gpus} GPUs do not report{names}"
+        yield _Found(Health.WARNING, text, since, Trouble.ABSENT, tuple(sorted(set(gone) - fallen)))
 
 
 def _xid_times(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: list[Event]) -> XidTimes:
@@ -171,7 +198,7 @@ def _xids(xids: XidTimes, policy: HealthPolicy) -> Found:
         health = Health.WARNING if code < 0 else xid_health(code, policy.gpu)
         if health is not None:
             words = f" {code}: {XID_WORDS.get(code, 'see the driver notes')}" if code >= 0 else ""
-            yield health, f"GPU {gpu or '?'} XID{words}", last
+            yield _Found(health, f"GPU {gpu or '?'} XID{words}", last, Trouble.ERROR, (gpu,) if gpu else ())
 
 
 def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy, told: set[str]) -> Found:
@@ -182,27 +209,30 @@ def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy, told: set[str]
         rise, last = increase(one.time, one.value, since, known)
         if rise > 0.0 and one.key.label("gpu") not in told:
             errors = "error" if rise == 1.0 else "errors"
-            yield Health.CRITICAL, f"GPU {one.key.label('gpu')} {rise:.0f} uncorrectable memory {errors}", last
+            gpu = one.key.label("gpu")
+            text = f"GPU {gpu} {rise:.0f} uncorrectable memory {errors}"
+            yield _Found(Health.CRITICAL, text, last, Trouble.ERROR, (gpu,))
 
 
 def _hot(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
     """GPUs over a temperature limit, one line for each state of a node."""
     rule = policy.rule("gpu_temperature_celsius", "", picture.enclave.id)
-    hot: dict[int, list[tuple[float, float]]] = {}
+    hot: dict[int, list[tuple[float, float, str]]] = {}
     for one in shelf.series.get("gpu_temperature_celsius", []):
         mild = one.value.max() <= min(rule.warning, rule.critical)  # NaN limits and values go the long way
-        if mild or picture.covered - one.time[-1] > _fresh_seconds(policy):
+        if mild or picture.covered - one.time[-1] > fresh_seconds(policy):
             continue
         grid = _grid(one, picture.covered, policy)
         run = last_run(timeline(_placed(one, grid), rule, grid, policy.evaluation.minimum_share))
         if run.code not in {GOOD, UNKNOWN}:
-            hot.setdefault(run.code, []).append((float(one.value[-1]), grid.time(run.first)))
+            reading = (float(one.value[-1]), grid.time(run.first), one.key.label("gpu"))
+            hot.setdefault(run.code, []).append(reading)
     for code, found in sorted(hot.items(), reverse=True):
-        hottest, since = max(value for value, _ in found), min(time for _, time in found)
+        hottest, since = max(one[0] for one in found), min(one[1] for one in found)
         limit = measured(rule.metric, rule.critical if code == CRITICAL else rule.warning)
         many = "1 GPU" if len(found) == 1 else f"{len(found)} GPUs"
         text = f"{many} over {limit}, hottest {measured(rule.metric, hottest)}"
-        yield as_health(code), text, since
+        yield _Found(as_health(code), text, since, Trouble.HOT, tuple(gpu for _, _, gpu in found))
 
 
 def _first_known(shelf: Shelf) -> float:

@@ -49,10 +49,14 @@ def parse_policy(layers: Sequence[Layer]) -> HealthPolicy:
         problem = f"{share:g} is not above 0 and at most 1; with 0 no data would count as healthy"
         raise layers[-1][1].at("evaluation", "minimum_share").refuse(problem)
     rules = tuple(_rule(metric, layers) for metric in METRICS)
+    gpu = GpuPolicy(**_section(GpuPolicy, "gpu", layers))
+    if not 0 < gpu.memory_limit_ratio <= 1:
+        problem = f"{gpu.memory_limit_ratio:g} is not above 0 and at most 1; beyond it memory would never run out"
+        raise layers[-1][1].at("gpu", "memory_limit_ratio").refuse(problem)
     return HealthPolicy(
         Evaluation(**evaluation),
         rules,
-        GpuPolicy(**_section(GpuPolicy, "gpu", layers)),
+        gpu,
         tuple(override for layer in layers for override in _overrides(layer, rules)),
     )
 

@@ -150,6 +150,8 @@ class PageView(QWidget):
         Show the enclave of that id again, which the filter hides.
     import_wanted()
         Choose a bundle and import it.
+    begin_wanted(str)
+        Take a step of `app.ui.first_run`, by its id: the station holds nothing yet.
     retry_wanted()
         Ask the store again.
     sheet_wanted(Sheet)
@@ -159,6 +161,7 @@ class PageView(QWidget):
     show_wanted = Signal(object)
     enclave_wanted = Signal(str)
     import_wanted = Signal()
+    begin_wanted = Signal(str)
     retry_wanted = Signal()
     sheet_wanted = Signal(object)
     runner: TaskRunner

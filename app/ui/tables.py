@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from app.model.health import Health
 from app.model.marking import Level
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.rows import ROW_ROLE, Column, Index, Order, RowsModel
 from app.ui.scroll import quiet
@@ -60,6 +61,17 @@ class _Delegate(QStyledItemDelegate):
                 self._rule(canvas, cell, index)
             if chosen and index.column() == self._table.first_column:
                 canvas.fill(QRectF(cell.left(), cell.top(), 3, cell.height()), "accent")
+            if chosen and self._table.hasFocus():
+                self._ring(canvas, cell, index)
+
+    def _ring(self, canvas: Canvas, cell: QRectF, index: Index) -> None:
+        """The part of the ring around the chosen row that runs through this cell: the table has the keyboard."""
+        first, last = index.column() == self._table.first_column, index.column() == self._table.last_column
+        right = cell.right() - 2 if last else cell.right()
+        for top in (cell.top(), cell.bottom() - 2):
+            canvas.fill(QRectF(cell.left(), top, right - cell.left(), 2), "focus")
+        for at in ((cell.left(),) if first else ()) + ((right - 2,) if last else ()):
+            canvas.fill(QRectF(at, cell.top(), 2, cell.height()), "focus")
 
     def _rule(self, canvas: Canvas, cell: QRectF, index: Index) -> None:
         """Below the content only: the table's edge has room for a chosen row's colour."""
@@ -255,7 +267,7 @@ class Table(QTableView, Generic[Row]):
             self.choose(min(max(self.currentIndex().row() + step, 0), len(self.rows.rows) - 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.current_row())
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)

@@ -41,6 +41,12 @@ _SURFACES = {
     "series.4": ("#D3DCE4", "#2B3640"),
     "series.5": ("#3F7CC4", "#5B94CF"),
     "series.6": ("#A8795A", "#7A5A3C"),
+    # amounts are one hue, darkest at zero on dark and lightest at zero on light
+    "amount.0": ("#1B2229", "#EDF2F7"),
+    "amount.1": ("#1B364E", "#BCD7F2"),
+    "amount.2": ("#245C8C", "#74ABE0"),
+    "amount.3": ("#3F87C6", "#2F72B8"),
+    "amount.4": ("#86BFF0", "#123D6D"),
     "quantile.50": ("#3F7CC4", "#5B94CF"),
     "quantile.95": ("#6CB6FF", "#1B6EC2"),
     "quantile.99": ("#CFE6FF", "#0E3C6E"),

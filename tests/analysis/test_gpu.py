@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from app.analysis.gpu import increase, xid_health
+from app.analysis.gpu import idle_since, increase, xid_health
 from app.analysis.health_policy import GpuPolicy
 from app.model.health import Health
 
@@ -44,3 +44,36 @@ def test_that_an_xid_is_judged_by_its_meaning():
     assert xid_health(79, POLICY) is Health.CRITICAL
     assert xid_health(63, POLICY) is Health.WARNING
     assert xid_health(31, POLICY) is None  # an application's own fault
+
+
+MINUTES = np.arange(0.0, 8 * 3600.0, 60.0)
+END = 8 * 3600.0
+IDLE = GpuPolicy(idle_hours=4.0)
+
+
+def idle(use, time=MINUTES, share=0.5):
+    return idle_since(time, np.asarray(use, float), END, IDLE, share)
+
+
+def test_that_a_gpu_is_idle_since_its_last_kernel():
+    assert idle(np.where(MINUTES < 2 * 3600.0, 0.7, 0.0)) == 2 * 3600.0
+    assert idle(np.zeros(MINUTES.size)) == 0.0
+
+
+def test_that_one_kernel_in_the_last_hours_is_no_idleness():
+    use = np.zeros(MINUTES.size)
+    use[-30] = 0.01
+    assert math.isnan(idle(use))
+
+
+def test_that_a_short_pause_is_no_idleness():
+    assert math.isnan(idle(np.where(MINUTES < 5 * 3600.0, 0.7, 0.0)))
+
+
+def test_that_silence_is_no_idleness():
+    known = MINUTES[MINUTES < 5 * 3600.0]  # a quarter of the last four hours
+    assert math.isnan(idle(np.zeros(known.size), known))
+    use = np.zeros(MINUTES.size)
+    use[-200:] = np.nan
+    assert math.isnan(idle(use))
+    assert math.isnan(idle(np.zeros(0), np.zeros(0)))

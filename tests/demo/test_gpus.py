@@ -56,3 +56,35 @@ def test_that_values_are_possible():
     assert hot[:1440].max() < 75
     assert hot[-1] > 83
     assert np.array_equal(hot, np.rint(hot))
+
+
+def test_that_two_cards_are_cut_and_their_parts_share_power_but_not_memory():
+    series = scraped("u-n04")
+    names = {s.key.label("gpu") for s in series} - {""}
+    assert names == {"0", "1", "2", "3", "4", "5", "6:3", "6:4", "6:5", "7:1", "7:2"}
+    assert np.array_equal(one(series, "gpu_power_watts", "7:1").value, one(series, "gpu_power_watts", "7:2").value)
+    whole = one(series, "gpu_memory_total_bytes", "0").value[0]
+    parts = [one(series, "gpu_memory_total_bytes", f"6:{part}").value[0] for part in (3, 4, 5)]
+    assert 0.98 * whole < sum(parts) <= whole
+    for part in (3, 4, 5):
+        used = one(series, "gpu_memory_used_bytes", f"6:{part}").value
+        assert (used < parts[0]).all()
+    assert one(series, "gpu_sm_active_ratio", "6:3").value[-1] != one(series, "gpu_sm_active_ratio", "6:4").value[-1]
+
+
+def test_that_memory_fills_up_in_one_enclave_only():
+    for node, rise in (("s-n01", 0.14), ("ts-n02", 0.0)):  # 0.7 points a day
+        series = scraped(node, days=20)
+        share = np.mean(
+            [
+                one(series, "gpu_memory_used_bytes", str(gpu)).value / one(series, "gpu_memory_total_bytes", "0").value
+                for gpu in range(8)
+            ],
+            axis=0,
+        )
+        assert share[-720:].mean() - share[:720].mean() == pytest.approx(rise, abs=0.04)
+
+
+def test_that_a_team_is_named_where_there_is_one():
+    assert {s.key.label("team") for s in scraped("s-n01") if s.key.label("gpu")} == {"retrieval"}
+    assert {s.key.label("team") for s in scraped("ts-n01")} == {""}

@@ -17,6 +17,7 @@ from app.ui.pages.sync import SyncData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
 from tests.fakes.curves import explore_data
+from tests.fakes.gpus import gpu_data
 
 STATION = Station("station-04", "Watch floor 2", Level.TS)
 
@@ -59,6 +60,10 @@ class Answers:
         self._asked()
         return explore_data(ask)
 
+    def gpus(self, ask, job):
+        self._asked()
+        return gpu_data(ask)
+
     def hold(self, job):
         self._asked()
         return self.holdings
@@ -76,7 +81,13 @@ class Answers:
 
 def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
-    loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore, "endpoints": told.endpoints}
+    loads = {
+        "overview": told.overview,
+        "endpoints": told.endpoints,
+        "gpu": told.gpus,
+        "explore": told.explore,
+        "sync": told.arrivals,
+    }
     pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
         store=lambda: None,

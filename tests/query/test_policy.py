@@ -30,6 +30,8 @@ def test_that_the_shipped_rules_say_what_the_file_says():
         for key, value in table.items():
             assert getattr(rules[metric], key) == value, (metric, key)
     assert policy().gpu.xid_critical >= {74, 79, 95}
+    for key, value in written["gpu"].items():
+        assert getattr(policy().gpu, key) == (frozenset(value) if isinstance(value, list) else value), key
     assert policy().evaluation.window_minutes == written["evaluation"]["window_minutes"]
 
 
@@ -75,6 +77,9 @@ warning = 7.0
         ("[evaluation]\nwindow_minutes = -1\n", "no number of 0 or more"),
         ("[evaluation]\nwindow_minutes = true\n", "no number"),
         ("[gpu]\nxid_critical = [79.0]\n", "a list of whole numbers"),
+        ("[gpu]\nmemory_limit_ratio = 0\n", "not above 0 and at most 1"),
+        ("[gpu]\nmemory_limit_ratio = 1.1\n", "memory would never run out"),
+        ("[gpu]\nidle_hour = 2\n", "Did you mean 'idle_hours'?"),
         ("metric = 3\n", "a table is needed"),
         ("[metric.endpoint_up]\nworse = 'lower'\n", 'Write "above" or "below".'),
         ("[metric.endpoint_up]\ncritical = nan\n", "no number"),

@@ -16,7 +16,7 @@ from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.kept import Kept
-from app.ui.charts.line import Band, Line, Threshold, nearest, read_at
+from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
@@ -24,6 +24,7 @@ from app.ui.charts.spoken import silence, summary
 from app.ui.charts.trace import envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.text import RIGHT
@@ -45,7 +46,8 @@ class Chart(Part):
     """One chart of a page. Its window in time is a `View`, which linked charts share.
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
-    Home goes back. The window binds D to `tell_numbers`: a chart that took the letter would take it from ``G D``.
+    Home goes back. One that is not `headed` leaves title and legend to the panel around it. The window binds D to
+    `tell_numbers`: a chart that took the letter would take it from ``G D``.
 
     Signals
     -------
@@ -64,6 +66,7 @@ class Chart(Part):
         *,
         level: Level | None = None,
         axis: bool = True,
+        headed: bool = True,
         strip: Kept | None = None,
     ) -> None:
         super().__init__(look, title)
@@ -71,13 +74,14 @@ class Chart(Part):
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
         self._rows = 0
-        self._axis = axis
+        self._axis, self._headed = axis, headed
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
         self._changes: tuple[float, ...] = ()
         self._value: tuple[str, Health | None] | None = None
+        self._now, self._fans = math.inf, tuple[Fan, ...]()
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
@@ -123,18 +127,28 @@ class Chart(Part):
         lines = [(line, self.unit) for line in self.lines]
         self.sheet_wanted.emit(chart_sheet(self.title, self.level, lines, span))
 
+    def show_future(self, now: float, fans: Sequence[Fan] = ()) -> None:
+        """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
+        self._now, self._fans = now, tuple(fans)
+        self._moved()
+
     def sizeHint(self) -> QSize:
         return QSize(360, 200)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, HEAD + 60 + AXIS)
+        return QSize(160, self._head + 60 + AXIS)
+
+    @property
+    def _head(self) -> int:
+        return HEAD if self._headed else 6
 
     @property
     def plot(self) -> QRectF:
         """Rectangle of the curves, on whole pixels."""
         left = self.view.gutter(id(self), self._values.gutter)
         below = AXIS if self._axis else 6
-        return QRectF(left, HEAD, max(8.0, self.width() - left - 2), max(8.0, self.height() - HEAD - below))
+        top = self._head
+        return QRectF(left, top, max(8.0, self.width() - left - 2), max(8.0, self.height() - top - below))
 
     # --- painting -----------------------------------------------------------------------------------------
 
@@ -153,7 +167,9 @@ class Chart(Part):
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
         face.paint_gaps(plot, self.lines, self._covered)
-        face.paint_unknown(plot, self.lines, silence(self.lines, span.end), stale=self._stale)
+        known = min(span.end, self._now)
+        face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
+        face.paint_future(plot, self._now, self._fans)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
         face.paint_changes(plot, self._changes)
@@ -174,7 +190,8 @@ class Chart(Part):
             self._values = face.values_of(self.look, self.unit, scale)
 
     def _paint_back(self, box: QRectF, canvas: Canvas) -> None:
-        self._paint_title(canvas)
+        if self._headed:
+            self._paint_title(canvas)
         face.paint_grid(canvas, box, self._values)
 
     def _paint_axis(self, box: QRectF, canvas: Canvas) -> None:
@@ -193,7 +210,7 @@ class Chart(Part):
         shown = plot.span.start <= moment <= plot.span.end
         if self._value is not None and not shown:
             self._paint_value(plot.canvas, *self._value)
-        elif len(self.lines) == 1:
+        elif len(self.lines) == 1 and self._headed:
             line, one = self.lines[0], read[0]
             value = self._last(line) if not shown else one.say(self.unit, line.bound) if one is not None else "no data"
             baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
@@ -240,7 +257,9 @@ class Chart(Part):
 
     def _tell(self) -> None:
         title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
-        self.setAccessibleName(summary(title, self.lines, self.view.span, self.unit))
+        past = TimeRange(self.view.span.start, max(self.view.span.start, min(self.view.span.end, self._now)))
+        told = [summary(title, self.lines, past, self.unit), *(fan.words for fan in self._fans)]
+        self.setAccessibleName(". ".join(told))
 
     # --- pointer and keys ---------------------------------------------------------------------------------
 
@@ -291,7 +310,9 @@ class Chart(Part):
         key, span = event.key(), self.view.span
         around = self.view.moment if span.start <= self.view.moment <= span.end else (span.start + span.end) / 2
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if commanded(event):
+            event.ignore()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step(many if key == Qt.Key.Key_Right else -many)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.view.zoom(1 / _ZOOM, around)

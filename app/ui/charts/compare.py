@@ -100,7 +100,7 @@ class _Curves(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph ships no ty
             for value in self.grid:
                 canvas.rule(place.left(), place.right(), plot.y(value), "line" if value == 0 else "hair")
             face.paint_unread(plot, self.covered)
-            face.paint_unknown(plot, self.lines, silence(self.lines, end), stale=False)
+            face.paint_unknown(plot, self.lines, silence(self.lines, end), plot.span.end, stale=False)
             edges = np.linspace(start, end, max(2, round(place.width() * plot.ratio) + 1))
             for line in self.lines:
                 self._pencil.draw(plot, line, envelope(line.trace, edges))

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
 from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.ui.canvas import Canvas
 from app.ui.charts.curves import Plot
-from app.ui.charts.line import Band, Line, Reading, Threshold
+from app.ui.charts.line import Band, Fan, Line, Reading, Threshold
 from app.ui.charts.moments import ticks
 from app.ui.charts.scale import Scale
 from app.ui.charts.trace import Envelope
@@ -25,6 +25,7 @@ _LEAST_GUTTER = 40.0
 _APART = 72.0
 """Pixels between two labels of the time axis."""
 _BAND = 0.10
+_FAN = 0.22
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,11 @@ def paint_unread(plot: Plot, covered: TimeRange) -> None:
                 plot.canvas.fill(box, "raised")
 
 
-def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, *, stale: bool) -> None:
-    """Hatch the time after the last data, and what is stored but cannot be read."""
+def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, until: float, *, stale: bool) -> None:
+    """Hatch the time after the last data up to `until`, which is now, and what is stored but cannot be read."""
     canvas, theme = plot.canvas, plot.canvas.look.theme
     if not math.isnan(since):
-        box = _stretch(plot, since, plot.span.end)
+        box = _stretch(plot, since, until)
         if box.width() >= 2:
             canvas.hatch(box, half(theme.status[Health.WARNING].symbol) if stale else "line", step=6.0)
     for start, end in {(damage.start, damage.end) for line in lines for damage in line.reduced.damaged}:
@@ -164,6 +165,34 @@ def paint_changes(plot: Plot, moments: Sequence[float]) -> None:
         if plot.span.start <= moment <= plot.span.end:
             x = round(plot.x(moment)) + 0.5
             plot.canvas.painter.drawLine(QLineF(x, plot.box.top(), x, plot.box.bottom()))
+
+
+def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
+    """A line at now, and after it the bands of what is forecast: tinted, with dashed edges, never a curve."""
+    canvas, box = plot.canvas, plot.box
+    if not plot.span.start <= now < plot.span.end:
+        return
+    x = round(plot.x(now))
+    canvas.fill(QRectF(x, box.top(), 1, box.height()), "line")
+    canvas.painter.save()
+    canvas.painter.setClipRect(box)
+    for fan in fans:
+        time = fan.time.tolist()
+        edges = [
+            [QPointF(plot.x(moment), plot.y(value)) for moment, value in zip(time, side.tolist(), strict=True)]
+            for side in (fan.least, fan.most)
+        ]
+        tint = canvas.colour(fan.colour)
+        tint.setAlphaF(_FAN)
+        canvas.painter.setPen(Qt.PenStyle.NoPen)
+        canvas.painter.setBrush(tint)
+        canvas.painter.drawPolygon([*edges[0], *reversed(edges[1])])
+        pen = QPen(canvas.colour(fan.colour), 1.0, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([3, 3])
+        canvas.painter.setPen(pen)
+        for edge in edges:
+            canvas.painter.drawPolyline(edge)
+    canvas.painter.restore()
 
 
 def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.model.health import Bound, Health
 from app.model.marking import Level
+from app.model.sample import FloatArray
 from app.store.reduced import Reduced
 from app.ui.charts.trace import Trace, trace
 from app.ui.charts.units import Unit
@@ -66,6 +67,20 @@ class Band:
     end: float
     health: Health
     words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fan:
+    """What is forecast: between `least` and `most` at each of `time`, seconds UTC, shape (n,) each.
+
+    `words` say it; `colour` is the token of the line that it goes on from.
+    """
+
+    words: str
+    colour: str
+    time: FloatArray
+    least: FloatArray
+    most: FloatArray
 
 
 def make_line(

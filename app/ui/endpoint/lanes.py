@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainterPath
 
 from app.model.health import Health
@@ -16,6 +16,7 @@ from app.ui.charts.view import View
 from app.ui.hatch import half
 from app.ui.look import Look
 from app.ui.part import Part
+from app.ui.sheet import Moment, Sheet
 from app.ui.text import RIGHT
 
 _ROW, _STRIP = 28, 20
@@ -58,7 +59,15 @@ def happenings(answer: EndpointAnswer) -> tuple[list[Happening], list[Happening]
 
 
 class EventLanes(Part):
-    """Three lanes that share the gutter and the span of the charts below. Left and right go from one to the next."""
+    """Three lanes that share the gutter and the span of the charts below. Left and right go from one to the next.
+
+    Signals
+    -------
+    sheet_wanted(Sheet)
+        Show what stands in the lanes as a table.
+    """
+
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__(look, "Alerts, changes and imports")
@@ -104,6 +113,20 @@ class EventLanes(Part):
             self._view.pan(moment - (span.start + span.end) / 2)
         self._view.point(moment)
         return True
+
+    def tell_numbers(self) -> None:
+        """Say what happened when, and when bundles came, over the window that is shown."""
+        span = self._view.span
+        lanes = (("Alert", self._alerts), ("Change", self._changes))
+        rows = [
+            (name, Moment(one.start), Moment(one.end), one.text)
+            for name, lane in lanes
+            for one in lane
+            if _touches(one, span)
+        ]
+        rows += [("Import", Moment(at), Moment(at), "bundle received") for at in self._received if span.start <= at]
+        heads = ("Lane", "From (UTC)", "To (UTC)", "What")
+        self.sheet_wanted.emit(Sheet("Alerts, changes and imports", None, heads, rows))
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.height())

@@ -119,6 +119,7 @@ class ChartStack(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.lanes)
+        self.lanes.sheet_wanted.connect(self.sheet_wanted)
         view.changed.connect(self.remeasure)
 
     def show_answer(self, answer: EndpointAnswer) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.query.curves import Listing
 from app.store.samples import SeriesRef
 from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.scroll import quiet
 from app.ui.search_field import SearchField
@@ -209,7 +210,7 @@ class SeriesView(QListView):
             self._move(step)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._toggle()
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys
         else:
             super().keyPressEvent(event)

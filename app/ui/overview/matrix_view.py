@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.query.fleet import Deployment, Fleet
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.overview.matrix import CELL_ROLE, ROW_ROLE, SHAPE_ROLE, Index, MatrixModel, MatrixOrder
 from app.ui.overview.matrix_cells import (
@@ -203,6 +204,8 @@ class MatrixView(QTableView):
         super().focusInEvent(event)
         if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
             self.setCurrentIndex(QModelIndex())
+        elif nowhere and self.matrix.rowCount():
+            self._go(0, min(1, self.matrix.columnCount() - 1))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -219,7 +222,7 @@ class MatrixView(QTableView):
             self._go(row, max(self.currentIndex().column(), 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)

@@ -139,7 +139,7 @@ class OverviewView(PageView):
             from app.ui.first_run import FirstRun
 
             self._first = FirstRun(self._look)
-            self._first.import_wanted.connect(self.import_wanted)
+            self._first.wanted.connect(self.begin_wanted)
             self._box.addWidget(self._first, 1)
         if self._first is not None:
             self._first.setVisible(shown)

@@ -44,6 +44,15 @@ class Visiting(Covered):
         made.said.connect(self._sheet_said)
         return made
 
+    @property
+    def importing_now(self) -> bool:
+        """Whether something is being imported."""
+        raise NotImplementedError
+
+    def retry_held(self) -> None:
+        """Try again what was held."""
+        raise NotImplementedError
+
     def _shown(self, view: PageView) -> None:
         """A view was made with an answer in it."""
 
@@ -112,6 +121,7 @@ class Visiting(Covered):
         view.show_wanted.connect(self.show_place)
         view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
         view.import_wanted.connect(self.choose_bundle)
+        view.begin_wanted.connect(self.begin)
         view.retry_wanted.connect(self.ask_again)
         view.sheet_wanted.connect(self.show_sheet)
         self.views[host.page.id] = view

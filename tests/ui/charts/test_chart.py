@@ -14,8 +14,8 @@ from app.model.time_range import TimeRange
 from app.store.database import Damage
 from app.store.reduced import Reduced
 from app.ui.charts.chart import Chart
-from app.ui.charts.line import Band, Threshold, make_line, read_at
-from app.ui.charts.units import SECONDS
+from app.ui.charts.line import Band, Fan, Threshold, make_line, read_at
+from app.ui.charts.units import SECONDS, SHARE
 from app.ui.charts.view import View
 from app.ui.tips import TIP
 from tests.fakes.curves import line, raw
@@ -347,3 +347,29 @@ def test_that_thousands_of_paintings_leave_the_interpreter_whole(look, view):
     assert sys.getrefcount(None) > before - 5_000, "a painting makes more than ten calls"
     assert image.pixelColor(1, 1) == look.theme["surface"]
     chart.deleteLater()
+
+
+# --- what is forecast -------------------------------------------------------------------------------------
+
+
+def test_that_time_after_now_is_no_unknown_past_and_shows_its_band(look, show_in):
+    view = View(TimeRange(0.0, 2000.0))
+    chart = Chart(look, view, "Memory", SHARE, headed=False)
+    past = np.arange(0.0, 1000.0, 60.0)
+    time = np.array([1000.0, 2000.0])
+    fan = Fan("Secret reaches 90 %", "series.2", time, np.array([0.4, 0.4]), np.array([0.6, 0.6]))
+    chart.show_lines([line(past, past / 960.0)], view.home)
+    chart.show_future(1000.0, [fan])
+    show_in(chart, 400, 200)
+    picture, box = chart.grab().toImage(), chart.plot
+    surface = look.theme["surface"].name()
+
+    def colours(value):
+        y = round(box.bottom() - chart.scale.share(value) * box.height())
+        return {picture.pixelColor(round(box.left() + share * box.width()), y).name() for share in (0.6, 0.75, 0.9)}
+
+    assert colours(0.83) == {surface}, "no hatch lies on the future"
+    assert surface not in colours(0.46)
+    chart._tell()
+    assert "Secret reaches 90 %" in chart.accessibleName()
+    assert "no data for" not in chart.accessibleName()

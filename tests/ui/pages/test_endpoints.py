@@ -141,7 +141,7 @@ def test_that_the_sentence_says_what_is_wrong_since_when_and_after_which_change(
     said = plain(view.detail.head.words)
     assert said.startswith("One in 20 requests fails. It began at ")
     assert said.endswith("after this: 2.0 takes over.")
-    assert view.detail.head.accessibleName().startswith(f"rag, Unclassified, {Level.U.title}. Critical since ")
+    assert view.detail.head.accessibleName().startswith("rag, Unclassified. Critical since ")
     evidence = view.detail.head.tip_at(QPointF(5, 5))
     assert "what caused it they do not" in evidence
     assert "collector-enc-u1 1, received" in evidence
@@ -178,6 +178,18 @@ def test_that_what_lies_under_the_pointer_in_a_lane_is_explained(view, show):
     x = lanes._x(END - 15 * MINUTE)
     assert "errors above 1 %" in lanes.tip_at(QPointF(x, 12))
     assert lanes.tip_at(QPointF(lanes._x(END - 5 * HOUR), 12)) == ""
+
+
+def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
+    show(RAG)
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.lanes.tell_numbers()
+    rows = [(row[0], float(row[1]), row[3]) for row in told.args[0].rows]
+    assert rows == [
+        ("Alert", END - 19 * MINUTE, "errors above 1 %"),
+        ("Change", END - 30 * MINUTE, "2.0 takes over"),
+        ("Import", END + 60.0, "bundle received"),
+    ]
 
 
 def test_that_the_same_endpoint_elsewhere_is_one_key_away(view, show, qtbot):

@@ -8,9 +8,10 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.paths import Paths
+from app.query.fleet import About
 from app.settings import Station
 from app.store.database import Store
-from app.ui.page import Ask, Place
+from app.ui.page import Ask, Place, Subject
 from app.ui.pages.overview import OverviewView, badges, load, oldest_in_view
 from app.ui.scroll import PageArea
 from tests.fakes import answers
@@ -62,6 +63,10 @@ def test_that_an_item_that_needs_attention_leads_to_its_deployment_or_page(view,
     with qtbot.waitSignal(view.show_wanted) as told:
         view.attention.opened.emit(data.fleet.attention[2])
     assert told.args == [Place("sync")]
+    node = replace(data.fleet.attention[0], about=About.NODE, subject="s-n01")
+    with qtbot.waitSignal(view.show_wanted) as told:
+        view.attention.opened.emit(node)
+    assert told.args == [Place("gpu", Subject(node.enclave, "s-n01"))]
 
 
 def test_that_a_reload_keeps_the_place_in_the_list(view):

@@ -1,0 +1,49 @@
+"""Every GPU as rows, to be exported."""
+
+import math
+from datetime import UTC, datetime
+
+from app.query.gpu_floor import ACTIVE, ECC, HEAT, POWER, TOTAL, USE, USED, XID, Gpu, GpuFloor, NodeNow, Told
+from app.ui.gpu.gpu_words import state_words
+from app.ui.sheet import Cell, Sheet
+
+_METRICS = (USE, ACTIVE, USED, TOTAL, POWER, HEAT, XID, ECC)
+_HEADS = (
+    "Busy (ratio)",
+    "SM activity (ratio)",
+    "Memory used (bytes)",
+    "Memory (bytes)",
+    "Power (W)",
+    "Temperature (°C)",
+    "XIDs counted",
+    "Uncorrectable ECC errors",
+)
+
+
+def every_gpu(floor: GpuFloor) -> Sheet:
+    """One row for each GPU or part: where it is, what it says, how it is, and of when that is.
+
+    A number that is not exported says so; one that is not of now is left out, and the state says it.
+    """
+    heads = ("Enclave", "Level", "Node", "GPU", "Model", "Team", *_HEADS, "State", "Data time (UTC)")
+    rows = [_row(gpu, node) for node in floor.nodes for gpu in node.gpus]
+    return Sheet("Every GPU, now", floor.marking, heads, rows)
+
+
+def _row(gpu: Gpu, node: NodeNow) -> tuple[Cell, ...]:
+    newest = max((one.time for one in gpu.readings.values()), default=math.nan)
+    silent = gpu.readings and all(one.told is Told.SILENT for one in gpu.readings.values())
+    state = state_words(gpu) or ("no data" if silent else gpu.worst.value)
+    where = (node.enclave.name, node.enclave.level.title, node.node.id, gpu.name, node.node.gpu_model, gpu.team)
+    return (*where, *(_number(gpu, metric) for metric in _METRICS), state, _moment(newest))
+
+
+def _number(gpu: Gpu, metric: str) -> Cell:
+    one = gpu.readings.get(metric)
+    if one is None:
+        return "not exported" if gpu.heard else math.nan
+    return one.value if one.told is Told.NOW else math.nan
+
+
+def _moment(time: float) -> str:
+    return "" if math.isnan(time) else datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
