@@ -271,8 +271,11 @@ def test_that_a_summary_of_several_replicas_is_only_at_most(over):
 SLOW = {"alertname": "Slow", "model_name": "llama", "severity": "critical"}
 
 
-def alerting(*alerts, until=WINDOW[1], **beside):
-    """A server that evaluates its rules every 15 s; `alerts` are (labels, first firing, last firing)."""
+def alerting(*alerts, until=WINDOW[1], speaks=True):
+    """A server that evaluates its rules every 15 s; `alerts` are (labels, first firing, last firing).
+
+    It reads targets `until` then, and `speaks` of them when a window begins.
+    """
     raw = {"ALERTS": [], "ALERTS_FOR_STATE": []}
     for labels, first, last in alerts:
         times = [float(at) for at in range(first, last + 1, 15)]
@@ -280,7 +283,7 @@ def alerting(*alerts, until=WINDOW[1], **beside):
         raw["ALERTS"].append((labels | {"alertstate": "pending"}, [(at - 30.0, 1.0) for at in times[:2]]))
         raw["ALERTS_FOR_STATE"].append((labels, [(at, first - 30.0) for at in (first - 30.0, first - 15.0, *times)]))
     grid = {"timestamp(up)": lambda start, end, step: [({}, [(end, float(min(until, end)))])]}
-    return FakePrometheus(raw, grid, **beside)
+    return FakePrometheus(raw, grid, [{"metric": {}, "value": [0, "1"]}] if speaks else [])
 
 
 def alerts_of(found):
@@ -308,6 +311,13 @@ def test_that_silence_of_the_server_ends_no_alert(over):
     server = alerting((SLOW, WINDOW[0] + 120, WINDOW[0] + 300), until=WINDOW[0] + 310)
     (event,) = alerts_of(run(server, over(server)))
     assert event.end is None
+
+
+@pytest.mark.parametrize(("speaks", "ends"), [(False, [WINDOW[0] - 5 * 3600 + 15]), (True, [])])
+def test_that_after_a_silence_alerts_are_ended_that_nobody_ended_before(over, speaks, ends):
+    lost = (SLOW, WINDOW[0] - 6 * 3600, WINDOW[0] - 5 * 3600)
+    found = alerts_of(run(server := alerting(lost, speaks=speaks), over(server)))
+    assert [one.end for one in found] == ends
 
 
 def test_that_an_alert_that_began_long_ago_begins_at_the_same_moment_in_every_window(over):
