@@ -86,6 +86,11 @@ class Paths:
         return self.base / "outbox"
 
     @property
+    def reports(self) -> Path:
+        """What people export: tables and reports."""
+        return self.base / "reports"
+
+    @property
     def logs(self) -> Path:
         """Log files."""
         return self.base / "logs"

@@ -3,11 +3,15 @@
 import argparse
 import gc
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from app.cli import Command, Context
+from app.clock import Clock
+from app.job import Job
+from app.paths import Paths
 
-_SIZES = ((1024, 700), (1366, 768), (1920, 1080))
+_SIZES = ((960, 540), (1366, 768), (1920, 1080))
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +29,15 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     gc.disable()
     from app.ui.main import run
 
-    return run(context.paths, context.clock, until_painted=_say_painted if options.until_painted else None)
+    painted = _say_painted if options.until_painted else None
+    return run(context.paths, context.clock, demo=partial(_build_demo, context.clock), until_painted=painted)
+
+
+def _build_demo(clock: Clock, paths: Paths, job: Job) -> None:
+    """Build a demonstration for the console, which may not know how; on a worker thread."""
+    from app.demo.station import Plan, build_demo
+
+    build_demo(paths, Plan(clock.now() // 60.0 * 60.0), job)
 
 
 def _say_painted() -> None:
@@ -37,6 +49,7 @@ def _check(context: Context) -> int:
     from PySide6.QtCore import QSettings
 
     from app.ui.main import build, make_application
+    from app.ui.page import Place
     from app.ui.picture import Size, show_page, take
 
     make_application(offscreen=True)
@@ -47,7 +60,7 @@ def _check(context: Context) -> int:
             console = build(context.paths, context.clock, memory, theme=theme, watch=False)
             for page in [page.id for page in console.window.desk.pages] or [""]:
                 for width, height in _SIZES:
-                    wrong = show_page(console, page, Size(width, height))
+                    wrong = show_page(console, Place(page) if page else None, Size(width, height))
                     if take(console).isNull():
                         wrong.append("nothing was drawn")
                     bad += bool(wrong)

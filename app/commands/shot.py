@@ -8,9 +8,12 @@ from pathlib import Path
 from app.cli import Command, Context
 from app.errors import InputError, UsageError
 
+_LEAST = (900, 480)
+"""Of `app.ui.shell.frame.LEAST`, which is not imported before the command line was read."""
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("page", metavar="PAGE", help="overview, sync, ...")
+    parser.add_argument("page", metavar="PAGE", help="overview, sync, ..., or PAGE/ENCLAVE/ID for one endpoint or node")
     parser.add_argument("--out", required=True, metavar="F.png", help="where to write the picture")
     parser.add_argument("--size", default="1920x1080", metavar="WxH", help="pixels of the picture (default 1920x1080)")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
@@ -25,13 +28,14 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         msg = f"--size {options.size!r} is no size."
         raise UsageError(msg, "Write for example 1920x1080.")
     width, height = (int(number) // options.scale for number in size.groups())
-    if width < 1024 or height < 700:
-        msg = "The console needs at least 1024x700 logical pixels."
+    if width < _LEAST[0] or height < _LEAST[1]:
+        msg = f"The console needs at least {_LEAST[0]}x{_LEAST[1]} logical pixels."
         raise UsageError(msg, "Choose a larger --size or a smaller --scale.")
 
     from PySide6.QtCore import QSettings
 
     from app.ui.main import build, make_application
+    from app.ui.page import place_of
     from app.ui.picture import Size, show_page, take
 
     make_application(offscreen=True, scale=options.scale)
@@ -41,10 +45,11 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         console = build(context.paths, context.clock, memory, theme=options.theme, watch=False)
         try:
             known = [page.id for page in console.window.desk.pages]
-            if known and options.page not in known:
-                msg = f"There is no page {options.page!r}."
+            place = place_of(options.page)
+            if known and place.page not in known:
+                msg = f"There is no page {place.page!r}."
                 raise UsageError(msg, f"There are: {', '.join(known)}.")
-            wrong = show_page(console, options.page if known else "", Size(width, height))
+            wrong = show_page(console, place if known else None, Size(width, height))
             if wrong:
                 msg = f"The page could not be drawn: {'; '.join(wrong)}."
                 raise InputError(msg)

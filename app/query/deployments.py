@@ -11,6 +11,7 @@ from app.analysis.deployment import RULES, Judgement, Measured, judge
 from app.analysis.grid import Fold, Grid, Slots, across, spark
 from app.analysis.health import GOOD, UNKNOWN, Run, Uptime, as_health, last_run, uptime
 from app.analysis.health_policy import Evaluation, HealthPolicy
+from app.analysis.merged import merged
 from app.analysis.reasons import silence_text
 from app.model.catalogue import Endpoint
 from app.model.event import Event
@@ -21,6 +22,9 @@ from app.query.enclaves import Picture
 from app.query.fleet import Deployment, Reason, Spark
 from app.query.later import work_is_over
 from app.query.readings import Shelf, Thing, Want
+from app.store.database import Reader
+from app.store.reduced import read_reduced
+from app.store.samples import find_series, read_series
 
 METRICS: Mapping[str, Fold] = {
     "endpoint_up": Fold.LEAST,
@@ -40,6 +44,7 @@ OPTIONAL = ("endpoint_latency_bound", "endpoint_replicas_wanted")
 
 AVAILABILITY_DAYS = 30.0
 _WITHIN_SLOT = {"endpoint_up": Fold.LEAST, "endpoint_requests": Fold.SUM, "endpoint_errors": Fold.SUM}
+_P95 = ("quantile", "0.95")
 _BUCKETS = 96
 _DAY = 86400.0
 _WARM_UP = 3600.0  # hysteresis needs minutes before the first one that is shown
@@ -55,22 +60,34 @@ class Surroundings:
     maintenance: tuple[Event, ...]
 
 
-def wants(policy: HealthPolicy, at: float, span: TimeRange) -> list[Want]:
-    """What must be read to judge the deployments.
+def wants(policy: HealthPolicy, endpoint: str = "") -> list[Want]:
+    """What must be read to judge the deployments, all of them or those of one endpoint.
 
     All but the probe share one window, although most need less of it: the series of a scrape group
     share their times, and those are decoded once for each window.
     """
-    back = _back(policy, at, span)
+    back = judged_seconds(policy)
+    only = (("endpoint", endpoint),) if endpoint else ()
     found = []
     for metric in METRICS:
         seconds = max(back, AVAILABILITY_DAYS * _DAY) if metric == "endpoint_up" else back
-        labels = (("quantile", "0.95"),) if metric.startswith("endpoint_latency") else ()
-        found.append(Want(metric, "endpoint", seconds, labels))
+        labels = (_P95,) if metric.startswith("endpoint_latency") else ()
+        found.append(Want(metric, "endpoint", seconds, (*labels, *only)))
     return found
 
 
-def flags_wanted(policy: HealthPolicy, at: float, span: TimeRange) -> tuple[Want, Callable[[Shelf, str, float], bool]]:
+def read_sparks(reader: Reader, shelves: dict[Thing, Shelf], span: TimeRange, known_at: float | None) -> None:
+    """Put curves of the p95 over a span that is longer than what is read to judge on the shelves."""
+    refs = [ref for ref in find_series(reader, "endpoint_latency_seconds", dict((_P95,))) if ref.key.label("endpoint")]
+    if known_at is None:
+        curves = [(one.time, one.most) for one in read_reduced(reader, refs, span, _BUCKETS)]
+    else:
+        curves = [(one.time, one.value) for one in read_series(reader, refs, span, known_at)]
+    for ref, curve in zip(refs, curves, strict=True):
+        shelves.setdefault((ref.enclave, "endpoint", ref.key.label("endpoint")), Shelf()).sparks.append(curve)
+
+
+def flags_wanted(policy: HealthPolicy, endpoint: str = "") -> tuple[Want, Callable[[Shelf, str, float], bool]]:
     """The ``exported`` flags, and for which of them there is a question.
 
     That is for errors, whose absence may mean zero, and for what has not been seen lately.
@@ -80,14 +97,16 @@ def flags_wanted(policy: HealthPolicy, at: float, span: TimeRange) -> tuple[Want
     def needed(shelf: Shelf, metric: str, data_time: float) -> bool:
         return metric == "endpoint_errors" or not shelf.newest(metric) > data_time - lately
 
-    return Want("exported", "endpoint", _back(policy, at, span)), needed
+    only = (("endpoint", endpoint),) if endpoint else ()
+    return Want("exported", "endpoint", judged_seconds(policy), only), needed
 
 
-def _back(policy: HealthPolicy, at: float, span: TimeRange) -> float:
+def judged_seconds(policy: HealthPolicy) -> float:
+    """How far back samples are read to judge a deployment, s."""
     settings = policy.evaluation
     judged = max(settings.lookback_days_bad, settings.forget_days, settings.lookback_hours / 24.0) * _DAY
     usual = policy.rule("endpoint_latency_seconds").baseline_days * _DAY + settings.lookback_hours * 3600.0
-    return max(judged, usual, at - span.start) + _WARM_UP
+    return max(judged, usual) + _WARM_UP
 
 
 def deployments(picture: Picture, shelves: Mapping[Thing, Shelf], around: Surroundings) -> list[Deployment]:
@@ -115,20 +134,9 @@ def availability(
                 continue
             shelf = shelves.get((picture.enclave.id, "endpoint", endpoint.id), Shelf())
             probes = shelf.series.get("endpoint_up", [])
-            time, up = _worst_probe(probes)
+            time, up = merged(probes, Fold.LEAST)
             total = total + uptime(time, up, endpoint.step, span)
     return total
-
-
-def _worst_probe(probes: list[Series]) -> tuple[FloatArray, FloatArray]:
-    if len(probes) == 1:
-        return probes[0].time, probes[0].value
-    if not probes:
-        return np.empty(0), np.empty(0)
-    time, place = np.unique(np.concatenate([one.time for one in probes]), return_inverse=True)
-    worst = np.full(time.size, np.nan)
-    np.fmin.at(worst, place, np.concatenate([one.value for one in probes]))
-    return time, worst
 
 
 # --- one deployment -------------------------------------------------------------------------------------------------
@@ -172,7 +180,11 @@ def _judged(
     """Judge over the last hours; a trouble that is older than that is followed to its beginning."""
     settings = around.policy.evaluation
     rules = {name: around.policy.rule(name, endpoint.id, picture.enclave.id) for name in RULES}
-    own = _own_limit(shelf, endpoint, picture.covered, around) if "endpoint_latency_seconds" in exported else math.nan
+    own = (
+        own_latency_limit(shelf, endpoint, picture.covered, around)
+        if "endpoint_latency_seconds" in exported
+        else math.nan
+    )
     back, longest = settings.lookback_hours * 3600.0, settings.lookback_days_bad * _DAY
     while True:
         grid = Grid.ending(picture.covered, endpoint.step, back + _WARM_UP)
@@ -273,7 +285,8 @@ def _column(series: list[Series], fold: Fold, falls: Falls, metric: str) -> Floa
     return across([falls.of(one.time, phases[one.group]).place(one.value, within) for one in series], fold)
 
 
-def _own_limit(shelf: Shelf, endpoint: Endpoint, data_time: float, around: Surroundings) -> float:
+def own_latency_limit(shelf: Shelf, endpoint: Endpoint, data_time: float, around: Surroundings) -> float:
+    """Limit above which an endpoint is slower than it usually is, s; NaN without one (`app.analysis.baseline`)."""
     rule = around.policy.rule("endpoint_latency_seconds", endpoint.id, endpoint.enclave)
     if math.isnan(rule.relative):
         return math.nan
@@ -348,8 +361,7 @@ def _source(shelf: Shelf) -> str:
 
 def _spark(shelf: Shelf, around: Surroundings, newest: float) -> Spark:
     start, end = around.span.start, around.span.end
-    rows = [
-        spark(one.time, one.value, start, end, _BUCKETS) for one in shelf.series.get("endpoint_latency_seconds", [])
-    ]
+    read = [(one.time, one.value) for one in shelf.series.get("endpoint_latency_seconds", [])]
+    rows = [spark(time, value, start, end, _BUCKETS) for time, value in shelf.sparks or read]
     value = tuple(across(rows, Fold.MOST).tolist()) if rows else (math.nan,) * _BUCKETS
     return Spark(start, end, newest, value)

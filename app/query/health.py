@@ -108,9 +108,11 @@ def _read(store: Store, policy: HealthPolicy, at: float, span: TimeRange, ceilin
         seen = pictures(reader, at)
         ends = {picture.enclave.id: picture.covered for picture in seen}
         moment = known_at(reader, at)
-        shelves = read_shelves(reader, [*deployments.wants(policy, at, span), *gpus.wants(policy)], ends, moment)
-        flags, needed = deployments.flags_wanted(policy, at, span)
+        shelves = read_shelves(reader, [*deployments.wants(policy), *gpus.wants(policy)], ends, moment)
+        flags, needed = deployments.flags_wanted(policy)
         read_flags(reader, shelves, flags, ends, moment, needed)
+        if at - span.start > deployments.judged_seconds(policy):
+            deployments.read_sparks(reader, shelves, span, moment)
         known = [end for end in ends.values() if not math.isnan(end)]
         since = min([at, *known]) - policy.gpu.event_hours * 3600.0
         told = [event for event, _ in events(reader, TimeRange(since, at), ("maintenance", "xid"), known_at=moment)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.model.sample import Series
+from app.model.sample import FloatArray, Series
 from app.model.time_range import TimeRange
 from app.store.database import Reader
 from app.store.samples import SeriesRef, find_series, newest_times, read_series
@@ -19,6 +19,7 @@ Thing = tuple[str, str, str]
 class Shelf:
     """Series of one thing, by metric; those of ``exported`` by the metric that they speak of.
 
+    `sparks` are curves over a longer time than the series were read for: times and values, each (n,).
     `silent` says of a metric whose series have no sample in the window read when the newest one
     was; a metric that is in neither has no series at all.
     """
@@ -26,6 +27,7 @@ class Shelf:
     series: dict[str, list[Series]] = field(default_factory=dict)
     flags: dict[str, list[Series]] = field(default_factory=dict)
     silent: dict[str, float] = field(default_factory=dict)
+    sparks: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
 
     def newest(self, *metrics: str) -> float:
         """Time of the newest sample of any of `metrics`, or of all without one named; NaN if there is none."""

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from app.model.sample import FloatArray, TimeArray
+from app.model.sample import FloatArray, TimeArray, to_ms
 from app.model.time_range import TimeRange
 from app.store.database import Damage, Reader
 from app.store.rollup import HOUR, Hours, Rollup, decode_rollup, unpack_hours
@@ -69,6 +69,13 @@ def read_reduced(reader: Reader, refs: Sequence[SeriesRef], span: TimeRange, col
     return [
         parts[ref.id].reduced(width, columns, tuple(one for one in damaged if one.series == ref.id)) for ref in refs
     ]
+
+
+def reduce_samples(time: FloatArray, value: FloatArray, span: TimeRange, columns: int) -> Reduced:
+    """Reduce samples that were worked out from stored ones in the same way; `time` and `value` have shape (n,)."""
+    parts = _Parts()
+    parts.add_samples(to_ms(time), value)
+    return parts.reduced(_width(span, columns), columns, ())
 
 
 def _width(span: TimeRange, columns: int) -> float:

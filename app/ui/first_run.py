@@ -1,6 +1,7 @@
-"""The page of a station that holds nothing yet: what to do, in order."""
+"""The page of a station that holds nothing yet: what to do, in order, with a button for each step."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -8,105 +9,140 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.ui.canvas import Canvas
 from app.ui.controls import PushButton
 from app.ui.look import Look
-from app.ui.part import Part
+from app.ui.part import RIM, Part
+
+STATION, TRUST, IMPORT, DEMO = "station", "trust", "import", "demo"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do and the command that does it."""
+    """One thing to do, the button for it, and the command that does it too."""
 
+    id: str
     title: str
     text: str
+    does: str
+    key: str
     command: str
 
 
 _STEPS = (
     Step(
+        STATION,
         "Name the station and its ceiling",
-        "Nothing above the ceiling is ever opened here. Without one nothing is imported. Then open the console again.",
+        "Nothing above the ceiling is ever opened here, and without one nothing is imported.",
+        "Set up this station",
+        "",
         "watchfloor init --ceiling S --station NAME",
     ),
     Step(
+        TRUST,
         "Trust a root",
         "Read the fingerprint to its owner over the telephone before you confirm it.",
+        "Trust a root",
+        "",
         "watchfloor trust init FILE --fingerprint F",
     ),
     Step(
+        IMPORT,
         "Import the first bundle",
-        "Drop it on this window, press Ctrl I, or use the terminal. It is checked before anything is read.",
+        "Choose it, or drop it on this window. It is checked before anything is read.",
+        "Import a bundle",
+        "Ctrl I",
         "watchfloor import BUNDLE",
     ),
     Step(
+        DEMO,
         "Or look at a demonstration",
-        "A made-up fleet with a month of history, in a folder of its own. It says so at the top of every page.",
+        "A made-up fleet with a month of history, in a folder of its own. Its pages say so.",
+        "Look at a demonstration",
+        "",
         "watchfloor demo --base-dir FOLDER",
     ),
 )
-_ROW = 92
-
-
-class _Steps(Part):
-    """The steps, numbered."""
-
-    def __init__(self, look: Look) -> None:
-        told = " ".join(f"{number}. {step.title}: {step.text} {step.command}." for number, step in enumerate(_STEPS, 1))
-        super().__init__(look, f"How to begin. {told}")
-        self.setFixedHeight(len(_STEPS) * _ROW)
-
-    def paint(self, canvas: Canvas) -> None:
-        for number, step in enumerate(_STEPS):
-            top = number * _ROW
-            circle = QRectF(1, top + 9, 26, 26)
-            canvas.outline(circle, "line", 13)
-            canvas.write(
-                "smallstrong",
-                str(number + 1),
-                14,
-                canvas.middle("smallstrong", circle.top(), 26),
-                "text.mid",
-                align=0.5,
-            )
-            canvas.write("strong", step.title, 48, top + 20, "text.hi")
-            canvas.write("small", step.text, 48, top + 40, "text.mid", room=self.width() - 48)
-            wide = canvas.width("mono", step.command) + 20
-            field = QRectF(48, top + 51, min(wide, self.width() - 48), 26)
-            canvas.fill(field, "inset", 4)
-            canvas.outline(field, "hair", 4)
-            canvas.write(
-                "mono", step.command, 58, canvas.middle("mono", field.top(), 26), "text.hi", room=field.width() - 20
-            )
+_ROW, _WIDE = 92, 700
 
 
 class FirstRun(QWidget):
-    """Says what to do, and offers what can be done here.
+    """Says what to do, and does it.
+
+    Parameters
+    ----------
+    founded
+        Whether the station has its settings: then its first step is done, and without them the next two wait.
 
     Signals
     -------
-    import_wanted()
-        Choose a bundle and import it.
+    wanted(str)
+        The step of this id: STATION, TRUST, IMPORT or DEMO.
     """
 
-    import_wanted = Signal()
+    wanted = Signal(str)
 
-    def __init__(self, look: Look, margins: tuple[int, int, int, int] = (0, 8, 0, 0)) -> None:
+    def __init__(self, look: Look, margins: tuple[int, int, int, int] = (0, 8, 0, 0), *, founded: bool = True) -> None:
         super().__init__()
-        self._button = PushButton(look, "Import a bundle", key="Ctrl I", primary=False)
-        self._button.clicked.connect(self.import_wanted)
+        self.buttons: dict[str, PushButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*margins)
-        layout.setSpacing(20)
+        layout.setSpacing(0)
         layout.addWidget(_Head(look))
-        layout.addWidget(_Steps(look))
-        row = QHBoxLayout()
-        row.setContentsMargins(44, 0, 0, 0)
-        row.addWidget(self._button)
-        row.addStretch()
-        layout.addLayout(row)
+        layout.addSpacing(20)
+        next_one = TRUST if founded else STATION
+        for number, step in enumerate(_STEPS, 1):
+            done = founded and step.id == STATION
+            row = QHBoxLayout()
+            row.setSpacing(16)
+            row.addWidget(_Line(look, number, step, done=done), 10)
+            if not done:
+                button = PushButton(look, step.does, key=step.key, primary=step.id == next_one)
+                button.setEnabled(founded or step.id in (STATION, DEMO))
+                button.clicked.connect(partial(self._want, step.id))
+                button.setFixedWidth(236 + 2 * RIM)
+                self.buttons[step.id] = button
+                row.addWidget(button)
+            row.addStretch(1)
+            layout.addLayout(row)
         layout.addStretch()
+        self._next = next_one
+
+    def _want(self, step: str) -> None:
+        self.wanted.emit(step)
 
     def first_focus(self) -> QWidget:
-        """The button."""
-        return self._button
+        """The button of the next step."""
+        return self.buttons[self._next]
+
+
+class _Line(Part):
+    """A step with its number, or with a tick where it is done."""
+
+    def __init__(self, look: Look, number: int, step: Step, *, done: bool) -> None:
+        said = f"{number}. {step.title}{', done' if done else ''}: {step.text} {step.command}"
+        super().__init__(look, said)
+        self._number, self._step, self._done = number, step, done
+        self.setFixedHeight(_ROW)
+        self.setMaximumWidth(_WIDE)
+
+    def paint(self, canvas: Canvas) -> None:
+        step, circle = self._step, QRectF(1, 9, 26, 26)
+        canvas.outline(circle, "line", 13)
+        if self._done:
+            canvas.icon("check", 14, circle.center().y(), 16, "accent")
+        else:
+            baseline = canvas.middle("smallstrong", circle.top(), 26)
+            canvas.write("smallstrong", str(self._number), 14, baseline, "text.mid", align=0.5)
+        room = self.width() - 48.0
+        canvas.write("strong", step.title, 48, 20, "text.mid" if self._done else "text.hi", room=room)
+        if self._done:
+            canvas.write("small", "Done. Its ceiling stands in config/station.toml.", 48, 40, "text.low", room=room)
+            return
+        canvas.write("small", step.text, 48, 40, "text.mid", room=room)
+        wide = canvas.width("mono", step.command) + 20
+        field = QRectF(48, 51, min(wide, room), 26)
+        canvas.fill(field, "inset", 4)
+        canvas.outline(field, "hair", 4)
+        baseline = canvas.middle("mono", field.top(), 26)
+        canvas.write("mono", step.command, 58, baseline, "text.mid", room=field.width() - 20)
 
 
 class _Head(Part):
@@ -121,4 +157,5 @@ class _Head(Part):
         said = " Nothing is known, so nothing is shown as healthy."
         if wide + canvas.width("headline", said) < self.width():
             canvas.write("headline", said, wide, 36, "text.mid")
-        canvas.write("body", "Data comes in one way only: as signed bundles. Three steps, once.", 0, 64, "text.low")
+        below = "Data comes in one way only: as signed bundles. Three steps, once; each is a command too."
+        canvas.write("body", below, 0, 64, "text.low", room=self.width())

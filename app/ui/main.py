@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,12 +24,14 @@ from app.ui.page import Page, discover
 from app.ui.shell.desk import Desk
 from app.ui.shell.door import Door
 from app.ui.shell.late_store import LateStore
+from app.ui.shell.memory import Memory
 from app.ui.shell.person import signed_in
 from app.ui.tasks import TaskRunner
 from app.ui.window import Window
 
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
+    from app.ui.shell.beginning import Beginning, BuildDemo
 
 log = logging.getLogger("watchfloor")
 
@@ -47,8 +50,14 @@ class Console(NamedTuple):
         self.store.close()
 
 
-def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication:
-    """The one QApplication. Offscreen needs no display; `scale` multiplies every pixel.
+AGAIN = 64
+"""What the event loop ends with when the console is to be opened anew, as it was."""
+
+
+def make_application(*, offscreen: bool = False, scale: float = 1) -> QApplication:
+    """The one QApplication. Offscreen needs no display.
+
+    `scale` multiplies every pixel; on a display it multiplies what the desktop asks for.
 
     Raises
     ------
@@ -58,7 +67,9 @@ def make_application(*, offscreen: bool = False, scale: int = 1) -> QApplication
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if scale != 1:
-        os.environ["QT_SCALE_FACTOR"] = str(scale)
+        from app.ui.shell.text_size import VARIABLE, factor
+
+        os.environ[VARIABLE] = factor(round(100 * scale), None if offscreen else os.environ.get(VARIABLE))
     found = QApplication.instance()
     if isinstance(found, QApplication):
         return found
@@ -95,7 +106,14 @@ def _check_xcb() -> None:
 
 
 def build(
-    paths: Paths, clock: Clock, memory: QSettings, *, theme: str = "", watch: bool = True, late: bool = False
+    paths: Paths,
+    clock: Clock,
+    memory: QSettings,
+    *,
+    theme: str = "",
+    watch: bool = True,
+    late: bool = False,
+    demo: "BuildDemo | None" = None,
 ) -> Console:
     """Build the console of a station. Without settings it shows what to do and imports nothing.
 
@@ -117,7 +135,23 @@ def build(
         store()
     runner = TaskRunner()
     pages = discover() if station is not None else ()
-    return Console(Window(_desk(store, station, look, runner, pages, memory, watch=watch)), runner, store)
+    desk = _desk(store, station, look, runner, pages, memory, watch=watch)
+    if watch:
+        desk = desk._replace(beginning=partial(_begin, store, station, demo))
+    return Console(Window(desk), runner, store)
+
+
+def _begin(store: LateStore, station: Station | None, demo: "BuildDemo | None") -> "Beginning":
+    """What sets up a station; only one that has nothing yet imports it."""
+    from app.ui.shell.beginning import Beginning
+
+    return Beginning(store, station, demo, _program())
+
+
+def _program() -> tuple[str, ...]:
+    """How this program was called, up to the name of its command."""
+    words = sys.orig_argv
+    return (sys.executable, *words[1 : words.index("console")]) if "console" in words else (sys.executable, "-m", "app")
 
 
 def _desk(
@@ -157,6 +191,7 @@ def _desk(
         person=signed_in(),
         calls=_calls(paths),
         memory=memory,
+        again=partial(QApplication.exit, AGAIN),
     )
 
 
@@ -231,22 +266,33 @@ def _log_to_file(paths: Paths) -> None:
     log.addHandler(handler)
 
 
-def open_console(paths: Paths, clock: Clock, memory: QSettings) -> Console:
+def open_console(paths: Paths, clock: Clock, memory: QSettings, *, demo: "BuildDemo | None" = None) -> Console:
     """The console as a person opens it; with a clock that stands still it shows a past moment and writes nothing."""
     past = isinstance(clock, FrozenClock)
     # where a picture was kept there was a store that could be read, so there is something to show before it is opened
-    console = build(paths, clock, memory, watch=not past, late=not past and paths.last_overview.is_file())
+    late = not past and paths.last_overview.is_file()
+    console = build(paths, clock, memory, watch=not past, late=late, demo=demo)
     if past:
         console.window.header.clock.show_past()
     return console
 
 
-def run(paths: Paths, clock: Clock, *, until_painted: Callable[[], None] | None = None) -> int:
-    """Open the console and stay until it is closed; with `until_painted`, call it and end at the first picture."""
+def run(
+    paths: Paths,
+    clock: Clock,
+    *,
+    demo: "BuildDemo | None" = None,
+    until_painted: Callable[[], None] | None = None,
+) -> int:
+    """Open the console and stay until it is closed; with `until_painted`, call it and end at the first picture.
+
+    `demo` builds a demonstration in a folder; None: none is offered.
+    """
     faulthandler.enable()
     _log_to_file(paths)
-    application = make_application()
-    console = open_console(paths, clock, user_memory())
+    memory, before = user_memory(), dict(os.environ)
+    application = make_application(scale=Memory(memory).number("window/text", 100) / 100)
+    console = open_console(paths, clock, memory, demo=demo)
     sys.excepthook = fault_handler(console.window.show_fault)
     if until_painted is not None:
         console.window.painted.connect(until_painted)
@@ -254,6 +300,10 @@ def run(paths: Paths, clock: Clock, *, until_painted: Callable[[], None] | None 
     try:
         console.window.start()
         console.window.show()
-        return application.exec()
+        ended = application.exec()
     finally:
         console.close()
+    if ended == AGAIN:
+        # the same words again, with what the environment was before the size of text was put into it
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], before)  # noqa: S606 -- no shell, our own words
+    return ended

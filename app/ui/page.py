@@ -44,6 +44,13 @@ class Place(NamedTuple):
     subject: Subject | None = None
 
 
+def place_of(text: str) -> Place:
+    """A place as it is written: ``overview``, or ``endpoints/enc-s1/rag-gateway``."""
+    page, _, rest = text.partition("/")
+    enclave, _, name = rest.partition("/")
+    return Place(page, Subject(enclave, name) if name else None)
+
+
 class Find(NamedTuple):
     """Something that can be looked for by name: what it is called, how it is, and where it is shown.
 
@@ -143,6 +150,8 @@ class PageView(QWidget):
         Show the enclave of that id again, which the filter hides.
     import_wanted()
         Choose a bundle and import it.
+    begin_wanted(str)
+        Take a step of `app.ui.first_run`, by its id: the station holds nothing yet.
     retry_wanted()
         Ask the store again.
     sheet_wanted(Sheet)
@@ -152,10 +161,14 @@ class PageView(QWidget):
     show_wanted = Signal(object)
     enclave_wanted = Signal(str)
     import_wanted = Signal()
+    begin_wanted = Signal(str)
     retry_wanted = Signal()
     sheet_wanted = Signal(object)
     runner: TaskRunner
     """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
+
+    def turn_to(self, subject: Subject | None) -> None:
+        """Be about something else from now on; its answer comes later."""
 
     def show_data(self, data: Any) -> None:
         """Show a new answer."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QImage
 
 from app.ui.main import Console
+from app.ui.page import Place
 from app.ui.states import Kind
 
 _PATIENCE_MS = 60_000
@@ -35,12 +36,12 @@ def wait_until(done: Callable[[], bool]) -> bool:
     return done()
 
 
-def show_page(console: Console, page: str, size: Size) -> list[str]:
+def show_page(console: Console, place: Place | None, size: Size) -> list[str]:
     """Show a page in a window of this size, wait for its data, and return what is wrong with it."""
     window = console.window
     window.resize(size.width, size.height)
     window.show()
-    window.go_to(page)
+    window.go_to(place)
     if not wait_until(lambda: window.settled):
         return ["its data did not come"]
     wrong = []

@@ -50,7 +50,7 @@ class Overlay(QWidget):
         super().__init__(body)
         self.look = look
         self._body = body
-        self._card, self._scrim, self._at = card, scrim, at
+        self.card, self._scrim, self._at = card, scrim, at
         self._before = body.window().focusWidget()
         card.setParent(self)
         self.setGeometry(body.rect())
@@ -74,7 +74,7 @@ class Overlay(QWidget):
         """Keep Tab inside the card."""
         inside = [
             w
-            for w in self._card.findChildren(QWidget)
+            for w in self.card.findChildren(QWidget)
             if w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
         if inside:
@@ -88,7 +88,7 @@ class Overlay(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if not self._card.geometry().contains(event.position().toPoint()):
+        if not self.card.geometry().contains(event.position().toPoint()):
             self.close_overlay()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -100,15 +100,15 @@ class Overlay(QWidget):
                 canvas.fill(QRectF(self.rect()), "scrim")
 
     def _place(self) -> None:
-        size = self._card.sizeHint().boundedTo(self.size())
+        size = self.card.sizeHint().boundedTo(self.size())
         if self._at is None:
             at = QPoint((self.width() - size.width()) // 2, max(0, (self.height() - size.height()) // 3))
         else:
             at = QPoint(
                 min(self._at.x(), self.width() - size.width()), min(self._at.y(), self.height() - size.height())
             )
-        self._card.setGeometry(at.x(), at.y(), size.width(), size.height())
-        self._card.show()
+        self.card.setGeometry(at.x(), at.y(), size.width(), size.height())
+        self.card.show()
 
 
 class Choice(Control):

@@ -1,10 +1,11 @@
 """Scroll areas and scroll bars that keep quiet."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 
 _WIDTH = 10
@@ -82,3 +83,9 @@ class PageArea(QScrollArea):
         self.setWidget(content)
         content.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if commanded(event):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)

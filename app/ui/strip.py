@@ -1,5 +1,6 @@
 """The message strip: what the last import came to, or how far one is. Quiet, and it stays until read."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Signal
@@ -15,13 +16,17 @@ _HEIGHT = 56
 
 
 class Message(NamedTuple):
-    """What a strip says. `health` None is work in progress; `share` its part done, None while unknown."""
+    """What a strip says. `health` None is work in progress; `share` its part done, None while unknown.
+
+    `act` is what its button does; without it that is for the window to know.
+    """
 
     title: str
     text: str = ""
     health: Health | None = Health.HEALTHY
     action: str = ""
     share: float | None = None
+    act: Callable[[], None] | None = None
 
 
 class Strip(QWidget):

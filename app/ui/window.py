@@ -7,23 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 
+from app.errors import InputError
 from app.model.changes import Changes
 from app.model.health import Health
 from app.ui.page import PageHost, PageView, Place
 from app.ui.shell.after_paint import AfterPaint
 from app.ui.shell.desk import Desk
 from app.ui.shell.importing import INBOX, Importing
-from app.ui.shell.memory import Memory
 from app.ui.shell.time_range import DEFAULT, RANGES, until
 from app.ui.shell.visiting import Visiting
+from app.ui.shell.way import place_record, read_hidden, read_place
 from app.ui.states import failed, loading
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
     from app.ui.live import Live
+    from app.ui.shell.commanding import Commanding
 
 _REFRESH_MS = 30_000
 _UNPAINTED_MS = 1_000
@@ -43,9 +45,9 @@ class Window(Visiting):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.memory = Memory(desk.memory)
-        self._held, self._demo = self.ceiling, False
+        self._held = self.ceiling
         self._began, self._looks, self._told = False, False, False
+        self._restored: Place | None = None
         self.importing = Importing(desk.runner, desk.receive, desk.retry)
         self._clock_timer = QTimer(self, interval=1000)
         self._refresh_timer = QTimer(self, interval=_REFRESH_MS)
@@ -62,7 +64,23 @@ class Window(Visiting):
         made.arrived.connect(lambda paths: self.importing.start(paths, INBOX))
         return made
 
+    @cached_property
+    def commanding(self) -> "Commanding":
+        """What finds and remembers; made when the first of it is wanted."""
+        from app.ui.shell.commanding import Commanding
+
+        return Commanding(self)
+
+    def begin(self, step: str) -> None:
+        self.commanding.begin(step)
+
+    def _find(self) -> None:
+        self.commanding.open_palette()
+
     def _connect(self) -> None:
+        # a key of the map would not do: a field that has the keyboard takes Ctrl K for itself
+        QShortcut(QKeySequence("Ctrl+K"), self, self._find)
+        self.header.search.clicked.connect(self._find)
         self.navigation.chosen.connect(self.show_page)
         self.header.range.clicked.connect(self.open_ranges)
         self.header.filter.changed.connect(self.ask_again)
@@ -86,9 +104,9 @@ class Window(Visiting):
         self._clock_timer.start()
         self.asks = False
         if self.desk.pages:
-            host = self.hosts[self.desk.pages[0].id]
-            self._recall_answer(host)
-            self.show_page(host.page.id)
+            begin = self._restored if self._restored is not None else Place(self.desk.pages[0].id)
+            self._recall_answer(self.hosts[begin.page], begin)
+            self.show_place(begin)
         if self._told:
             self.painted.connect(self._begin)
         else:
@@ -103,7 +121,7 @@ class Window(Visiting):
         gc.enable()
         self._began = self.asks = self._looks = True
         self._refresh_timer.start()
-        self.go_to(self.page)
+        self.go_to(self.way.here)
         if not self.page:
             self._look_around()
 
@@ -123,10 +141,15 @@ class Window(Visiting):
             if other.stale and not other.waiting and other.page.id != self.page and other.page.badges is not None:
                 self._ask(other)
 
-    def _recall_answer(self, host: PageHost) -> None:
-        """Show what a page showed last, brought to the present by the clock; the store is asked at once after it."""
+    def _recall_answer(self, host: PageHost, place: Place) -> None:
+        """Show what a page showed last, brought to the present by the clock; the store is asked at once after it.
+
+        What is kept shows every enclave, so it is not shown where the filter hides one.
+        """
         desk, recall = self.desk, host.page.recall
         if recall is None or desk.kept is None or desk.station is None:
+            return
+        if place.subject is not None or self.header.filter.hidden_ids:
             return
         at = desk.clock.now()
         kept = recall(desk.kept, desk.station, at, until(at, RANGES[self.range]))
@@ -146,14 +169,21 @@ class Window(Visiting):
         if host.page.id == self.page:
             self._show_age(host)
 
-    def go_to(self, page: str) -> None:
-        """Show a page with its data, without looking around afterwards: for pictures and for the first page."""
+    def go_to(self, place: Place | None) -> None:
+        """Show a place with its data, without looking around afterwards: for pictures and for the first page."""
         self._tick()
         self._look_at_holdings()
-        if page:
-            self.show_place(self.way.here if self.way.here is not None and self.way.here.page == page else Place(page))
+        if place is not None:
+            self.show_place(place)
 
     # --- pages --------------------------------------------------------------------------------------------
+
+    @property
+    def importing_now(self) -> bool:
+        return self.importing.chosen
+
+    def retry_held(self) -> None:
+        self.importing.retry_held()
 
     @property
     def settled(self) -> bool:
@@ -187,6 +217,8 @@ class Window(Visiting):
         if host.page.id == self.page:
             self._show_age(host)
             self._look_around()
+            if isinstance(error, InputError) and host.data is None:
+                self._leave_restored()
 
     def _progressed(self, host: PageHost, progress: object) -> None:
         view = self.views.get(host.page.id)
@@ -204,19 +236,22 @@ class Window(Visiting):
 
     def _show_holdings(self, held: "Holdings") -> None:
         # an empty cache has nothing to mark: the station's ceiling is the safe answer
-        self._held, self._demo = held.highest if held.highest is not None else self.ceiling, held.demo
+        self._held, self.demo = held.highest if held.highest is not None else self.ceiling, held.demo
         self._mark()
         self.header.filter.show_enclaves(sorted(held.enclaves, key=lambda enclave: enclave.order))
         self.order_tabs()
+        subject = self._restored.subject if self._restored is not None else None
+        if subject is not None and subject.enclave not in {enclave.id for enclave in held.enclaves}:
+            self._leave_restored()
 
     def _holdings_failed(self, error: Exception) -> None:
-        self._held, self._demo = None, False
+        self._held, self.demo = None, False
         self._mark()
 
     def _mark(self) -> None:
         """Mark the banners with everything held, and never lower than a page marks its own answer."""
         told = [host.page.marking(host.data) for host in self.hosts.values() if host.data is not None]
-        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self._demo)
+        self.show_marking(max(self._held, *told) if self._held is not None and told else self._held, demo=self.demo)
 
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()
@@ -245,7 +280,10 @@ class Window(Visiting):
         self.strip.say(Message("Something went wrong here, and it is our fault", text, Health.WARNING))
 
     def _act_on_strip(self) -> None:
-        if self.importing.running:
+        act = self.strip.message.act
+        if act is not None:
+            act()
+        elif self.importing.running:
             self.importing.cancel()
         elif "sync" in self.hosts:
             self.strip.dismiss()
@@ -287,11 +325,21 @@ class Window(Visiting):
 
     def _remember(self) -> None:
         self.memory.keep(geometry=self.saveGeometry(), theme=self.desk.look.theme.name, range=self.range)
+        if self.desk.pages:
+            self.memory.keep_record("place", place_record(self.way.here))
+            self.memory.keep_record("hidden", sorted(self.header.filter.hidden_ids))
 
     def _recall(self) -> None:
         geometry = self.memory.data("window/geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        else:
+        if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1600, 960)
         self.set_range(self.memory.number("window/range", DEFAULT))
+        self.header.filter.hide_ids(read_hidden(self.memory.record("window/hidden")))
+        place = read_place(self.memory.record("window/place"))
+        self._restored = place if place is not None and place.page in self.hosts else None
+
+    def _leave_restored(self) -> None:
+        """Where the one thing that was shown last is no longer there, show its page about everything."""
+        place, self._restored = self._restored, None
+        if place is not None and place.subject is not None and place == self.way.here:
+            self.show_place(Place(place.page))

@@ -2,9 +2,11 @@ import pytest
 from PySide6.QtGui import QImage
 
 from app.cli import main
+from app.commands import shot
 from app.model.marking import Level
 from app.paths import Paths
 from app.settings import Station, write_station
+from app.ui.shell.frame import LEAST
 
 
 @pytest.fixture
@@ -32,8 +34,8 @@ def test_that_a_page_is_saved_at_its_size_with_its_banners(qapp, station, tmp_pa
     [
         (["nowhere", "--size", "1100x720"], "There is no page 'nowhere'"),
         (["overview", "--size", "large"], "is no size"),
-        (["overview", "--size", "800x600"], "at least 1024x700"),
-        (["overview", "--size", "1920x1080", "--scale", "2"], "at least 1024x700"),
+        (["overview", "--size", "800x600"], "at least 900x480"),
+        (["overview", "--size", "1700x960", "--scale", "2"], "at least 900x480"),
     ],
 )
 def test_that_a_wrong_wish_is_refused_in_words(qapp, station, tmp_path, capsys, arguments, said):
@@ -41,3 +43,7 @@ def test_that_a_wrong_wish_is_refused_in_words(qapp, station, tmp_path, capsys, 
     assert main(["shot", *arguments, "--base-dir", str(station), "--out", str(out)]) == 2
     assert said in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_that_the_least_size_of_a_picture_is_that_of_the_window():
+    assert shot._LEAST == LEAST

@@ -12,6 +12,7 @@ from app.query.fleet import Overview
 from app.query.holdings import Holdings
 from app.settings import Station
 from app.ui.page import discover
+from app.ui.pages.endpoints import EndpointsData
 from app.ui.pages.sync import SyncData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
@@ -51,6 +52,10 @@ class Answers:
         self._asked()
         return SyncData(self.sync, ask.span)
 
+    def endpoints(self, ask, job):
+        fleet = self.overview(ask, job).fleet
+        return EndpointsData(ask, fleet if ask.subject is None else None, None)
+
     def explore(self, ask, job):
         self._asked()
         return explore_data(ask)
@@ -76,7 +81,13 @@ class Answers:
 
 def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
-    loads = {"overview": told.overview, "sync": told.arrivals, "explore": told.explore, "gpu": told.gpus}
+    loads = {
+        "overview": told.overview,
+        "sync": told.arrivals,
+        "explore": told.explore,
+        "endpoints": told.endpoints,
+        "gpu": told.gpus,
+    }
     pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(
         store=lambda: None,

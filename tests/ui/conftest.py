@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from app.ui.look import Look
+from app.ui.page import Place
 from app.ui.tasks import TaskRunner
 from app.ui.window import Window
 from tests.fakes.desk import STATION, Answers, make_desk
@@ -58,7 +59,7 @@ def open_window(qtbot, look, runner, told, tmp_path):
         window.resize(width, height)
         window.show()
         window.activateWindow()
-        window.go_to(window.desk.pages[0].id if window.desk.pages else "")
+        window.go_to(Place(window.desk.pages[0].id) if window.desk.pages else None)
         qtbot.waitUntil(lambda: window.settled)
         return window
 

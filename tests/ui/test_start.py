@@ -14,6 +14,7 @@ from app.model.time_range import TimeRange
 from app.query.overview import USUAL_SECONDS, refresh_picture
 from app.settings import write_station
 from app.ui.main import open_console
+from app.ui.page import Place
 from app.ui.shell.time_range import DEFAULT, RANGES
 from app.ui.window import Window
 from tests.conftest import ROOT
@@ -190,7 +191,7 @@ def test_that_a_page_without_a_badge_is_not_asked_before_its_first_visit(qtbot, 
     window = Window(desk._replace(pages=pages))
     qtbot.addWidget(window)
     window.show()
-    window.go_to("overview")
+    window.go_to(Place("overview"))
     qtbot.waitUntil(lambda: window.settled)
     assert window.hosts["sync"].data is None
     window.show_page("sync")

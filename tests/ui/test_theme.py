@@ -5,34 +5,9 @@ import pytest
 from app.errors import SettingsError
 from app.model.health import Health
 from app.ui.theme import Fonts, make_theme
+from tests.ui.test_contrast import contrast
 
 SURFACES = ("canvas", "surface", "raised")
-
-
-def luminance(colour):
-    """WCAG 2.2, relative luminance."""
-
-    def linear(value):
-        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-    return sum(
-        share * linear(value)
-        for share, value in zip((0.2126, 0.7152, 0.0722), (colour.redF(), colour.greenF(), colour.blueF()), strict=True)
-    )
-
-
-def contrast(one, other):
-    """WCAG 2.2, contrast ratio."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("name", ["dark", "light"])
-@pytest.mark.parametrize("token", ["text.hi", "text.mid", "text.low"])
-def test_that_every_text_is_readable_on_every_surface(name, token):
-    theme = make_theme(name)
-    for surface in (*SURFACES, "inset", "nav"):
-        assert contrast(theme[token], theme[surface]) >= 4.5, surface
 
 
 @pytest.mark.parametrize(
@@ -52,27 +27,6 @@ def test_that_contrasts_are_those_that_the_design_measured(name, token, expected
     theme = make_theme(name)
     found = [contrast(theme[token], theme[surface]) for surface in SURFACES]
     assert found == pytest.approx(expected, abs=0.06)
-
-
-@pytest.mark.parametrize("name", ["dark", "light"])
-@pytest.mark.parametrize("health", list(Health))
-def test_that_status_text_is_readable_on_its_tint_and_on_panels(name, health):
-    theme = make_theme(name)
-    ink = theme.status[health]
-    for ground in (theme["surface"], theme["canvas"], ink.tint):
-        assert contrast(ink.text, ground) >= 4.5
-    assert contrast(ink.edge, theme["surface"]) >= 3.0
-
-
-@pytest.mark.parametrize("name", ["dark", "light"])
-def test_that_marked_text_keeps_its_contrast_on_special_grounds(name):
-    theme = make_theme(name)
-    assert contrast(theme["accent.ink"], theme["accent"]) >= 4.5
-    assert contrast(theme["text.hi"], theme["accent.soft"]) >= 4.5
-    assert contrast(theme["text.low"], theme["accent.soft"]) >= 4.5
-    assert contrast(theme["arrival.ink"], theme["arrival"]) >= 4.5
-    assert contrast(theme["focus"], theme["canvas"]) >= 3.0
-    assert contrast(theme["spark"], theme["surface"]) >= 3.0
 
 
 def test_that_no_status_colour_is_a_marking_colour(look):

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
+from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
@@ -16,12 +17,14 @@ from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.kept import Kept
 from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
+from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
 from app.ui.charts.trace import envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.text import RIGHT
@@ -33,6 +36,8 @@ _VALUE = 76.0
 """Room for the value at the right of a title."""
 _NOTCH = 120.0
 _ZOOM = 1.25
+_ROW = 40.0
+"""Pixels between two labels of the vertical axis, about."""
 _SPOKEN_AFTER_MS = 400
 _KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
@@ -42,7 +47,15 @@ class Chart(Part):
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
     Home goes back. One that is not `headed` leaves title and legend to the panel around it.
+    The window binds D to `tell_numbers`: a chart that took the letter would take it from ``G D``.
+
+    Signals
+    -------
+    sheet_wanted(Sheet)
+        Show the numbers behind what is visible as a table.
     """
+
+    sheet_wanted = Signal(object)
 
     def __init__(
         self,
@@ -60,12 +73,15 @@ class Chart(Part):
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
+        self._rows = 0
         self._axis, self._headed = axis, headed
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
         self._now, self._fans = math.inf, tuple[Fan, ...]()
+        self._changes: tuple[float, ...] = ()
+        self._value: tuple[str, Health | None] | None = None
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
@@ -93,15 +109,28 @@ class Chart(Part):
         self.view.gutter(id(self), self._values.gutter)
         self._moved()
 
-    def show_marks(self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = ()) -> None:
-        """Show limits and stretches of time."""
-        self._thresholds, self._bands = tuple(thresholds), tuple(bands)
+    def show_marks(
+        self, thresholds: Sequence[Threshold] = (), bands: Sequence[Band] = (), changes: Sequence[float] = ()
+    ) -> None:
+        """Show limits, stretches of time, and moments (seconds UTC) at which something changed."""
+        self._thresholds, self._bands, self._changes = tuple(thresholds), tuple(bands), tuple(changes)
         self.update()
 
     def show_future(self, now: float, fans: Sequence[Fan] = ()) -> None:
         """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
         self._now, self._fans = now, tuple(fans)
         self._moved()
+
+    def show_value(self, said: str, health: Health | None = None) -> None:
+        """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
+        self._value = (said, health) if said else None
+        self.update()
+
+    def tell_numbers(self) -> None:
+        """Say what the chart shows in its window as plain rows."""
+        span = within(self.view.span, self._covered)
+        lines = [(line, self.unit) for line in self.lines]
+        self.sheet_wanted.emit(chart_sheet(self.title, self.level, lines, span))
 
     def sizeHint(self) -> QSize:
         return QSize(360, 200)
@@ -137,11 +166,13 @@ class Chart(Part):
         plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
+        face.paint_gaps(plot, self.lines, self._covered)
         known = min(span.end, self._now)
         face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
         face.paint_future(plot, self._now, self._fans)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
+        face.paint_changes(plot, self._changes)
         face.paint_thresholds(plot, self._thresholds, curves)
         self._paint_reading(plot)
         if self._ring:
@@ -150,8 +181,10 @@ class Chart(Part):
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)
         zero = any(line.filled for line in self.lines)
-        wanted = fit(low, high, round(height / 48), base=self.unit.base, zero=zero)
-        scale = keep(self.scale, wanted, low, high)
+        rows = max(2, round(height / _ROW))
+        wanted = fit(low, high, rows, base=self.unit.base, zero=zero)
+        scale = keep(self.scale if rows == self._rows else None, wanted, low, high)
+        self._rows = rows
         if scale != self.scale:
             self.scale = scale
             self._values = face.values_of(self.look, self.unit, scale)
@@ -175,9 +208,11 @@ class Chart(Part):
         moment = self.view.moment
         read = [read_at(line, moment) for line in self.lines]
         shown = plot.span.start <= moment <= plot.span.end
-        if len(self.lines) == 1 and self._headed:
+        if self._value is not None and not shown:
+            self._paint_value(plot.canvas, *self._value)
+        elif len(self.lines) == 1 and self._headed:
             line, one = self.lines[0], read[0]
-            value = self._last(line) if not shown else one.say(self.unit) if one is not None else "no data"
+            value = self._last(line) if not shown else one.say(self.unit, line.bound) if one is not None else "no data"
             baseline = plot.canvas.middle("smallstrong", 0, HEAD - 6)
             ink = "text.low" if self._stale else "text.hi"
             plot.canvas.write("smallstrong", value, self.width(), baseline, ink, align=RIGHT)
@@ -188,6 +223,11 @@ class Chart(Part):
         if self._leads or self.hasFocus():
             rows = entries(self.lines, read, self._thresholds, self.unit)
             paint_card(plot.canvas, plot.box, plot.x(at), moment_words(read, moment), rows)
+
+    def _paint_value(self, canvas: Canvas, said: str, health: Health | None) -> None:
+        ink = canvas.look.theme.status[health].text if health is not None else "text.hi"
+        baseline = canvas.middle("smallstrong", 0, HEAD - 6)
+        canvas.write("smallstrong", said, self.width(), baseline, "text.low" if self._stale else ink, align=RIGHT)
 
     def _paint_title(self, canvas: Canvas) -> None:
         """Marking, title and what each line is."""
@@ -270,7 +310,9 @@ class Chart(Part):
         key, span = event.key(), self.view.span
         around = self.view.moment if span.start <= self.view.moment <= span.end else (span.start + span.end) / 2
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if commanded(event):
+            event.ignore()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._step(many if key == Qt.Key.Key_Right else -many)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.view.zoom(1 / _ZOOM, around)

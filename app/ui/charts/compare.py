@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QResizeEvent, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
@@ -20,9 +20,10 @@ from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot
 from app.ui.charts.line import Compared, Line, read_at
 from app.ui.charts.moments import ticks
+from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import moment_words
 from app.ui.charts.scale import Scale, fit, keep
-from app.ui.charts.spoken import silence
+from app.ui.charts.spoken import comparison, silence
 from app.ui.charts.trace import envelope, extremes
 from app.ui.charts.units import PLAIN, SHARE, Unit
 from app.ui.charts.view import View
@@ -35,6 +36,7 @@ MOST = 6
 _STRIP = 64
 _GUTTER = 72
 _BELOW = 24
+_SPOKEN_AFTER_MS = 400
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no type information
@@ -138,9 +140,12 @@ class CompareView(QWidget):
     -------
     measured(int)
         How many pixels of the device the plot is wide.
+    sheet_wanted(Sheet)
+        Show the numbers behind what is visible as a table.
     """
 
     measured = Signal(int)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
@@ -168,7 +173,10 @@ class CompareView(QWidget):
         self._main.getViewBox().sigXRangeChanged.connect(self._ranged)
         self._main.scene().sigMouseMoved.connect(self._pointed)
         self.region.sigRegionChanged.connect(self._dragged)
+        self._speak = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
+        self._speak.timeout.connect(self._tell)
         view.changed.connect(self._follow)
+        view.changed.connect(self._speak.start)
         view.pointed.connect(self._say)
         look.changed.connect(self._dress)
         self._dress()
@@ -178,6 +186,16 @@ class CompareView(QWidget):
         self.compared = tuple(compared)[:MOST]
         self.curves.covered = self._whole.covered = covered
         self._follow()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._main.setAccessibleName(comparison("Comparison", self.compared, self.view.span))
+
+    def tell_numbers(self) -> None:
+        """Say what the plot shows in its window as plain rows, each series in its own unit."""
+        level = max((one.level for one in self.compared), default=None)
+        lines = [(one.line, one.unit) for one in self.compared]
+        self.sheet_wanted.emit(chart_sheet("Comparison", level, lines, within(self.view.span, self.curves.covered)))
 
     @property
     def shared(self) -> bool:

@@ -145,9 +145,60 @@ def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
     canvas.painter.restore()
 
 
+def paint_gaps(plot: Plot, lines: Sequence[Line], covered: TimeRange) -> None:
+    """Hatch the stretches that were read and in which no line knows anything, but for the silence at the end."""
+    holes = [(covered.start, math.inf)] if lines else []
+    for line in lines:
+        holes = _both(holes, _holes(line, covered.start))
+    for start, end in holes:
+        if start < plot.span.end and end > plot.span.start and math.isfinite(end):
+            box = _stretch(plot, start, end)
+            if box.width() >= 2:
+                plot.canvas.hatch(box, "line", step=6.0)
+
+
+def _holes(line: Line, since: float) -> list[tuple[float, float]]:
+    """Stretches without data of one line from `since` on; the last one has no end."""
+    drawn = line.trace
+    if not drawn.time.size:
+        return [(since, math.inf)]
+    last = np.flatnonzero(drawn.gap)
+    # a sample speaks for its step, a column for all of its width
+    reach = drawn.width or (0.0 if math.isnan(line.reduced.interval) else line.reduced.interval)
+    starts = [since, *(drawn.time[last] + reach).tolist()]
+    ends = [float(drawn.time[0]), *drawn.time[last[:-1] + 1].tolist(), math.inf]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if end > start]
+
+
+def _both(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where two rows of stretches, each in order, overlap."""
+    found, here, there = [], 0, 0
+    while here < len(one) and there < len(other):
+        start, end = max(one[here][0], other[there][0]), min(one[here][1], other[there][1])
+        if start < end:
+            found.append((start, end))
+        if one[here][1] <= other[there][1]:
+            here += 1
+        else:
+            there += 1
+    return found
+
+
+def paint_changes(plot: Plot, moments: Sequence[float]) -> None:
+    """Dashed upright lines at moments that something changed."""
+    pen = QPen(plot.canvas.colour("text.mid"), 1.0, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([4, 3])
+    plot.canvas.painter.setPen(pen)
+    for moment in moments:
+        if plot.span.start <= moment <= plot.span.end:
+            x = round(plot.x(moment)) + 0.5
+            plot.canvas.painter.drawLine(QLineF(x, plot.box.top(), x, plot.box.bottom()))
+
+
 def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:
     """Dashed lines with their words on them, where no curve runs through the words."""
     canvas, box = plot.canvas, plot.box
+    taken: list[QRectF] = []
     for limit in thresholds:
         y = round(plot.y(limit.value)) + 0.5
         if not box.top() <= y <= box.bottom():
@@ -158,8 +209,13 @@ def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequen
         canvas.painter.drawLine(QLineF(box.left(), y, box.right(), y))
         wide = canvas.width("caption", limit.words) + 8
         places = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
-        inside = [place for place in places if box.contains(place)] or places[:1]
+        inside = [
+            place for place in places if box.contains(place) and not any(place.intersects(other) for other in taken)
+        ]
+        if not inside:
+            continue  # the read-out names it
         free = next((place for place in inside if not _crossed(plot, place, curves)), inside[0])
+        taken.append(free)
         canvas.fill(free, _veil(canvas))
         canvas.write("caption", limit.words, free.left() + 4, free.top() + 11, "text.mid")
 

@@ -39,9 +39,12 @@ class ChartGrid(QWidget):
     -------
     measured(int)
         How many pixels of the device a chart is wide.
+    sheet_wanted(Sheet)
+        Show the numbers behind a chart as a table.
     """
 
     measured = Signal(int)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
@@ -85,6 +88,7 @@ class ChartGrid(QWidget):
     def _make(self, title: Title) -> Chart:
         chart = Chart(self._look, self._view, title.words, title.unit, level=title.level, strip=self._strip)
         chart.setParent(self)
+        chart.sheet_wanted.connect(self.sheet_wanted)
         return chart
 
     def _arrange(self) -> None:

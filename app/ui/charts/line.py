@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from app.model.health import Health
+from app.model.health import Bound, Health
 from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.store.reduced import Reduced
 from app.ui.charts.trace import Trace, trace
 from app.ui.charts.units import Unit
+from app.ui.words import GAP
 
 MOST: Final = 4
 """Lines of one chart that can still be told apart."""
@@ -22,7 +23,8 @@ class Line:
     """One series in a chart.
 
     `colour` is a token of the theme. `newest` is the time of the newest sample there is, seconds UTC,
-    NaN if there is none: after it nothing is known. `filled` lines are filled down to zero.
+    NaN if there is none: after it nothing is known. `filled` lines are filled down to zero. Of a line whose
+    `bound` is "at most" the truth lies somewhere in that area, and what is read out says so.
     """
 
     words: str
@@ -32,6 +34,7 @@ class Line:
     newest: float
     weight: float = 1.5
     filled: bool = False
+    bound: Bound = Bound.EXACT
 
     @property
     def held(self) -> bool:
@@ -89,9 +92,10 @@ def make_line(
     weight: float = 1.5,
     filled: bool = False,
     held: bool = False,
+    bound: Bound = Bound.EXACT,
 ) -> Line:
     """Line of a series; the work that does not depend on the window in time is done here, off the GUI thread."""
-    return Line(words, colour, reduced, trace(reduced, held=held), newest, weight, filled)
+    return Line(words, colour, reduced, trace(reduced, held=held), newest, weight, filled, bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,14 @@ class Reading:
         """Where the read-out stands."""
         return (self.start + self.end) / 2
 
-    def say(self, unit: Unit) -> str:
-        """In words; a column has two values unless they are the same."""
-        if self.least == self.most or (math.isnan(self.least) and math.isnan(self.most)):
+    def say(self, unit: Unit, bound: Bound = Bound.EXACT) -> str:
+        """In words; a column has two values unless they are the same, and of a bound only the outer one counts."""
+        if math.isnan(self.least) and math.isnan(self.most):
+            return unit.say(math.nan)
+        if bound is not Bound.EXACT:
+            sign, value = ("≤", self.most) if bound is Bound.AT_MOST else ("≥", self.least)
+            return f"{sign}{GAP}{unit.say(value)}"
+        if self.least == self.most:
             return unit.say(self.least)
         return f"{unit.say(self.least)} to {unit.say(self.most)}"
 

@@ -37,7 +37,8 @@ def ticks(span: TimeRange, most: int) -> list[Tick]:
 
 def _every(span: TimeRange, step: float, origin: float) -> list[float]:
     first = -((origin - span.start) // step)
-    return [origin + (first + number) * step for number in range(int((span.end - origin) // step - first) + 1)]
+    every = (origin + (first + number) * step for number in range(int((span.end - origin) // step - first) + 1))
+    return [moment for moment in every if moment >= span.start]  # the difference above may have rounded a start away
 
 
 def _tick(moment: float, step: int) -> Tick:

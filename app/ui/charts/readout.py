@@ -30,7 +30,7 @@ def entries(
 ) -> list[Entry]:
     """Rows of the card: the lines as they stand in the legend, then what they are held against."""
     rows = [
-        Entry(line.words, "no data" if one is None else one.say(unit), line.colour)
+        Entry(line.words, "no data" if one is None else one.say(unit, line.bound), line.colour)
         for line, one in zip(lines, found, strict=True)
     ]
     return rows + [Entry(limit.words, unit.say(limit.value), "text.mid") for limit in thresholds]

@@ -52,7 +52,13 @@ def fit(low: float, high: float, lines: int, *, base: float = 10.0, zero: bool =
         high = 0.0
     if high - low <= 1e-12 * reach:  # constant: half way up, or from zero
         low, high = (0.0, 2 * high) if low > 0 else (2 * low, 0.0) if low < 0 else (0.0, 1.0)
-    step = _round((high - low) / max(1, lines), base)
+    wide = _scale(low, high, _round((high - low) / max(1, lines), base))
+    # one label more, where that leaves less of the height empty
+    close = _scale(low, high, _round(wide.step * 0.49, base))
+    return close if len(close.ticks()) <= lines + 2 and close.high - close.low < wide.high - wide.low else wide
+
+
+def _scale(low: float, high: float, step: float) -> Scale:
     bottom, top = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return Scale(bottom * step, max(top, bottom + 1) * step, step)
 

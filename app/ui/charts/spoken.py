@@ -7,15 +7,24 @@ import numpy as np
 
 from app.model.time_range import TimeRange
 from app.ui import words
-from app.ui.charts.line import Line
+from app.ui.charts.line import Compared, Line
 from app.ui.charts.units import Unit
 
 
 def summary(title: str, lines: Sequence[Line], span: TimeRange, unit: Unit) -> str:
     """Title, span, and of each line its extremes, its last value, its gaps and how long nothing has come."""
-    said = [f"{title}, {words.when(span.start, span.end)} to {words.date(span.end)} {words.clock(span.end)} Z"]
-    said += [f"{line.words}: {_of_line(line, span, unit)}" for line in lines]
+    said = [_head(title, span), *(f"{line.words}: {_of_line(line, span, unit)}" for line in lines)]
     return ". ".join(said)
+
+
+def comparison(title: str, compared: Sequence[Compared], span: TimeRange) -> str:
+    """The same of lines that have a marking and a unit each."""
+    said = [f"{one.level.title}, {one.line.words}: {_of_line(one.line, span, one.unit)}" for one in compared]
+    return ". ".join([_head(title, span), *said])
+
+
+def _head(title: str, span: TimeRange) -> str:
+    return f"{title}, {words.when(span.start, span.end)} to {words.date(span.end)} {words.clock(span.end)} Z"
 
 
 def _of_line(line: Line, span: TimeRange, unit: Unit) -> str:
@@ -34,12 +43,12 @@ def _of_line(line: Line, span: TimeRange, unit: Unit) -> str:
     if gaps:
         said.append(f"{words.count_word(gaps)} {words.plural(gaps, 'gap')}")
     silent = span.end - line.newest
-    if not math.isnan(silent) and silent > _patience(line):
+    if not math.isnan(silent) and silent > patience(line):
         said.append(f"no data for {words.age(silent)}")
     return ", ".join(said)
 
 
-def _patience(line: Line) -> float:
+def patience(line: Line) -> float:
     """Seconds without a sample that are no news."""
     interval = line.reduced.interval
     return 90.0 if math.isnan(interval) else 1.5 * interval
@@ -55,5 +64,5 @@ def silence(lines: Sequence[Line], end: float) -> float:
         return math.nan
     if math.isnan(newest):
         return -math.inf
-    patience = max(_patience(line) for line in lines)
-    return newest if end - newest > patience else math.nan
+    longest = max(patience(line) for line in lines)
+    return newest if end - newest > longest else math.nan

@@ -18,11 +18,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Steps of one unit, largest first; the last one takes everything smaller. Round numbers go by powers of `base`."""
+    """Steps of one unit, largest first; the last one takes everything smaller. Round numbers go by powers of `base`.
+
+    `stored` is what the number itself counts, where that is not what it is said in.
+    """
 
     name: str
     steps: tuple[Step, ...]
     base: float = 10.0
+    stored: str = ""
 
     def say(self, value: float) -> str:
         """One value with three digits or more: ``662 ms``, ``4.61 %``; a whole count as it is."""
@@ -62,7 +66,7 @@ SECONDS = Unit(
     "seconds",
     (Step(7200.0, 3600.0, "h"), Step(1.0, 1.0, "s"), Step(1e-3, 1e-3, "ms"), Step(0.0, 1e-6, "µs")),
 )
-SHARE = Unit("per cent", (Step(0.0, 0.01, "%"),))
+SHARE = Unit("per cent", (Step(0.0, 0.01, "%"),), stored="share of 1")
 BYTES = Unit(
     "bytes",
     (

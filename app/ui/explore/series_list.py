@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QLineEdit,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,8 +18,10 @@ from PySide6.QtWidgets import (
 from app.query.curves import Listing
 from app.store.samples import SeriesRef
 from app.ui.canvas import BLOCK_SMALL, Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.scroll import quiet
+from app.ui.search_field import SearchField
 from app.ui.series_words import metric_words, thing_words
 from app.ui.text import RIGHT
 from app.ui.words import grouped
@@ -209,7 +210,7 @@ class SeriesView(QListView):
             self._move(step)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._toggle()
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys
         else:
             super().keyPressEvent(event)
@@ -228,40 +229,6 @@ class SeriesView(QListView):
             self.toggled.emit(ref)
 
 
-class _Search(QLineEdit):
-    """A field without a frame of its own; Esc and Down give the keyboard back to the list."""
-
-    left = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if event.key() == Qt.Key.Key_Escape:
-                self.clear()
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-class _Frame(QWidget):
-    def __init__(self, look: Look, field: QLineEdit) -> None:
-        super().__init__()
-        self._look, self._field = look, field
-        self.setFixedHeight(36)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(34, 2, 8, 2)
-        layout.addWidget(field)
-        self.setFocusProxy(field)
-        look.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with Canvas(self, self._look) as canvas:
-            box, focused = QRectF(self.rect()), self._field.hasFocus()
-            canvas.fill(box, "inset", 6)
-            canvas.outline(box, "focus" if focused else "text.low", 6, weight=2 if focused else 1)
-            canvas.icon("search", 18, box.center().y(), 16, "text.low")
-            canvas.key("/", box.right() - 30, box.center().y()) if not focused and not self._field.text() else None
-
-
 class SeriesPicker(QWidget):
     """A field to search in, and the list.
 
@@ -276,23 +243,15 @@ class SeriesPicker(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.list = SeriesView(look)
-        self.field = _Search()
-        self.field.setFrame(False)
-        self.field.setPlaceholderText("Metric, endpoint, node")
-        self.field.setAccessibleName("Search series")
-        self.field.setFont(look.fonts.font("body"))
-        self.field.setStyleSheet("background: transparent")
-        self.field.textChanged.connect(self.list.series.search)
-        self.field.left.connect(self.list.setFocus)
-        self._frame = _Frame(look, self.field)
+        self.search = SearchField(look, "Search series", "Metric, endpoint, node")
+        self.search.changed.connect(self.list.series.search)
+        self.search.left.connect(self.list.setFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(self._frame)
+        layout.addWidget(self.search)
         layout.addWidget(self.list, 1)
         self.list.toggled.connect(self.toggled)
-        for signal in (self.field.textChanged, self.field.left, self.field.cursorPositionChanged):
-            signal.connect(self._frame.update)
 
     def show_choices(self, shown: Choices) -> None:
         """Show other series; search, place and choice stay."""

@@ -15,7 +15,8 @@ from app.ui.canvas import BLOCK, Canvas
 from app.ui.gpu.measures import memory_words
 from app.ui.gpu.outlook import outlook_tip, outlook_words
 from app.ui.look import Look
-from app.ui.tables import Column, Index, RowsModel, Table
+from app.ui.rows import Column, Index, RowsModel
+from app.ui.tables import Table
 from app.ui.text import RIGHT
 
 _ROW = 33
@@ -60,6 +61,18 @@ def _until(row: CapacityRow) -> str:
     if row.forecast is None:
         return ""
     return outlook_words(row.forecast, row.floor.as_of, row.floor.policy.gpu.forecast_ahead_days)
+
+
+def _share_left(row: CapacityRow) -> float:
+    return 1.0 - row.total.busy
+
+
+def _free_count(row: CapacityRow) -> float:
+    return float(row.total.free) if row.total.busy_of and row.total.memory_of else math.nan
+
+
+def _bytes_left(row: CapacityRow) -> float:
+    return row.total.total - row.total.used if row.total.memory_of else math.nan
 
 
 def _place(row: CapacityRow) -> str:
@@ -134,10 +147,12 @@ class CapacityTable(Table[CapacityRow]):
 
     def __init__(self, look: Look) -> None:
         columns: Sequence[Column[CapacityRow]] = (
-            Column("", 42, 0.0, _place, _paint_place),
-            Column("GPU time", 78, 0.6, _left, _number(_left), RIGHT),
-            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418),
-            Column("Memory left", 94, 0.8, _memory, _number(_memory), RIGHT),
+            Column("", 42, 0.0, _place, _paint_place, head="Enclave"),
+            Column("GPU time", 78, 0.6, _left, _number(_left), RIGHT, value=_share_left, head="GPU time left (ratio)"),
+            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418, value=_free_count),
+            Column(
+                "Memory left", 94, 0.8, _memory, _number(_memory), RIGHT, value=_bytes_left, head="Memory left (bytes)"
+            ),
             Column("Limit reached", 118, 1.0, _until, _paint_until, RIGHT),
         )
         super().__init__(look, "Capacity left by enclave", columns, row_height=_ROW)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Signal
 
 from app.model.health import Freshness, Health
 from app.model.time_range import TimeRange
@@ -14,6 +14,7 @@ from app.ui.canvas import BLOCK, Canvas
 from app.ui.hatch import half
 from app.ui.look import Look
 from app.ui.part import Part
+from app.ui.sheet import Moment, Sheet
 from app.ui.text import RIGHT
 from app.ui.time_axis import TimeAxis
 
@@ -43,7 +44,15 @@ def age_and_state(state: EnclaveState) -> tuple[str, Health]:
 
 
 class FreshnessLanes(Part):
-    """The lanes. The span after the last data is hatched, never joined."""
+    """The lanes. The span after the last data is hatched, never joined.
+
+    Signals
+    -------
+    sheet_wanted(Sheet)
+        Show when bundles came as a table.
+    """
+
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -62,6 +71,18 @@ class FreshnessLanes(Part):
         self.setFixedHeight(len(lanes) * _ROW + _AXIS)
         self.updateGeometry()
         self.update()
+
+    def tell_numbers(self) -> None:
+        """Say when bundles came, and how far the data of each enclave reaches."""
+        heads = ("Enclave", "Marking", "Received (UTC)", "Data until (UTC)")
+        known = [(lane, lane.state.enclave) for lane in self._lanes]
+        rows = [
+            (enclave.name, enclave.level.banner, Moment(moment), Moment(lane.state.data_time))
+            for lane, enclave in known
+            for moment in lane.received or (math.nan,)
+        ]
+        level = max((enclave.level for _, enclave in known), default=None)
+        self.sheet_wanted.emit(Sheet("Data freshness", level, heads, rows))
 
     def sizeHint(self) -> QSize:
         return QSize(300, len(self._lanes) * _ROW + _AXIS)

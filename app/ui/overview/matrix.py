@@ -1,44 +1,22 @@
 """The health matrix: endpoints down, enclaves across, worst first."""
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from app.model.catalogue import Enclave
-from app.model.health import Bound, Freshness, Health
+from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, EndpointRow, Fleet
 from app.ui import words
+from app.ui.deployment_words import error_words, latency_words, maintenance_words
 from app.ui.spark import SparkShape, shape
 
 Index = QModelIndex | QPersistentModelIndex
 CELL_ROLE = Qt.ItemDataRole.UserRole
 SHAPE_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_ROLE = Qt.ItemDataRole.UserRole + 2
-
-
-def latency_words(cell: Deployment) -> str:
-    """p95 as written in a cell: bounded by a bucket, not exported, or no data; never a false 0."""
-    if math.isnan(cell.latency_p95):
-        missing = any("latency" in metric for metric in cell.not_exported)
-        return "not exported" if missing else words.NO_DATA
-    sign = {Bound.AT_MOST: f"≤{words.THIN}", Bound.AT_LEAST: f"≥{words.THIN}", Bound.EXACT: ""}[cell.latency_bound]
-    return sign + words.milliseconds(cell.latency_p95)
-
-
-def error_words(cell: Deployment) -> str:
-    """Error share as written in a cell."""
-    if math.isnan(cell.error_ratio):
-        missing = any("error" in metric or "request" in metric for metric in cell.not_exported)
-        return "not exported" if missing else words.NO_DATA
-    return words.percent(cell.error_ratio)
-
-
-def maintenance_words(cell: Deployment) -> str:
-    """``Maintenance until 16:00 Z``."""
-    if math.isnan(cell.maintenance_until):
-        return "Maintenance"
-    return f"Maintenance until {words.clock(cell.maintenance_until)}{words.GAP}Z"
 
 
 def age_words(state: EnclaveState) -> tuple[str, ...]:
@@ -73,20 +51,68 @@ def cell_words(cell: Deployment | None, row: EndpointRow, enclave: Enclave) -> s
     return f"{text}. {words.capitalised(reasons)}" if reasons else text
 
 
+class MatrixOrder(NamedTuple):
+    """By which column the endpoints stand: the id of its enclave, empty for their names; and from which end.
+
+    Enclaves sort by the state of their deployments, the worst first.
+    """
+
+    enclave: str
+    descending: bool = False
+
+    @property
+    def words(self) -> str:
+        """For those who hear it."""
+        if self.enclave:
+            return "best first" if self.descending else "worst first"
+        return "sorted descending" if self.descending else "sorted ascending"
+
+
 class MatrixModel(QAbstractTableModel):
-    """Endpoint names in column 0, then one column for each declared enclave."""
+    """Endpoint names in column 0, then one column for each declared enclave.
+
+    `order` None: the endpoints stand as the answer has them, the worst first.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.fleet: Fleet | None = None
+        self.order: MatrixOrder | None = None
+        self._given: Fleet | None = None
         self._shapes: dict[tuple[str, str], SparkShape] = {}
 
     def replace(self, fleet: Fleet) -> None:
-        """Show another answer."""
+        """Show another answer, in the order that was chosen."""
         self.beginResetModel()
-        self.fleet = fleet
+        self._given = fleet
+        self.fleet = self._ordered(fleet)
         self._shapes = {}
         self.endResetModel()
+
+    def sort_by(self, order: MatrixOrder | None) -> None:
+        """Put the endpoints into another order."""
+        self.order = order
+        if self._given is not None:
+            self.beginResetModel()
+            self.fleet = self._ordered(self._given)
+            self.endResetModel()
+
+    def column_id(self, column: int) -> str:
+        """Id of the enclave of a column; empty for the names."""
+        state = self.state(column)
+        return state.enclave.id if state is not None else ""
+
+    def _ordered(self, fleet: Fleet) -> Fleet:
+        order = self.order
+        if order is None:
+            return fleet
+        from app.ui.order import ordered
+
+        def key(row: EndpointRow) -> str | float | None:
+            cell = row.cells.get(order.enclave)
+            return row.title if not order.enclave else None if cell is None else cell.health.rank
+
+        return replace(fleet, rows=tuple(ordered(fleet.rows, key, descending=order.descending)))
 
     def state(self, column: int) -> EnclaveState | None:
         """The enclave of a column; None for the names."""
@@ -131,7 +157,14 @@ class MatrixModel(QAbstractTableModel):
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         state = self.state(section)
+        here = self.order is not None and self.order.enclave == self.column_id(section)
+        said = f", {self.order.words}" if here and self.order is not None else ""
         if state is None:
-            return "Endpoint, worst first"
+            return f"{self.name_head}{said}"
         healthy, age = healthy_words(state)[0], age_words(state)[0]
-        return f"{state.enclave.level.title}, {state.enclave.name}, {healthy}, {age}"
+        return f"{state.enclave.level.title}, {state.enclave.name}, {healthy}, {age}{said}"
+
+    @property
+    def name_head(self) -> str:
+        """What stands above the names."""
+        return "Endpoint, worst first" if self.order is None else "Endpoint"

@@ -10,8 +10,10 @@ from PySide6.QtGui import QColor
 from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, EndpointRow
 from app.ui.canvas import BLOCK_LARGE, Canvas
-from app.ui.overview.matrix import age_words, error_words, healthy_words, latency_words, maintenance_words
+from app.ui.deployment_words import error_words, latency_words, maintenance_words
+from app.ui.overview.matrix import MatrixOrder, age_words, healthy_words
 from app.ui.spark import SparkShape, draw_spark
+from app.ui.tables import draw_arrow
 from app.ui.text import RIGHT
 
 LOUD = (Health.CRITICAL, Health.WARNING)
@@ -135,9 +137,13 @@ def _paint_maintenance(canvas: Canvas, cell: QRectF, deployment: Deployment, pla
         canvas.hatch(QRectF(left, cell.center().y() - 8, right - left, 16), "line", step=6)
 
 
-def paint_name_head(canvas: Canvas, box: QRectF) -> None:
-    """Head of the names."""
-    canvas.write("label", "Endpoint, worst first", box.left(), _HEAD_BASELINE, "text.low", room=box.width() - 12)
+def paint_name_head(canvas: Canvas, box: QRectF, said: str, order: MatrixOrder | None) -> None:
+    """Head of the names; an arrow where they are sorted by it."""
+    here = order is not None and not order.enclave
+    ink = "text.hi" if here else "text.low"
+    wide = canvas.write("label", said, box.left(), _HEAD_BASELINE, ink, room=box.width() - 12)
+    if order is not None and here:
+        draw_arrow(canvas, box.left() + wide + 9, _HEAD_BASELINE - 4, descending=order.descending)
     canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
 
 
@@ -152,8 +158,13 @@ def healthy_form(canvas: Canvas, heads: Sequence[tuple[EnclaveState, float]]) ->
     return shortest
 
 
-def paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState, form: int) -> None:
-    """Marking, name, how many are healthy; the count gets shorter, in every head alike, before the name does."""
+def paint_enclave(
+    canvas: Canvas, box: QRectF, state: EnclaveState, form: int, order: MatrixOrder | None = None
+) -> None:
+    """Marking, name, how many are healthy; the count gets shorter, in every head alike, before the name does.
+
+    An arrow stands after the name where the endpoints are sorted by this enclave.
+    """
     x = box.left() + 8
     x += canvas.block(state.enclave.level, x, 23, BLOCK_LARGE) + 12
     right = box.right() - 17
@@ -163,7 +174,9 @@ def paint_enclave(canvas: Canvas, box: QRectF, state: EnclaveState, form: int) -
     if name + 14 + canvas.width("small", said) <= right - x:
         canvas.write("small", said, right, canvas.middle("small", 12, 22) + 1, colour, align=RIGHT)
     role = "title" if name <= right - x else "smallstrong"
-    canvas.write(role, state.enclave.name, x, canvas.middle(role, 12, 22), "text.hi", room=right + 9 - x)
+    wide = canvas.write(role, state.enclave.name, x, canvas.middle(role, 12, 22), "text.hi", room=right + 9 - x)
+    if order is not None and order.enclave == state.enclave.id:
+        draw_arrow(canvas, min(x + wide + 8, box.right() - 6), 23, descending=order.descending)
 
 
 def paint_columns(canvas: Canvas, box: QRectF, state: EnclaveState) -> None:

@@ -1,5 +1,7 @@
 """The view of the health matrix: two-line enclave heads and one painter for each kind of cell."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
@@ -13,8 +15,9 @@ from PySide6.QtWidgets import (
 
 from app.query.fleet import Deployment, Fleet
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
-from app.ui.overview.matrix import CELL_ROLE, ROW_ROLE, SHAPE_ROLE, Index, MatrixModel
+from app.ui.overview.matrix import CELL_ROLE, ROW_ROLE, SHAPE_ROLE, Index, MatrixModel, MatrixOrder
 from app.ui.overview.matrix_cells import (
     LOUD,
     healthy_form,
@@ -60,9 +63,10 @@ class _Head(QHeaderView):
     def __init__(self, look: Look, view: "MatrixView") -> None:
         super().__init__(Qt.Orientation.Horizontal, view)
         self._look, self._view = look, view
-        self.setSectionsClickable(False)
         self.setMinimumSectionSize(60)
         self.setViewport(QWidget())
+        self.setSectionsClickable(True)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         look.changed.connect(self.viewport().update)
 
     def sizeHint(self) -> QSize:
@@ -70,12 +74,13 @@ class _Head(QHeaderView):
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
         box = QRectF(rect)
-        state = self._view.matrix.state(logicalIndex)
+        model = self._view.matrix
+        state = model.state(logicalIndex)
         with Canvas(painter, self._look) as canvas:
             if state is None:
-                paint_name_head(canvas, box)
+                paint_name_head(canvas, box, model.name_head, model.order)
             else:
-                paint_enclave(canvas, box, state, self._form(canvas))
+                paint_enclave(canvas, box, state, self._form(canvas), model.order)
                 paint_columns(canvas, box, state)
                 canvas.rule(box.left(), box.right(), box.bottom() - 1, "line")
 
@@ -92,9 +97,12 @@ class MatrixView(QTableView):
     -------
     cell_opened(str, str)
         Endpoint id and enclave id: Enter or a double click.
+    sheet_wanted(Sheet)
+        Show the numbers behind the curve of the current cell, or behind the matrix, as a table.
     """
 
     cell_opened = Signal(str, str)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -104,6 +112,7 @@ class MatrixView(QTableView):
         self.setAccessibleName("Health of every endpoint by enclave")
         self.setItemDelegate(_Delegate(look, self))
         self.setHorizontalHeader(_Head(look, self))
+        self.horizontalHeader().sectionClicked.connect(self._head_clicked)
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(20)
         self.setShowGrid(False)
@@ -114,19 +123,45 @@ class MatrixView(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         look.changed.connect(self.viewport().update)
         self.activated.connect(self._open)
-        self._names = NameColumn(look, self)
+        self._names = NameColumn(look, self, self.matrix)
 
     def show_fleet(self, fleet: Fleet) -> None:
         """Show another answer; the current cell stays where it is still there."""
-        row, column = self.currentIndex().row(), self.currentIndex().column()
-        wanted = self.matrix.fleet.rows[row].id if self.matrix.fleet is not None and row >= 0 else ""
         scrolled = self.verticalScrollBar().value()
-        self.matrix.replace(fleet)
-        self._fit()
-        ids = [line.id for line in fleet.rows]
-        if wanted in ids and column < self.matrix.columnCount():
-            self._go(ids.index(wanted), column)
+        self._keep(lambda: self.matrix.replace(fleet))
         self.verticalScrollBar().setValue(scrolled)
+
+    def sort_by(self, order: MatrixOrder | None) -> None:
+        """Put the endpoints into another order; the current cell stays what it is."""
+        self._keep(lambda: self.matrix.sort_by(order))
+        self.horizontalHeader().viewport().update()
+        self._names.update()
+        column = next((n for n in range(self.matrix.columnCount()) if self._is_by(n)), -1)
+        role = Qt.ItemDataRole.AccessibleTextRole
+        said = self.matrix.headerData(column, Qt.Orientation.Horizontal, role) if column >= 0 else ""
+        self.setAccessibleDescription(said)
+
+    def tell_numbers(self) -> None:
+        """Say the curve of the current cell as plain rows; where none is chosen, the whole matrix."""
+        from app.ui.overview.fleet_sheet import curve_sheet, fleet_sheet
+
+        cell = self.currentIndex().data(CELL_ROLE) if self.currentIndex().isValid() else None
+        if cell is not None and cell.spark is not None:
+            self.sheet_wanted.emit(curve_sheet(cell))
+        elif self.matrix.fleet is not None:
+            self.sheet_wanted.emit(fleet_sheet(self.matrix.fleet))
+
+    def next_order(self) -> None:
+        """By name, by each enclave, and back to the worst first."""
+        here = next((n for n in range(self.matrix.columnCount()) if self._is_by(n)), -1)
+        after = here + 1 < self.matrix.columnCount()
+        self.sort_by(MatrixOrder(self.matrix.column_id(here + 1)) if after else None)
+
+    def reverse_order(self) -> None:
+        """The other way round."""
+        order = self.matrix.order
+        if order is not None:
+            self.sort_by(order._replace(descending=not order.descending))
 
     @property
     def natural_height(self) -> int:
@@ -159,12 +194,18 @@ class MatrixView(QTableView):
                     return True
         return False
 
+    def open_current(self) -> None:
+        """Look closely at the current deployment."""
+        self._open(self.currentIndex())
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A window that opens marks no cell; the keyboard that comes here does."""
         nowhere = not self.currentIndex().isValid()
         super().focusInEvent(event)
         if nowhere and event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.OtherFocusReason):
             self.setCurrentIndex(QModelIndex())
+        elif nowhere and self.matrix.rowCount():
+            self._go(0, min(1, self.matrix.columnCount() - 1))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -181,7 +222,7 @@ class MatrixView(QTableView):
             self._go(row, max(self.currentIndex().column(), 1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
-        elif event.text().isprintable() and event.text():
+        elif commanded(event) or (event.text().isprintable() and event.text()):
             event.ignore()  # letters and figures are the console's keys, not a search in the table
         else:
             super().keyPressEvent(event)
@@ -189,6 +230,27 @@ class MatrixView(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def _is_by(self, column: int) -> bool:
+        order = self.matrix.order
+        return order is not None and order.enclave == self.matrix.column_id(column)
+
+    def _head_clicked(self, column: int) -> None:
+        """Up, down, and back to the worst first."""
+        order = self.matrix.order
+        again = self._is_by(column)
+        done = again and order is not None and order.descending
+        self.sort_by(None if done else MatrixOrder(self.matrix.column_id(column), descending=again))
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        """Change the rows; the current cell stays where it is still there."""
+        row, column = self.currentIndex().row(), self.currentIndex().column()
+        wanted = self.matrix.fleet.rows[row].id if self.matrix.fleet is not None and row >= 0 else ""
+        change()
+        self._fit()
+        ids = [line.id for line in self.matrix.fleet.rows] if self.matrix.fleet is not None else []
+        if wanted in ids and column < self.matrix.columnCount():
+            self._go(ids.index(wanted), column)
 
     def _go(self, row: int, column: int) -> None:
         index = self.matrix.index(row, column)

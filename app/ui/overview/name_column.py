@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QTableView
 
 from app.ui.canvas import Canvas
 from app.ui.look import Look
-from app.ui.overview.matrix import ROW_ROLE
+from app.ui.overview.matrix import ROW_ROLE, MatrixModel
 from app.ui.overview.matrix_cells import paint_name, paint_name_head
 from app.ui.part import Part
 
@@ -14,9 +14,9 @@ from app.ui.part import Part
 class NameColumn(Part):
     """Lies over the first column of a table that is scrolled sideways; the table keeps keyboard and mouse."""
 
-    def __init__(self, look: Look, table: QTableView) -> None:
+    def __init__(self, look: Look, table: QTableView, model: MatrixModel) -> None:
         super().__init__(look)
-        self._table = table
+        self._table, self._model = table, model
         self.setParent(table)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         for bar in (table.horizontalScrollBar(), table.verticalScrollBar()):
@@ -36,7 +36,7 @@ class NameColumn(Part):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         table, head = self._table, self._table.horizontalHeader().height()
-        model = table.model()
+        model = self._model
         with Canvas(self, self.look) as canvas:
             canvas.fill(QRectF(self.rect()), "surface")
             painter = canvas.painter
@@ -50,5 +50,5 @@ class NameColumn(Part):
                     canvas.rule(box.left(), box.right(), box.bottom() - 1)
                 paint_name(canvas, box, model.index(row, 0).data(ROW_ROLE))
             painter.setClipping(False)
-            paint_name_head(canvas, QRectF(0, 0, self.width(), head))
+            paint_name_head(canvas, QRectF(0, 0, self.width(), head), self._model.name_head, self._model.order)
             canvas.fill(QRectF(self.width() - 1, 0, 1, self.height()), "line")

@@ -18,7 +18,8 @@ from app.query.curves import list_series
 from app.store.samples import SeriesRef
 from app.ui import words
 from app.ui.charts.grid import MOST, ChartGrid
-from app.ui.charts.line import Compared
+from app.ui.charts.line import Compared, Line
+from app.ui.charts.numbers import long_sheet, within
 from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import unit_of
 from app.ui.charts.view import View
@@ -34,6 +35,7 @@ from app.ui.part import RIM
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
 from app.ui.series_words import thing_words, title_words
+from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState, failed, loading
 from app.ui.tasks import TaskRunner
 
@@ -127,6 +129,7 @@ class ExploreView(PageView):
             self.tiles.failed.connect(self._failed)
             self.grid = ChartGrid(self._look, self.view)
             self.grid.measured.connect(partial(self._measured, 0))
+            self.grid.sheet_wanted.connect(self.sheet_wanted)
             self._stack.addWidget(PageArea(self._look, self.grid))
 
     def _show_nothing(self, data: ExploreData) -> None:
@@ -231,7 +234,7 @@ class ExploreView(PageView):
         compared = len(_COMPARED)
         if self._stack.currentIndex() and count > compared and not below:
             below = f"The first {words.count_word(compared)} are compared; take others away to compare the rest."
-        hint = "Drag to pan, wheel to zoom, arrows to read out a moment, Home to go back."
+        hint = "Drag to pan, wheel to zoom, arrows to read out a moment, D for the numbers, Home to go back."
         self._sentence.say(spans, below or hint, ())
 
     # --- what was read ------------------------------------------------------------------------------------
@@ -269,6 +272,7 @@ class ExploreView(PageView):
 
             self.compare = CompareView(self._look, self.view)
             self.compare.measured.connect(partial(self._measured, 1))
+            self.compare.sheet_wanted.connect(self.sheet_wanted)
             self._stack.addWidget(self.compare)
         large = self._stack.currentIndex() == 0
         self._stack.setCurrentIndex(int(large))
@@ -279,6 +283,25 @@ class ExploreView(PageView):
         self._say()
         self._show_compared()
 
+    def sheet(self) -> Sheet | None:
+        """The numbers of every chart, below each other."""
+        if self._drawn is None or self._main.state is not None:
+            return None
+        named = [
+            Compared(replace(line, words=title_words(ref.key)), unit_of(ref.key.metric), ref.level)
+            for ref, line in self._flat()
+        ]
+        return long_sheet("Series", self._drawn.marking, named, within(self.view.span, self._drawn.span))
+
+    def _flat(self) -> list[tuple[SeriesRef, Line]]:
+        """Every line that is drawn."""
+        drawn = self._drawn.lines if self._drawn is not None else ()
+        return [
+            (ref, line)
+            for chart, lines in zip(self._charts, drawn, strict=False)
+            for ref, line in zip(chart.refs, lines, strict=False)
+        ]
+
     def _measured(self, place: int, pixels: int) -> None:
         """Read for the wider plot only while it is shown."""
         self._pixels[place] = pixels
@@ -288,11 +311,7 @@ class ExploreView(PageView):
     def _show_compared(self) -> None:
         if self.compare is None or self._drawn is None or self._stack.currentWidget() is not self.compare:
             return
-        flat = [
-            (ref, line)
-            for chart, lines in zip(self._charts, self._drawn.lines, strict=False)
-            for ref, line in zip(chart.refs, lines, strict=False)
-        ]
+        flat = self._flat()
         several = len({ref.key.metric for ref, _ in flat}) > 1
         compared = [
             Compared(
@@ -318,7 +337,7 @@ class ExploreView(PageView):
         )
 
     def _search(self) -> None:
-        self.picker.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.picker.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

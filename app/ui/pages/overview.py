@@ -3,7 +3,6 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -32,6 +31,7 @@ from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
+from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ class OverviewView(PageView):
         self._hidden: tuple[str, ...] = ()
         self.attention.opened.connect(self._open_item)
         self.attention.clicked.connect(self._open_current)
+        self.matrix.sheet_wanted.connect(self.sheet_wanted)
+        self._fresh.sheet_wanted.connect(self.sheet_wanted)
+        self.matrix.cell_opened.connect(self._open_cell)
         self._main.acted.connect(self._act)
         self._rail_top.acted.connect(self.retry_wanted)
 
@@ -120,6 +123,12 @@ class OverviewView(PageView):
         first = self._first
         return first.first_focus() if first is not None and first.isVisible() else self.matrix
 
+    def sheet(self) -> Sheet | None:
+        from app.ui.overview.fleet_sheet import fleet_sheet
+
+        fleet = self.matrix.matrix.fleet
+        return fleet_sheet(fleet) if fleet is not None and self._main.state is None else None
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -130,7 +139,7 @@ class OverviewView(PageView):
             from app.ui.first_run import FirstRun
 
             self._first = FirstRun(self._look)
-            self._first.import_wanted.connect(self.import_wanted)
+            self._first.wanted.connect(self.begin_wanted)
             self._box.addWidget(self._first, 1)
         if self._first is not None:
             self._first.setVisible(shown)
@@ -190,7 +199,10 @@ class OverviewView(PageView):
         elif item.about is About.NODE:
             self.show_wanted.emit(Place("gpu", Subject(item.enclave, item.subject)))
         elif self.matrix.select_cell(item.subject, item.enclave):
-            self.matrix.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.matrix.open_current()
+
+    def _open_cell(self, endpoint: str, enclave: str) -> None:
+        self.show_wanted.emit(Place("endpoints", Subject(enclave, endpoint)))
 
     def _open_current(self) -> None:
         self._open_item(self.attention.current_row())

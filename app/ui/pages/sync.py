@@ -15,11 +15,13 @@ from app.query.sync import BundleRow, SyncState
 from app.query.sync_state import read_sync
 from app.ui import words
 from app.ui.columns import Columns
+from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Oldest, Page, PageView
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS, PageArea
 from app.ui.sentence import SentenceBar, Span
+from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
 from app.ui.sync.arrivals import LEGEND, ArrivalLanes
 from app.ui.sync.bundle_table import BundleTable, bundle_title, row_health
@@ -27,6 +29,11 @@ from app.ui.sync.chain import Chain
 from app.ui.sync.drop import DropTarget
 from app.ui.sync.sentences import lane_place, sync_below, sync_figures, sync_sentence
 from app.ui.sync.trust_list import KeyList, LockList
+from app.ui.table_filter import TableFilter
+from app.ui.tables import PAD
+
+_FILTER = 42
+"""Height of the filter above the bundles, with the room below it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +64,8 @@ class SyncView(PageView):
         self._locks = LockList(look)
         self._drop = DropTarget(look)
         self._arrivals = Panel(look, "Arrivals", self._lanes)
-        self._bundles = Panel(look, "Bundles", self.table, flush=(12, 12))
+        self.filter = TableFilter(look, self.table, hint="Bundle, state, carrier")
+        self._bundles = Panel(look, "Bundles", self._table_area(), flush=(12, 12))
         self._chosen = Panel(look, "Bundle", _chain_area(look, self._chain), flush=(0, 10))
         self._locked = Panel(look, "Locked sources", self._locks)
         self._trusted = Panel(look, "Trusted keys", self._keys)
@@ -71,6 +79,8 @@ class SyncView(PageView):
         layout.addWidget(self._sentence)
         layout.addWidget(self._columns, 1)
         self.table.chosen.connect(self._show_chosen)
+        self.table.counted.connect(self._show_counted)
+        self._lanes.sheet_wanted.connect(self.sheet_wanted)
         self._drop.clicked.connect(self.import_wanted)
         self._arrivals.acted.connect(self.retry_wanted)
         self._bundles.acted.connect(self.import_wanted)
@@ -107,6 +117,25 @@ class SyncView(PageView):
     def first_focus(self) -> QWidget:
         return self.table
 
+    def page_keys(self) -> tuple[Key, ...]:
+        return (Key("On this page", "/", "filter the bundles", self.filter.setFocus),)
+
+    def step_back(self) -> bool:
+        return self.filter.clear()
+
+    def sheet(self) -> Sheet | None:
+        return self.table.sheet("Bundles", self.table.level) if self.table.rows.given else None
+
+    def _table_area(self) -> QWidget:
+        area = QWidget()
+        layout = QVBoxLayout(area)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_FILTER - 36)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.table, 1)
+        self.filter.setContentsMargins(PAD, 0, PAD, 0)
+        return area
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -117,26 +146,36 @@ class SyncView(PageView):
         self._locked.setFixedHeight(TITLE_HEIGHT + self._locks.sizeHint().height() + 10)
         keys = self._keys.sizeHint().height() if self._trusted.state is None else 150
         self._trusted.setFixedHeight(TITLE_HEIGHT + keys + 10)
-        table = TITLE_HEIGHT + 34 + min(max(len(self.table.rows.rows), 3), 12) * 46 + 14
+        table = TITLE_HEIGHT + _FILTER + 34 + min(max(len(self.table.rows.given), 3), 12) * 46 + 14
         chain = TITLE_HEIGHT + self._chain.sizeHint().height() + 14
         self._columns.arrange(
             self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2], table, chain, least=(330, min(chain, 440))
         )
 
     def _show_bundles(self, state: SyncState) -> None:
-        self._bundles.show_title("Bundles", "problems first, then newest")
         if not state.bundles:
             said = "Drop a bundle on this window, or choose one."
             self._bundles.show_state(
                 PanelState(Kind.EMPTY, "No bundle in this range", said, "Import a bundle", "Ctrl I", icon="package")
             )
-            self._chosen.show_title("Bundle")
-            self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
+            self._show_none_chosen()
             return
         self._bundles.show_body()
-        self._chosen.show_body()
+        self.table.level = state.marking
         self.table.show_bundles(state.bundles)
         self._show_chosen(self.table.current_row())
+
+    def _show_counted(self) -> None:
+        """The title says in which order the bundles stand; of a table that the filter left empty none is chosen."""
+        if self.table.rows.rows:
+            self._chosen.show_body()
+        else:
+            self._show_none_chosen()
+        self._bundles.show_title("Bundles", "" if self.table.rows.order is not None else "problems first, then newest")
+
+    def _show_none_chosen(self) -> None:
+        self._chosen.show_title("Bundle")
+        self._chosen.show_state(PanelState(Kind.EMPTY, "No bundle chosen", "", icon="package"))
 
     def _show_chosen(self, row: BundleRow | None) -> None:
         if row is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -17,7 +18,7 @@ from app.ui.look import Look
 from app.ui.panel import Panel
 from app.ui.part import RIM, Part
 from app.ui.popover import Card
-from app.ui.shell.folder import Entry, Listing, look_into
+from app.ui.shell.folder import Entry, Listing, look_for_files, look_into
 from app.ui.states import Kind, PanelState, loading
 from app.ui.tables import PAD, Column, Table
 from app.ui.tasks import TaskRunner
@@ -35,8 +36,36 @@ def _paint_name(canvas: Canvas, cell: QRectF, entry: Entry) -> None:
     canvas.write(role, entry.name, cell.left() + PAD + 28, baseline, ink, room=cell.width() - PAD - 40)
 
 
-def _kind(entry: Entry) -> str:
-    return "bundle" if entry.bundle else "folder"
+class Wanted(NamedTuple):
+    """What is chosen in the card: its words, and how a folder is looked into for it."""
+
+    title: str
+    one: str
+    hint: str
+    nothing: str
+    explained: str
+    does: str
+    look: Callable[[Path, Level | None], Listing]
+
+
+BUNDLES = Wanted(
+    "Import a bundle",
+    "bundle",
+    "Checked before anything is read into the cache.",
+    "No bundle and no folder here",
+    "A bundle is a folder with a manifest.json, or a zip file.",
+    "Import",
+    look_into,
+)
+TRUST_FILES = Wanted(
+    "Choose a trust file",
+    "trust file",
+    "Nothing of it is taken before you have compared its fingerprint.",
+    "No trust file and no folder here",
+    "A trust file ends in .json. Root holders sign it and hand it over with its fingerprint.",
+    "Look at it",
+    look_for_files,
+)
 
 
 def _size(entry: Entry) -> str:
@@ -53,9 +82,15 @@ def _paint_text(canvas: Canvas, cell: QRectF, said: str, align: float) -> None:
     canvas.write("small", said, x, baseline, "text.low", align=align, room=cell.width() - PAD)
 
 
+def _kind(one: str) -> Column[Entry]:
+    def says(entry: Entry) -> str:
+        return one if entry.bundle else "folder"
+
+    return Column("Kind", 90, 0.0, says, lambda canvas, cell, entry: _paint_text(canvas, cell, says(entry), LEFT))
+
+
 _COLUMNS: tuple[Column[Entry], ...] = (
     Column("Name", 220, 1.0, lambda entry: entry.name, _paint_name),
-    Column("Kind", 90, 0.0, _kind, lambda canvas, cell, entry: _paint_text(canvas, cell, _kind(entry), LEFT)),
     Column("Size", 90, 0.0, _size, lambda canvas, cell, entry: _paint_text(canvas, cell, _size(entry), RIGHT), RIGHT),
     Column(
         "Changed",
@@ -71,18 +106,18 @@ _COLUMNS: tuple[Column[Entry], ...] = (
 class _Head(Part):
     """Title of the card, and the folder that is looked at."""
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, "Import a bundle")
-        self._folder = Path()
+    def __init__(self, look: Look, title: str) -> None:
+        super().__init__(look, title)
+        self._title, self._folder = title, Path()
         self.setFixedHeight(58)
 
     def show_folder(self, folder: Path) -> None:
         self._folder = folder
-        self.setAccessibleName(f"Import a bundle. Folder {folder}")
+        self.setAccessibleName(f"{self._title}. Folder {folder}")
         self.update()
 
     def paint(self, canvas: Canvas) -> None:
-        canvas.write("title", "Import a bundle", 0, 20, "text.hi")
+        canvas.write("title", self._title, 0, 20, "text.hi")
         canvas.write("mono", str(self._folder), 0, 46, "text.mid", room=self.width())
 
 
@@ -105,31 +140,40 @@ class _Files(Table[Entry]):
 
 
 class ChooseCard(Card):
-    """A list of bundles and folders. Folders are read on a worker thread: a medium may be slow.
+    """A list of bundles, or of what else is `wanted`, and folders.
 
-    It begins in `first`, or in `home` where that is None or no folder. What claims a level above
-    `ceiling` is shown without its name and never offered.
+    Folders are read on a worker thread: a medium may be slow. It begins in `first`, or in `home` where that is
+    None or no folder. What claims a level above `ceiling` is shown without its name and never offered.
 
     Signals
     -------
     chosen(list)
-        Paths of the bundles.
+        Paths of the bundles, or of the one file.
     """
 
     chosen = Signal(list)
 
-    def __init__(self, look: Look, runner: TaskRunner, first: Path | None, home: Path, ceiling: Level | None) -> None:
-        super().__init__(look, "Import a bundle")
+    def __init__(
+        self,
+        look: Look,
+        runner: TaskRunner,
+        first: Path | None,
+        home: Path,
+        ceiling: Level | None,
+        wanted: Wanted = BUNDLES,
+    ) -> None:
+        super().__init__(look, wanted.title)
+        self._what = wanted
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._runner, self._ceiling = runner, ceiling
         start = home if first is None else first
         self._listing, self._wanted = Listing(start, ()), start
-        self._head = _Head(look)
+        self._head = _Head(look, wanted.title)
         self._up = IconButton(look, "arrow-left", "Folder above", "Folder above  (Backspace)")
-        self._files = _Files(look, "Bundles and folders", _COLUMNS, row_height=38)
-        self._panel = Panel(look, "Bundles and folders", self._files, headed=False, flush=(20, 12))
+        self._files = _Files(look, "Files and folders", (_COLUMNS[0], _kind(wanted.one), *_COLUMNS[1:]), row_height=38)
+        self._panel = Panel(look, "Files and folders", self._files, headed=False, flush=(20, 12))
         self._all = PushButton(look, "Import all")
-        self._one = PushButton(look, "Import", key="Enter", primary=True)
+        self._one = PushButton(look, wanted.does, key="Enter", primary=True)
         self._up.clicked.connect(self._go_up)
         self._files.left.connect(self._go_up)
         self._files.opened.connect(self._open)
@@ -137,7 +181,7 @@ class ChooseCard(Card):
         self._all.clicked.connect(self._take_all)
         self._one.clicked.connect(self._take_one)
         self._lay_out()
-        self._read(partial(_begin, start, home, ceiling), start)
+        self._read(partial(_begin, wanted, start, home, ceiling), start)
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDE + 2 * self.SHADOW, _TALL + 2 * self.SHADOW)
@@ -154,7 +198,7 @@ class ChooseCard(Card):
 
     def look_at(self, folder: Path) -> None:
         """Look into a folder."""
-        self._read(partial(_look, folder, self._ceiling), folder)
+        self._read(partial(_look, self._what, folder, self._ceiling), folder)
 
     def _read(self, look: Callable[[Job], Listing], folder: Path) -> None:
         self._wanted = folder
@@ -177,7 +221,7 @@ class ChooseCard(Card):
         layout.addWidget(self._panel, 1)
         row = QHBoxLayout()
         row.setSpacing(12 - 2 * RIM)
-        row.addWidget(_Hint(self.look), 1)
+        row.addWidget(_Hint(self.look, self._what.hint), 1)
         row.addWidget(self._all)
         row.addWidget(self._one)
         layout.addLayout(row)
@@ -188,7 +232,7 @@ class ChooseCard(Card):
         self._listing, self._wanted = listing, listing.folder
         self._head.show_folder(listing.folder)
         count = len(listing.bundles)
-        self._all.setVisible(count > 1)
+        self._all.setVisible(count > 1 and self._what is BUNDLES)
         self._all.setEnabled(True)
         self._all.say(f"Import all {words.count_word(count)}")
         self._files.show_rows(listing.entries, lambda entry: entry.path)
@@ -196,8 +240,8 @@ class ChooseCard(Card):
         if listing.problem:
             self._panel.show_state(PanelState(Kind.ERROR, "This folder cannot be read", listing.problem))
         elif not listing.entries:
-            said = "A bundle is a folder with a manifest.json, or a zip file."
-            self._panel.show_state(PanelState(Kind.EMPTY, "No bundle and no folder here", said, icon="package"))
+            what = self._what
+            self._panel.show_state(PanelState(Kind.EMPTY, what.nothing, what.explained, icon="package"))
         else:
             self._panel.show_body()
         self.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
@@ -207,7 +251,7 @@ class ChooseCard(Card):
 
     def _offer(self, entry: Entry | None) -> None:
         self._one.setEnabled(entry is not None and not entry.withheld)
-        self._one.say("Import" if entry is None or entry.bundle else "Look inside", "Enter")
+        self._one.say(self._what.does if entry is None or entry.bundle else "Look inside", "Enter")
 
     def _open(self, entry: Entry | None) -> None:
         if entry is None or entry.withheld:
@@ -228,18 +272,18 @@ class ChooseCard(Card):
 
 
 class _Hint(Part):
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, "A bundle is checked before anything is read into the cache")
+    def __init__(self, look: Look, said: str) -> None:
+        super().__init__(look, said)
+        self._said = said
         self.setFixedHeight(36)
 
     def paint(self, canvas: Canvas) -> None:
-        said = "Checked before anything is read into the cache."
-        canvas.write("small", said, 0, canvas.middle("small", 0, 36), "text.low", room=self.width() - 12)
+        canvas.write("small", self._said, 0, canvas.middle("small", 0, 36), "text.low", room=self.width() - 12)
 
 
-def _begin(folder: Path, home: Path, ceiling: Level | None, job: Job) -> Listing:
-    return look_into(folder if folder.is_dir() else home, ceiling)
+def _begin(wanted: Wanted, folder: Path, home: Path, ceiling: Level | None, job: Job) -> Listing:
+    return wanted.look(folder if folder.is_dir() else home, ceiling)
 
 
-def _look(folder: Path, ceiling: Level | None, job: Job) -> Listing:
-    return look_into(folder, ceiling)
+def _look(wanted: Wanted, folder: Path, ceiling: Level | None, job: Job) -> Listing:
+    return wanted.look(folder, ceiling)

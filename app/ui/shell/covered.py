@@ -10,12 +10,14 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
 from app.ui.shell.desk import Desk
 from app.ui.shell.frame import Frame
+from app.ui.shell.memory import Memory
 from app.ui.shell.time_range import RANGES
 
 if TYPE_CHECKING:
     from app.ui.keyboard import Key, Keyboard
     from app.ui.popover import Card, Overlay
     from app.ui.shell.drop_hint import DropHint
+    from app.ui.shell.keymap import Commands
     from app.ui.shell.spill import SpillNotice
 
 # What opens over a page is imported when it opens: the first picture has none of it.
@@ -28,6 +30,7 @@ class Covered(Frame):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.memory = Memory(desk.memory)
         self.overlay: Overlay | None = None
         self.notice: SpillNotice | None = None
         self.setAcceptDrops(True)
@@ -64,6 +67,23 @@ class Covered(Frame):
         """Go back (-1) or forward (1) on the way that one has come."""
         raise NotImplementedError
 
+    @property
+    def commanding(self) -> "Commands":
+        """What finds and remembers."""
+        raise NotImplementedError
+
+    def sort_table(self, *, reverse: bool) -> None:
+        """Sort the table that has the keyboard by its next column, or the other way round."""
+        raise NotImplementedError
+
+    def show_numbers(self) -> None:
+        """Show the numbers behind a chart."""
+        raise NotImplementedError
+
+    def export_page(self) -> None:
+        """Write the page's table as CSV."""
+        raise NotImplementedError
+
     def page_keys(self) -> "tuple[Key, ...]":
         """The keys of the page that is shown."""
         raise NotImplementedError
@@ -74,7 +94,14 @@ class Covered(Frame):
         from app.ui.keyboard import Keyboard
         from app.ui.shell.keymap import console_keys
 
-        return Keyboard(console_keys(self), self.page_keys)
+        keyboard = Keyboard(console_keys(self), self.page_keys)
+        keyboard.letters = bool(self.memory.number("window/letters", 1))
+        return keyboard
+
+    def switch_letters(self) -> None:
+        """Switch keys of single letters off or on, for good."""
+        self.keyboard.letters = not self.keyboard.letters
+        self.memory.keep(letters=int(self.keyboard.letters))
 
     @cached_property
     def drop_hint(self) -> "DropHint":
@@ -114,7 +141,9 @@ class Covered(Frame):
         """Show every key."""
         from app.ui.shell.keys_card import KeysCard
 
-        self.open(KeysCard(self.desk.look, self.keyboard.keys), scrim=True)
+        card = KeysCard(self.desk.look, self.keyboard.keys, letters=self.keyboard.letters)
+        card.letters_switched.connect(self.switch_letters)
+        self.open(card, scrim=True)
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QSettings
 
 from app.clock import Clock
 from app.job import Job
@@ -18,6 +18,7 @@ from app.ui.tasks import TaskRunner
 if TYPE_CHECKING:
     from app.query.holdings import Holdings
     from app.store.database import Store
+    from app.ui.shell.beginning import Beginning
 
 
 class Desk(NamedTuple):
@@ -25,9 +26,12 @@ class Desk(NamedTuple):
 
     `station` is None where the station has no settings yet: then there are no pages, only what to do.
     `holdings` and `token` look at the store; `receive` is the one door in, `retry` tries again what was
-    held, `untried` says what of the inbox is new. `inbox` None: none is watched. `kept` is where the
-    first picture of the next start is kept; None: none is shown and none is kept.
-    `memory` keeps the state of the window, the only thing that is kept for each user.
+    held, `untried` says what of the inbox is new. `inbox` None: none is watched. `kept` are the
+    files of the station that the console itself writes: the first picture of the next start, exports; None: this
+    is a look at one moment, which keeps nothing.
+    `memory` keeps the state of the window, the only thing that is kept for each user. `again` ends this
+    console and opens it anew as it was. `beginning` makes what sets up a station that has nothing yet; None:
+    none may be.
     """
 
     store: "Callable[[], Store]"
@@ -46,3 +50,5 @@ class Desk(NamedTuple):
     person: str
     calls: Sequence[str]
     memory: QSettings
+    again: Callable[[], None] = QCoreApplication.quit
+    beginning: "Callable[[], Beginning] | None" = None

@@ -13,9 +13,10 @@ WITHHELD = "(withheld)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing in a folder. `size` is in bytes, `changed` in seconds UTC, NaN where not known.
+    """One thing in a folder; `bundle`: it is what is looked for, and no folder to look into.
 
-    Of one that is `withheld` nothing is told and nothing is offered: its name claims more than the ceiling.
+    `size` is in bytes, `changed` in seconds UTC, NaN where not known. Of one that is `withheld` nothing is told
+    and nothing is offered: its name claims more than the ceiling.
     """
 
     path: Path
@@ -52,6 +53,25 @@ def look_into(folder: Path, ceiling: Level | None = None) -> Listing:
     except OSError as error:
         return Listing(folder, (), error.strerror or "It cannot be read.")
     return Listing(folder, tuple(sorted(found, key=_order)))
+
+
+def look_for_files(folder: Path, ceiling: Level | None = None) -> Listing:
+    """List JSON files and folders; only names, sizes and times are looked at."""
+    try:
+        found = [_file(path) for path in sorted(folder.iterdir())[:_MOST] if not path.name.startswith(".")]
+    except OSError as error:
+        return Listing(folder, (), error.strerror or "It cannot be read.")
+    return Listing(folder, tuple(sorted((entry for entry in found if entry is not None), key=_order)))
+
+
+def _file(path: Path) -> Entry | None:
+    try:
+        status = path.stat()
+        if path.is_dir():
+            return Entry(path, path.name, False, 0, status.st_mtime)
+        return Entry(path, path.name, True, status.st_size, status.st_mtime) if path.suffix == ".json" else None
+    except OSError:
+        return None
 
 
 def _order(entry: Entry) -> tuple[bool, bool, str]:

@@ -21,8 +21,8 @@ from app.ui.tips import Tip, tip_of
 Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
 
 FOLD_BELOW = 1500
-LEAST = (1024, 700)
-_SHORT_HEADER_BELOW = 1240
+LEAST = (900, 480)
+"""Smallest window in logical pixels: what a taskbar and a title leave of 1920 x 1080 at twice the size of text."""
 _DEMO = "Demonstration data. Contains no classified information"
 
 
@@ -76,6 +76,10 @@ class Frame(QWidget):
         """Let the person choose a bundle."""
         raise NotImplementedError
 
+    def begin(self, step: str) -> None:
+        """Take a step of setting up a station that holds nothing yet."""
+        raise NotImplementedError
+
     def reading(self) -> bool:
         """Whether the keyboard is in the header or in the page already, and should stay there."""
         here = self.focusWidget()
@@ -90,7 +94,7 @@ class Frame(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.navigation.fold(folded=self.width() < FOLD_BELOW)
-        self.header.fold(folded=self.width() < _SHORT_HEADER_BELOW)
+        self.header.fold(self.width() - self.navigation.width())
 
     def _lay_out(self) -> None:
         outer = _bare(QVBoxLayout(self))
@@ -109,8 +113,8 @@ class Frame(QWidget):
     def _show_first_run(self) -> None:
         from app.ui.first_run import FirstRun
 
-        first = FirstRun(self.desk.look, margins=PAGE_MARGINS)
-        first.import_wanted.connect(self.choose_bundle)
+        first = FirstRun(self.desk.look, margins=PAGE_MARGINS, founded=False)
+        first.wanted.connect(self.begin)
         self.stack.addWidget(PageArea(self.desk.look, first))
         self.header.title.say("Not set up yet")
         self.header.range.hide()

@@ -19,6 +19,8 @@ from app.ui.text import RIGHT
 from app.ui.tips import TIP
 
 HEADER_HEIGHT = 64
+_SEARCH_FROM, _RANGE_FROM, _AGE_FROM = 1400, 1180, 1000
+"""Widths of the header from which the field is whole, the range is in full, and the chip says what its age is of."""
 
 
 class RangeButton(Control):
@@ -49,6 +51,31 @@ class RangeButton(Control):
         baseline = canvas.middle("medium", body.top(), body.height())
         canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - 66)
         canvas.icon("chevron-down", body.right() - 18, middle, 14, "text.low")
+
+
+class SearchButton(Control):
+    """Looks like a field and opens the palette; an icon where there is no room."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "Search or run a command", "Search or run a command  (Ctrl K)")
+        self.short = True
+
+    def sizeHint(self) -> QSize:
+        return QSize((HEIGHT if self.short else 276) + 2 * RIM, HEIGHT + 2 * RIM)
+
+    def paint(self, canvas: Canvas, body: QRectF) -> None:
+        canvas.fill(body, "raised" if self.hovered or self.isDown() else "inset", self.radius)
+        canvas.outline(body, "hair" if canvas.look.theme.dark else "line", self.radius)
+        middle = body.center().y()
+        if self.short:
+            canvas.icon("search", body.center().x(), middle, 16, "text.hi" if self.hovered else "text.mid")
+            return
+        canvas.icon("search", body.left() + 20, middle, 16, "text.low")
+        baseline = canvas.middle("small", body.top(), body.height())
+        canvas.write(
+            "small", "Search or run a command", body.left() + 36, baseline, "text.low", room=body.width() - 104
+        )
+        canvas.key("Ctrl K", body.right() - 12 - round(canvas.width("mono.small", "Ctrl K")) - 12, middle)
 
 
 class EnclaveToggle(Control):
@@ -106,6 +133,20 @@ class EnclaveFilter(Part):
         """Ids of the enclaves that are switched off."""
         return self._hidden
 
+    @property
+    def enclaves(self) -> list[Enclave]:
+        """The enclaves that can be switched, in their order."""
+        return [toggle.enclave for toggle in self._toggles]
+
+    def hide_ids(self, ids: frozenset[str]) -> None:
+        """Hide these and no others; those that are not known yet are hidden when they come."""
+        if not self._toggles:
+            self._hidden = ids
+            return
+        for toggle in self._toggles:
+            toggle.setChecked(toggle.enclave.id not in ids)
+        self._read()
+
     def show_enclaves(self, enclaves: Sequence[Enclave]) -> None:
         """Show other enclaves; what was hidden stays hidden."""
         if [toggle.enclave for toggle in self._toggles] == list(enclaves):
@@ -159,12 +200,15 @@ class ClockView(Part):
     def show_past(self) -> None:
         """Say that the time shown is a past moment and not now."""
         self._past = True
-        self.setAccessibleName("Clock: a past moment")
+        self.setAccessibleName(f"Clock: a past moment, {words.clock(self._at)} Z, {words.date(self._at)}")
         self.update()
 
     def show_time(self, at: float) -> None:
         """Show a moment, seconds UTC."""
         if int(at) != int(self._at):
+            if int(at // 60) != int(self._at // 60):  # each second would never let a screen reader finish
+                past = "a past moment, " if self._past else ""
+                self.setAccessibleName(f"Clock: {past}{words.clock(at)} Z, {words.date(at)}")
             self._at = at
             self.update()
 
@@ -213,21 +257,28 @@ class Header(QWidget):
         self.range = RangeButton(look)
         self.filter = EnclaveFilter(look)
         self.age = AgeChip(look)
+        self.search = SearchButton(look)
         self.theme = IconButton(look, "sun", "Light theme", "Light or dark  (Ctrl Shift L)")
         self.clock = ClockView(look)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 0, 24, 0)
         row.setSpacing(12)
         row.addWidget(self.title, 1)
-        for part in (self.range, self.filter, self.age, self.theme, self.clock):
+        for part in (self.range, self.filter, self.age, self.search, self.theme, self.clock):
             row.addWidget(part)
         look.changed.connect(self._follow_theme)
         self._follow_theme()
 
-    def fold(self, *, folded: bool) -> None:
-        """Shorten what may be shortened on a small screen."""
-        self.range.short = folded
-        self.range.updateGeometry()
+    def fold(self, width: int) -> None:
+        """Shorten what may be shortened in a header of this width, in logical pixels."""
+        self.search.short, self.range.short, self.age.short = (
+            width < _SEARCH_FROM,
+            width < _RANGE_FROM,
+            width < _AGE_FROM,
+        )
+        for part in (self.search, self.range, self.age):
+            part.updateGeometry()
+            part.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with Canvas(self, self.look) as canvas:

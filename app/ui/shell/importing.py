@@ -60,6 +60,11 @@ class Importing(QObject):
         """Whether an import is under way."""
         return self._job is not None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether what is under way was asked for or came in, and is no quiet trial of what was held."""
+        return self.running and self._total > 0
+
     def start(self, paths: Sequence[Path], carrier: str) -> None:
         """Import these bundles after those that already wait."""
         waiting = {path for path, _ in self._queue}

@@ -1,5 +1,6 @@
 """What the console remembers for each user: the state of the window, and nothing else."""
 
+import json
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -25,8 +26,21 @@ class Memory:
         found = self._settings.value(name)
         return found if isinstance(found, QByteArray) else None
 
+    def record(self, name: str) -> Any:
+        """What `keep_record` kept; None where nothing is or where it cannot be read."""
+        found = self._settings.value(name)
+        try:
+            return json.loads(found) if isinstance(found, str) else None
+        except (ValueError, RecursionError):
+            return None
+
     def keep(self, **values: Any) -> None:
         """Keep some values of the window."""
         for name, value in values.items():
             self._settings.setValue(f"window/{name}", value)
+        self._settings.sync()
+
+    def keep_record(self, name: str, value: Any) -> None:
+        """Keep a value made of lists, mappings, text and numbers."""
+        self._settings.setValue(f"window/{name}", json.dumps(value))
         self._settings.sync()

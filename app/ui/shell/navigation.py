@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from app.ui.controls import draw_badge, draw_initials
 from app.ui.look import Look
 from app.ui.page import Badge, Page
 from app.ui.part import RIM, Control, Part
+from app.ui.scroll import PageArea
 from app.ui.tips import TIP
 
 WIDE, NARROW = 216, 56
@@ -133,13 +134,28 @@ class Navigation(QWidget):
     def __init__(self, look: Look, pages: Sequence[Page], foot: Foot) -> None:
         super().__init__()
         self.look = look
+        self._told = False
         self.setAccessibleName("Pages")
         self.items = {page.id: NavItem(look, page) for page in pages}
         self._foldable: list[_Brand | _Label | NavItem | Foot] = [_Brand(look)]
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 0, 4, 8)
+        layout.setContentsMargins(0, 0, 0, 8)
         layout.setSpacing(0)
         layout.addWidget(self._foldable[0])
+        self._area = PageArea(look, self._column(look, pages))
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        layout.addWidget(self._area, 1)
+        layout.addWidget(foot)
+        self._foldable.append(foot)
+        look.changed.connect(self.update)
+        self.fold(folded=False)
+
+    def _column(self, look: Look, pages: Sequence[Page]) -> QWidget:
+        """The pages in their groups; on a low screen they scroll between the name and the foot."""
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(0)
         group = ""
         for page in pages:
             if page.group != group:
@@ -150,18 +166,18 @@ class Navigation(QWidget):
                 layout.addWidget(label)
                 self._foldable.append(label)
             item = self.items[page.id]
-            item.clicked.connect(partial(self._choose, page.id))
+            # not clicked: what a screen reader does to it is to check it
+            item.toggled.connect(partial(self._choose, page.id))
+            item.clicked.connect(partial(self._choose, page.id, True))
             layout.addWidget(item)
             layout.addSpacing(-6)
             self._foldable.append(item)
         layout.addStretch()
-        layout.addWidget(foot)
-        self._foldable.append(foot)
-        look.changed.connect(self.update)
-        self.fold(folded=False)
+        return column
 
-    def _choose(self, page: str) -> None:
-        self.chosen.emit(page)
+    def _choose(self, page: str, checked: bool) -> None:  # noqa: FBT001 -- Qt's own signal gives it
+        if checked and not self._told:
+            self.chosen.emit(page)
 
     def fold(self, *, folded: bool) -> None:
         """Fold to icons, or unfold."""
@@ -172,7 +188,10 @@ class Navigation(QWidget):
 
     def show_page(self, page: str) -> None:
         """Mark a page as the active one."""
+        self._told = True
         self.items[page].setChecked(True)
+        self._told = False
+        self._area.ensureWidgetVisible(self.items[page], 0, 12)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDE, 400)

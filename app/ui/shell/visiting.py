@@ -1,16 +1,24 @@
 """A frame with pages: which one is shown, about what, over which range, and the way one has come."""
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 
 from app.ui.keyboard import Key
 from app.ui.page import Ask, PageHost, PageView, Place, Subject
 from app.ui.panel import Panel
 from app.ui.scroll import PageArea
+from app.ui.sheet import Sheet
 from app.ui.shell.covered import Covered
 from app.ui.shell.desk import Desk
 from app.ui.shell.time_range import DEFAULT, RANGES, until
 from app.ui.shell.way import Way
 from app.ui.states import PanelState, loading
+from app.ui.strip import Message
+
+if TYPE_CHECKING:
+    from app.ui.shell.sheets import Sheets
 
 
 class Visiting(Covered):
@@ -24,6 +32,26 @@ class Visiting(Covered):
         """Whether the store may be asked; not before the first picture stands."""
         self.hosts = {page.id: PageHost(page, desk.runner) for page in desk.pages}
         self.views: dict[str, PageView] = {}
+        self.demo = False
+        """Whether what is held is demonstration data."""
+
+    @cached_property
+    def sheets(self) -> "Sheets":
+        """What exports; made with the first export."""
+        from app.ui.shell.sheets import Sheets
+
+        made = Sheets(self.desk)
+        made.said.connect(self._sheet_said)
+        return made
+
+    @property
+    def importing_now(self) -> bool:
+        """Whether something is being imported."""
+        raise NotImplementedError
+
+    def retry_held(self) -> None:
+        """Try again what was held."""
+        raise NotImplementedError
 
     def _shown(self, view: PageView) -> None:
         """A view was made with an answer in it."""
@@ -40,6 +68,7 @@ class Visiting(Covered):
         self.way.go(place)
         self.page = place.page
         if host.turn_to(place.subject) and place.page in self.views:
+            self.views[place.page].turn_to(place.subject)
             self.views[place.page].show_state(loading())
         if place.page not in self.views:
             self._build(host)
@@ -88,10 +117,13 @@ class Visiting(Covered):
 
     def _build(self, host: PageHost) -> None:
         view = host.build(self.desk.look)
+        view.turn_to(host.subject)
         view.show_wanted.connect(self.show_place)
         view.enclave_wanted.connect(lambda name: self.header.filter.reveal(frozenset({name})))
         view.import_wanted.connect(self.choose_bundle)
+        view.begin_wanted.connect(self.begin)
         view.retry_wanted.connect(self.ask_again)
+        view.sheet_wanted.connect(self.show_sheet)
         self.views[host.page.id] = view
         self.stack.addWidget(PageArea(self.desk.look, view))
         if host.data is not None:
@@ -122,6 +154,56 @@ class Visiting(Covered):
         """Select the next or previous item that needs attention on the visible page."""
         if self.page:
             self.views[self.page].next_problem(step)
+
+    def sort_table(self, *, reverse: bool) -> None:
+        """Sort the table that has the keyboard by its next column, or the other way round."""
+        from app.ui.shell.sheets import sort_table
+
+        sort_table(self.focusWidget(), reverse=reverse)
+
+    def show_numbers(self) -> None:
+        """Show the numbers behind the chart that is meant."""
+        from app.ui.shell.sheets import tell_numbers
+
+        view = self.views.get(self.page)
+        wrong = tell_numbers(view, self.focusWidget()) if view is not None else None
+        if wrong is not None:
+            self.strip.say(wrong)
+
+    def show_sheet(self, sheet: Sheet) -> None:
+        """Show a sheet of the visible page as a table over it."""
+        from app.ui.shell.data_card import DataCard
+
+        card = DataCard(self.desk.look, self._marked(sheet))
+        card.export_wanted.connect(self.export)
+        self.open(card, scrim=True)
+
+    def export_page(self) -> None:
+        """Write the page's table as CSV."""
+        view = self.views.get(self.page)
+        sheet = view.sheet() if view is not None else None
+        self.export(self._marked(sheet) if sheet is not None else None)
+
+    def export(self, sheet: Sheet | None) -> None:
+        """Write a sheet as CSV into the reports folder."""
+        self.sheets.export(sheet, self.way.here or Place(self.page), demo=self.demo)
+
+    def _marked(self, sheet: Sheet) -> Sheet:
+        """The sheet with a marking: where it has none of its own, that of all that its page shows."""
+        host = self.hosts[self.page]
+        if sheet.level is not None or host.data is None:
+            return sheet
+        return sheet._replace(level=host.page.marking(host.data))
+
+    def _sheet_said(self, message: Message) -> None:
+        """In the card that asked for it, else in the strip."""
+        from app.ui.shell.data_card import DataCard
+
+        card = self.overlay.card if self.overlay is not None else None
+        if isinstance(card, DataCard):
+            card.say(message)
+        else:
+            self.strip.say(message)
 
     def step_back(self) -> None:
         """Esc: put a message away, undo a narrowing of the page, leave the one thing it is about; else the page."""

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Signal
 
 from app.model.health import Freshness, Health
 from app.model.time_range import TimeRange
@@ -13,6 +13,7 @@ from app.ui.hatch import half
 from app.ui.look import Look
 from app.ui.panel import Legend
 from app.ui.part import Part
+from app.ui.sheet import Moment, Sheet
 from app.ui.text import CENTRE, RIGHT
 from app.ui.time_axis import TimeAxis
 
@@ -55,7 +56,15 @@ LEGEND = (
 
 
 class ArrivalLanes(Part):
-    """The lanes on one clock that runs to now."""
+    """The lanes on one clock that runs to now.
+
+    Signals
+    -------
+    sheet_wanted(Sheet)
+        Show the blocks of every lane as a table.
+    """
+
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -69,6 +78,23 @@ class ArrivalLanes(Part):
         self.setAccessibleName("Arrivals. " + "; ".join(lane_words(lane) for lane in lanes))
         self.setFixedHeight(self.sizeHint().height())
         self.update()
+
+    def tell_numbers(self) -> None:
+        """Say every block of every lane: which bundle it is, what it spans, and what came of it."""
+        heads = (
+            "Enclave", "Marking", "Stream", "Bundle", "Kind", "State",
+            "From (UTC)", "To (UTC)", "Made (UTC)", "Received (UTC)",
+        )  # fmt: skip
+        rows = [
+            (
+                lane.enclave.name, lane.enclave.level.banner, lane.stream, float(one.sequence), one.kind, one.state,
+                Moment(one.start), Moment(one.end), Moment(one.made), Moment(one.received),
+            )
+            for lane in self._lanes
+            for one in lane.arrivals
+        ]  # fmt: skip
+        level = max((lane.enclave.level for lane in self._lanes), default=None)
+        self.sheet_wanted.emit(Sheet("Arrivals", level, heads, rows))
 
     def sizeHint(self) -> QSize:
         return QSize(400, max(1, len(self._lanes)) * _ROW + _AXIS)

@@ -12,6 +12,7 @@ from app.ui import text, words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.look import Look
 from app.ui.outcomes import outcome_title
+from app.ui.sheet import Moment
 from app.ui.tables import PAD, Column, Table
 from app.ui.text import LEFT, RIGHT
 
@@ -102,16 +103,32 @@ def _records(row: BundleRow) -> str:
     return words.amount(row.samples) if row.samples else ""
 
 
+def _level(row: BundleRow) -> float:
+    return math.nan if row.level is None else float(row.level)
+
+
 COLUMNS: tuple[Column[BundleRow], ...] = (
     Column("Bundle", 170, 0.7, bundle_title, _paint_title),
-    Column("", 62, 0.0, _mark_words, _paint_mark),
-    Column("Made", 64, 0.3, _made, _right(_made, "text.mid"), RIGHT, 620),
-    Column("Received", 78, 0.3, _received, _right(_received, "text.mid"), RIGHT),
-    Column("Size", 84, 0.3, _size, _right(_size, "text.low"), RIGHT, 700),
-    Column("Samples", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 900),
-    Column("Signature and sequence", 240, 2.4, state_words, _paint_state),
+    Column("", 62, 0.0, _mark_words, _paint_mark, head="Marking", by=_level),
+    Column(
+        "Made", 64, 0.3, _made, _right(_made, "text.mid"), RIGHT, 620,
+        value=lambda row: Moment(row.made), head="Made (UTC)",
+    ),
+    Column(
+        "Received", 78, 0.3, _received, _right(_received, "text.mid"), RIGHT,
+        value=lambda row: Moment(row.received), head="Received (UTC)",
+    ),
+    Column(
+        "Size", 84, 0.3, _size, _right(_size, "text.low"), RIGHT, 700,
+        value=lambda row: float(row.size) if row.size else math.nan, head="Size (bytes)",
+    ),
+    Column(
+        "Samples", 80, 0.3, _records, _right(_records, "text.low"), RIGHT, 900,
+        value=lambda row: float(row.samples) if row.samples else math.nan,
+    ),
+    Column("Signature and sequence", 240, 2.4, state_words, _paint_state, by=lambda row: row_health(row).rank),
     Column("Carried by", 110, 0.9, lambda row: row.carrier, _left(lambda row: row.carrier, "text.low"), LEFT, 1000),
-)
+)  # fmt: skip
 
 
 def in_order(rows: Sequence[BundleRow]) -> tuple[BundleRow, ...]:
@@ -129,6 +146,7 @@ class BundleTable(Table[BundleRow]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Bundles", COLUMNS)
+        self.health = row_health
 
     def show_bundles(self, rows: Sequence[BundleRow]) -> None:
         """Show other rows; the chosen bundle stays chosen."""

@@ -1,8 +1,9 @@
 import math
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.model.time_range import TimeRange
@@ -100,6 +101,7 @@ def test_that_the_unit_is_the_ending_of_the_name(metric, name):
 
 
 @given(st.floats(0, 4e9), st.floats(1, 3e8), st.integers(2, 14))
+@example(1e-230, 172_801.0, 2)
 def test_that_labels_stand_inside_in_order_and_are_not_too_many(start, length, most):
     span = TimeRange(start, start + length)
     moments = [tick.moment for tick in ticks(span, most)]
@@ -111,6 +113,37 @@ def test_that_labels_stand_inside_in_order_and_are_not_too_many(start, length, m
 def test_that_hours_are_even_over_the_night_the_clocks_change():
     span = TimeRange(at(2026, 10, 24, 18), at(2026, 10, 25, 6))
     assert [tick.label for tick in ticks(span, 6)] == ["18:00", "20:00", "22:00", "25 Oct", "02:00", "04:00", "06:00"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Pacific/Chatham"])
+def test_that_the_zone_of_the_machine_moves_no_label(zone, monkeypatch):
+    nights = [(2026, 3, 28), (2026, 10, 24), (2026, 3, 7), (2026, 10, 31), (2028, 2, 28), (2027, 12, 31)]
+    spans = [TimeRange(at(*night, 18), at(*night, 18) + 12 * 3600.0) for night in nights]
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        found = [ticks(span, 6) for span in spans]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    for each, night in zip(found, nights, strict=True):
+        assert [one.moment - each[0].moment for one in each] == [7200.0 * number for number in range(7)]
+        hours = [one.label for one in each if not one.strong]
+        assert hours == ["18:00", "20:00", "22:00", "02:00", "04:00", "06:00"]
+        after = datetime(*night, tzinfo=UTC) + timedelta(days=1)
+        assert [one.label for one in each if one.strong] == [f"{after.day} {after:%b}"]
+
+
+@given(st.integers(1971, 2198), st.integers(1, 12), st.integers(6, 10))
+def test_that_months_begin_at_their_first_midnight_in_every_year(year, month, length):
+    start = at(year, month, 1)
+    found = ticks(TimeRange(start, start + length * 30.5 * 86400.0), 12)
+    assert [datetime.fromtimestamp(one.moment, UTC) for one in found] == [
+        datetime(year + (month - 1 + more) // 12, (month - 1 + more) % 12 + 1, 1, tzinfo=UTC)
+        for more in range(len(found))
+    ]
+    assert len(found) >= length
+    assert all(one.label == f"{datetime.fromtimestamp(one.moment, UTC):%Y}" for one in found if one.label.isdigit())
 
 
 def test_that_a_leap_day_has_its_label():

@@ -72,3 +72,24 @@ def test_that_pyqtgraph_is_not_imported_by_the_page_that_may_need_it():
     code = "import sys, app.ui.pages.explore; print('pyqtgraph' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+def test_that_the_plot_can_be_read_aloud_with_each_line_in_its_unit(plot, view, qtbot):
+    plot.show_lines([compared(2.0), compared(800.0, PLAIN, "requests")], DAY)
+    said = plot._main.accessibleName().replace("\u00a0", " ")
+    assert said.startswith("Comparison, ")
+    assert "Secret, p95: least 2.00 s, most 2.00 s, last 2.00 s" in said
+    assert "Secret, requests: least 800, most 800" in said
+    before = plot._main.accessibleName()
+    view.zoom(0.25, DAY.start + 40_000)
+    qtbot.waitUntil(lambda: plot._main.accessibleName() != before)
+
+
+def test_that_the_numbers_are_those_of_each_series_and_no_shares(plot, qtbot):
+    plot.show_lines([compared(2.0), compared(800.0, PLAIN, "requests")], DAY)
+    with qtbot.waitSignal(plot.sheet_wanted) as told:
+        plot.tell_numbers()
+    (sheet,) = told.args
+    assert sheet.heads == ("Time (UTC)", "p95 (seconds)", "requests")
+    assert sheet.rows[0] == (DAY.start, 2.0, 800.0)
+    assert sheet.level is answers.S.level

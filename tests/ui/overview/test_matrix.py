@@ -2,10 +2,13 @@ import math
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 
 from app.model.health import Bound, Freshness, Health
-from app.ui.overview.matrix import MatrixModel, age_words, cell_words, error_words, healthy_words, latency_words
+from app.ui.deployment_words import error_words, latency_words
+from app.ui.overview.fleet_sheet import fleet_sheet
+from app.ui.overview.matrix import ROW_ROLE, MatrixModel, age_words, cell_words, healthy_words
 from app.ui.overview.matrix_cells import plan
 from app.ui.overview.matrix_view import ENCLAVE_LEAST, MatrixView
 from app.ui.overview.name_column import NameColumn
@@ -204,3 +207,85 @@ def test_that_every_head_counts_in_the_form_that_fits_in_all(view):
     short = first_head("An enclave with a name")
     assert short != long, "the third has no room for 'healthy', so the first leaves it out too"
     assert short == first_head("An enclave with a longer name"), "there is no shorter form"
+
+
+def titles(view):
+    return [row.title for row in view.matrix.fleet.rows]
+
+
+def heads(view):
+    return [view.matrix.headerData(n, Qt.Orientation.Horizontal, SPOKEN) for n in range(view.matrix.columnCount())]
+
+
+def click_head(view, column):
+    head = view.horizontalHeader()
+    at = QPoint(head.sectionViewportPosition(column) + 20, 20)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_that_endpoints_are_sorted_by_name_and_back_to_the_worst_first(look, show_in):
+    view = show_in(MatrixView(look), 1200, 700)
+    view.show_fleet(answers.fleet())
+    given = titles(view)
+    assert heads(view)[0] == "Endpoint, worst first"
+    click_head(view, 0)
+    assert titles(view) == sorted(given)
+    assert heads(view)[0] == "Endpoint, sorted ascending"
+    click_head(view, 0)
+    assert titles(view) == sorted(given, reverse=True)
+    click_head(view, 0)
+    assert titles(view) == given
+    assert heads(view)[0] == "Endpoint, worst first"
+
+
+def test_that_an_enclave_s_head_sorts_by_the_state_there_and_the_order_survives_an_answer(look, show_in):
+    view = show_in(MatrixView(look), 1200, 700)
+    view.show_fleet(answers.fleet())
+    view.select_cell("rag-gateway", answers.S.id)
+    click_head(view, 1)
+    view.show_fleet(answers.fleet())
+    here = view.matrix.fleet.enclaves[0].enclave.id
+    cells = [row.cells.get(here) for row in view.matrix.fleet.rows]
+    known = [cell.health.rank for cell in cells if cell is not None]
+    assert known == sorted(known)
+    assert None not in cells[: len(known)], "what is not deployed stands last"
+    assert heads(view)[1].endswith(", worst first")
+    assert view.currentIndex().data(ROW_ROLE).title == "rag-gateway"
+    view.reverse_order()
+    cells = [row.cells.get(here) for row in view.matrix.fleet.rows]
+    assert [cell.health.rank for cell in cells if cell is not None] == sorted(known, reverse=True)
+    assert None not in cells[: len(known)]
+
+
+def test_that_keys_go_from_the_names_through_the_enclaves_and_back(look, show_in):
+    view = show_in(MatrixView(look), 1200, 700)
+    view.show_fleet(answers.fleet())
+    seen = []
+    for _ in range(5):
+        view.next_order()
+        seen.append(view.matrix.order.enclave if view.matrix.order is not None else None)
+    assert seen == ["", answers.U.id, answers.S.id, answers.TS.id, None]
+
+
+def test_that_the_sheet_has_a_row_for_each_deployment_with_numbers_in_base_units():
+    fleet = answers.fleet()
+    sheet = fleet_sheet(fleet)
+    assert len(sheet.rows) == sum(len(row.cells) for row in fleet.rows)
+    assert sheet.level is fleet.marking
+    found = dict(zip(sheet.heads, sheet.rows[0], strict=True))
+    first = next(iter(fleet.rows[0].cells.values()))
+    assert found["Endpoint"] == fleet.rows[0].title
+    assert found["p95 (seconds)"] == first.latency_p95
+    assert found["Marking"] == first.enclave.level.banner
+
+
+def test_that_a_sheet_says_why_a_number_is_missing(cell):
+    silent = replace(cell, latency_p95=math.nan, error_ratio=math.nan, not_exported=("endpoint_latency_seconds",))
+    fleet = answers.fleet()
+    row = replace(fleet.rows[0], cells={answers.S.id: silent})
+    found = fleet_sheet(replace(fleet, rows=(row,)))
+    cells = dict(zip(found.heads, found.rows[0], strict=True))
+    assert math.isnan(cells["p95 (seconds)"])
+    assert math.isnan(cells["Error share (ratio)"])
+    assert cells["p95 is"] == "not exported"
+    assert cells["Reasons"].endswith("errors: no data")

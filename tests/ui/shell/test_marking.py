@@ -6,7 +6,7 @@ from app.model.marking import Level
 from app.paths import resources
 from app.ui.marking_table import MarkingTable
 from app.ui.shell.marking import BANNER_HEIGHT, Banner
-from tests.ui.test_theme import contrast
+from tests.ui.test_contrast import contrast
 
 # Astro UX classification component, as measured for the design
 EXPECTED = {
