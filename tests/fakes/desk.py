@@ -83,10 +83,10 @@ def make_desk(look, runner, folder, told, *, station=STATION):
     """Desk over fake answers."""
     loads = {
         "overview": told.overview,
+        "sync": told.arrivals,
+        "explore": told.explore,
         "endpoints": told.endpoints,
         "gpu": told.gpus,
-        "explore": told.explore,
-        "sync": told.arrivals,
     }
     pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(

@@ -46,8 +46,8 @@ class Chart(Part):
     """One chart of a page. Its window in time is a `View`, which linked charts share.
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
-    Home goes back. One that is not `headed` leaves title and legend to the panel around it. The window binds D to
-    `tell_numbers`: a chart that took the letter would take it from ``G D``.
+    Home goes back. One that is not `headed` leaves title and legend to the panel around it.
+    The window binds D to `tell_numbers`: a chart that took the letter would take it from ``G D``.
 
     Signals
     -------
@@ -79,9 +79,9 @@ class Chart(Part):
         self._stale = False
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
+        self._now, self._fans = math.inf, tuple[Fan, ...]()
         self._changes: tuple[float, ...] = ()
         self._value: tuple[str, Health | None] | None = None
-        self._now, self._fans = math.inf, tuple[Fan, ...]()
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
@@ -116,6 +116,11 @@ class Chart(Part):
         self._thresholds, self._bands, self._changes = tuple(thresholds), tuple(bands), tuple(changes)
         self.update()
 
+    def show_future(self, now: float, fans: Sequence[Fan] = ()) -> None:
+        """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
+        self._now, self._fans = now, tuple(fans)
+        self._moved()
+
     def show_value(self, said: str, health: Health | None = None) -> None:
         """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
         self._value = (said, health) if said else None
@@ -126,11 +131,6 @@ class Chart(Part):
         span = within(self.view.span, self._covered)
         lines = [(line, self.unit) for line in self.lines]
         self.sheet_wanted.emit(chart_sheet(self.title, self.level, lines, span))
-
-    def show_future(self, now: float, fans: Sequence[Fan] = ()) -> None:
-        """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
-        self._now, self._fans = now, tuple(fans)
-        self._moved()
 
     def sizeHint(self) -> QSize:
         return QSize(360, 200)

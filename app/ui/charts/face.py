@@ -117,6 +117,34 @@ def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, until: float,
             canvas.hatch(box, half(theme.status[Health.CRITICAL].symbol), step=6.0)
 
 
+def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
+    """A line at now, and after it the bands of what is forecast: tinted, with dashed edges, never a curve."""
+    canvas, box = plot.canvas, plot.box
+    if not plot.span.start <= now < plot.span.end:
+        return
+    x = round(plot.x(now))
+    canvas.fill(QRectF(x, box.top(), 1, box.height()), "line")
+    canvas.painter.save()
+    canvas.painter.setClipRect(box)
+    for fan in fans:
+        time = fan.time.tolist()
+        edges = [
+            [QPointF(plot.x(moment), plot.y(value)) for moment, value in zip(time, side.tolist(), strict=True)]
+            for side in (fan.least, fan.most)
+        ]
+        tint = canvas.colour(fan.colour)
+        tint.setAlphaF(_FAN)
+        canvas.painter.setPen(Qt.PenStyle.NoPen)
+        canvas.painter.setBrush(tint)
+        canvas.painter.drawPolygon([*edges[0], *reversed(edges[1])])
+        pen = QPen(canvas.colour(fan.colour), 1.0, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([3, 3])
+        canvas.painter.setPen(pen)
+        for edge in edges:
+            canvas.painter.drawPolyline(edge)
+    canvas.painter.restore()
+
+
 def paint_gaps(plot: Plot, lines: Sequence[Line], covered: TimeRange) -> None:
     """Hatch the stretches that were read and in which no line knows anything, but for the silence at the end."""
     holes = [(covered.start, math.inf)] if lines else []
@@ -165,34 +193,6 @@ def paint_changes(plot: Plot, moments: Sequence[float]) -> None:
         if plot.span.start <= moment <= plot.span.end:
             x = round(plot.x(moment)) + 0.5
             plot.canvas.painter.drawLine(QLineF(x, plot.box.top(), x, plot.box.bottom()))
-
-
-def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
-    """A line at now, and after it the bands of what is forecast: tinted, with dashed edges, never a curve."""
-    canvas, box = plot.canvas, plot.box
-    if not plot.span.start <= now < plot.span.end:
-        return
-    x = round(plot.x(now))
-    canvas.fill(QRectF(x, box.top(), 1, box.height()), "line")
-    canvas.painter.save()
-    canvas.painter.setClipRect(box)
-    for fan in fans:
-        time = fan.time.tolist()
-        edges = [
-            [QPointF(plot.x(moment), plot.y(value)) for moment, value in zip(time, side.tolist(), strict=True)]
-            for side in (fan.least, fan.most)
-        ]
-        tint = canvas.colour(fan.colour)
-        tint.setAlphaF(_FAN)
-        canvas.painter.setPen(Qt.PenStyle.NoPen)
-        canvas.painter.setBrush(tint)
-        canvas.painter.drawPolygon([*edges[0], *reversed(edges[1])])
-        pen = QPen(canvas.colour(fan.colour), 1.0, Qt.PenStyle.CustomDashLine)
-        pen.setDashPattern([3, 3])
-        canvas.painter.setPen(pen)
-        for edge in edges:
-            canvas.painter.drawPolyline(edge)
-    canvas.painter.restore()
 
 
 def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:

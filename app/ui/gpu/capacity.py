@@ -62,6 +62,18 @@ def _until(row: CapacityRow) -> str:
     return outlook_words(row.forecast, row.floor.as_of, row.floor.policy.gpu.forecast_ahead_days)
 
 
+def _share_left(row: CapacityRow) -> float:
+    return 1.0 - row.total.busy
+
+
+def _free_count(row: CapacityRow) -> float:
+    return float(row.total.free) if row.total.busy_of and row.total.memory_of else math.nan
+
+
+def _bytes_left(row: CapacityRow) -> float:
+    return row.total.total - row.total.used if row.total.memory_of else math.nan
+
+
 def _place(row: CapacityRow) -> str:
     fresh = row.picture.freshness is Freshness.FRESH
     old = "" if fresh or math.isnan(row.picture.age) else f", {words.age(row.picture.age)} old"
@@ -129,10 +141,30 @@ class CapacityTable(Table[CapacityRow]):
 
     def __init__(self, look: Look) -> None:
         columns: Sequence[Column[CapacityRow]] = (
-            Column("", 42, 0.0, _place, _paint_place),
-            Column("GPU time", 78, 0.6, _left, _number(_left), RIGHT, tip=_tip(1)),
-            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418, tip=_tip(2)),
-            Column("Memory left", 94, 0.8, _memory, _number(_memory), RIGHT, tip=_tip(3)),
+            Column("", 42, 0.0, _place, _paint_place, head="Enclave"),
+            Column(
+                "GPU time",
+                78,
+                0.6,
+                _left,
+                _number(_left),
+                RIGHT,
+                value=_share_left,
+                head="GPU time left (ratio)",
+                tip=_tip(1),
+            ),
+            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418, value=_free_count, tip=_tip(2)),
+            Column(
+                "Memory left",
+                94,
+                0.8,
+                _memory,
+                _number(_memory),
+                RIGHT,
+                value=_bytes_left,
+                head="Memory left (bytes)",
+                tip=_tip(3),
+            ),
             Column("Limit reached", 118, 1.0, _until, _paint_until, RIGHT, tip=_tip(4)),
         )
         super().__init__(look, "Capacity left by enclave", columns, row_height=_ROW)

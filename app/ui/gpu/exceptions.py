@@ -39,6 +39,7 @@ class Exceptions(Panel):
         self._floor: GpuFloor | None = None
         self.spot: Spot | None = None
         self._stepped = False
+        self._spots: dict[int, Spot | None] = {}
         self.attention.opened.connect(self._open)
         self.attention.clicked.connect(self._open)
 
@@ -51,7 +52,10 @@ class Exceptions(Panel):
     def show_floor(self, floor: GpuFloor) -> None:
         """Show another answer; an opened GPU stays open while it is there."""
         self._floor = floor
-        self.attention.show_items([_dated(item, floor) for item in floor.problems])
+        items = [_dated(item, floor) for item in floor.problems]
+        self._spots = {id(item): _spot_of(given, floor) for item, given in zip(items, floor.problems, strict=True)}
+        self.attention.level = self.detail.level = floor.marking
+        self.attention.show_items(items)
         if self.spot is None or not self.open_spot(self.spot):
             self.close_spot()
 
@@ -116,23 +120,25 @@ class Exceptions(Panel):
 
     def spot_of(self, number: int) -> Spot | None:
         """The GPU that an item is about: the first that it names, else the first of its node."""
-        if self._floor is None or not 0 <= number < len(self._floor.problems):
-            return None
-        item = self._floor.problems[number]
-        for node in self._floor.nodes_of(item.enclave):
-            if node.node.id != item.subject:
-                continue
-            found = next((one for one in node.problems if one.text.lower() == item.text.lower()), None)
-            named = found.gpus[0].partition(":")[0] if found is not None and found.gpus else ""
-            cards = list(node.cards)
-            return Spot(item.enclave, item.subject, named if named in cards else cards[0] if cards else "")
-        return None
+        rows = self.attention.rows.rows
+        return self._spots.get(id(rows[number])) if 0 <= number < len(rows) else None
 
     def _open(self, _: object) -> None:
         """Whether by Enter or by a click: the current item is meant."""
         spot = self.spot_of(self.attention.currentIndex().row())
         if spot is not None:
             self.opened.emit(spot)
+
+
+def _spot_of(item: Attention, floor: GpuFloor) -> Spot | None:
+    for node in floor.nodes_of(item.enclave):
+        if node.node.id != item.subject:
+            continue
+        found = next((one for one in node.problems if one.text.lower() == item.text.lower()), None)
+        named = found.gpus[0].partition(":")[0] if found is not None and found.gpus else ""
+        cards = list(node.cards)
+        return Spot(item.enclave, item.subject, named if named in cards else cards[0] if cards else "")
+    return None
 
 
 def _dated(item: Attention, floor: GpuFloor) -> Attention:

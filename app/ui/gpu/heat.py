@@ -18,6 +18,7 @@ from app.ui.canvas import BLOCK, Canvas
 from app.ui.charts.face import paint_moments
 from app.ui.charts.kept import Kept
 from app.ui.gpu.measures import FOLDED, LABELS, Reach, reach_of, said
+from app.ui.gpu.sheets import heat_sheet
 from app.ui.hatch import half
 from app.ui.keyboard import commanded
 from app.ui.look import Look
@@ -53,9 +54,12 @@ class Heatmap(Part):
     -------
     opened(str, str)
         Ids of the enclave and the node of a row.
+    sheet_wanted(Sheet)
+        Show the numbers behind it as a table.
     """
 
     opened = Signal(str, str)
+    sheet_wanted = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Nodes over time")
@@ -242,6 +246,11 @@ class Heatmap(Part):
             late = start >= until
             return f"{head}: nothing has arrived yet" if late else f"{head}: no data"
         return f"{head}: {LABELS[rows.measure].lower()} {said(rows.measure, value)}"
+
+    def tell_numbers(self) -> None:
+        """Say what is shown as plain rows: one for each cell that is known."""
+        if self._rows is not None and self._floor is not None:
+            self.sheet_wanted.emit(heat_sheet(self._floor, self._rows))
 
     def tip_at(self, at: QPointF) -> str:
         found = self._cell_at(at)

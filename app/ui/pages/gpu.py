@@ -87,6 +87,8 @@ class GpuView(PageView):
         self.exceptions.opened.connect(self._open_from_list)
         self.heat.opened.connect(self._open_node)
         self.panel.acted.connect(self._act)
+        for told in (self.heat, self.use.chart, self.memory.chart):
+            told.sheet_wanted.connect(self.sheet_wanted)
         for panel, trend in ((self._use_panel, self.use), (self._memory_panel, self.memory)):
             trend.arrived.connect(lambda drawn, panel=panel: self._drawn(panel, drawn))
             trend.failed.connect(lambda error, panel=panel: _failed_in(panel, error))
@@ -218,6 +220,7 @@ class GpuView(PageView):
     def _show_capacity(self) -> None:
         if self._data is not None:
             rows = capacity_rows(self._data.floor, self._forecasts)
+            self.capacity.level = self._data.floor.marking
             self.capacity.show_rows(rows, lambda row: row.picture.enclave.id)
             limit_words = words.percent(self._data.floor.policy.gpu.memory_limit_ratio, 0)
             self._capacity_panel.show_title("Capacity left", f"limit: {limit_words} of memory")

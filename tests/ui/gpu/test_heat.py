@@ -103,3 +103,15 @@ def test_that_many_rows_ask_for_height_and_few_do_not(look, show_in):
     show_in(heat, 600, heat.natural_height)
     assert np.isfinite(heat._row_top(179))
     assert heat._row_top(179) + heat._row_height <= heat.height()
+
+
+def test_that_the_numbers_behind_it_are_those_that_are_known(heat, qtbot):
+    with qtbot.waitSignal(heat.sheet_wanted) as told:
+        heat.tell_numbers()
+    (sheet,) = told.args
+    assert sheet.heads[-2:] == ("Busy (ratio)", "Samples")
+    assert len(sheet.rows) == int(np.isfinite(heat._rows.value).sum())
+    first = sheet.rows[0]
+    assert first[:2] == ("Unclassified", "u-n01")
+    assert (first[3] - first[2], first[4], first[5]) == (900.0, 0.0, 30.0)
+    assert "u-n03" not in {row[1] for row in sheet.rows}

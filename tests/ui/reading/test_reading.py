@@ -17,7 +17,6 @@ _NEEDED = ("xvfb-run", "dbus-run-session", "openbox", "xdotool", "xclip")
 _SYSTEM_PYTHON = "/usr/bin/python3"
 
 
-
 def run(*command, **more):
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, timeout=420, **more)
 
