@@ -187,7 +187,8 @@ def parts_of_cells(cells: Tally, where: Scopes, edges: FloatArray, period: npt.N
 def cell_edges(edges: FloatArray, sets: Sequence[Intervals]) -> FloatArray:
     """Edges of periods together with every boundary of some intervals between them, for totals of cells."""
     cuts = np.unique(np.concatenate([edges, *(one.ravel() for one in sets)]))
-    return cuts[(cuts >= edges[0]) & (cuts <= edges[-1])]
+    inside: FloatArray = cuts[(cuts >= edges[0]) & (cuts <= edges[-1])]
+    return inside
 
 
 @dataclass(frozen=True, slots=True)

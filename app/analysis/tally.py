@@ -7,7 +7,7 @@ time and events are all kept in one form, so that one judgement serves every met
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from app.model.objective import Comparison, Missing
 from app.model.sample import FloatArray
 
 Numbers = npt.NDArray[Any]
+
+_LEAST: Final = 0.001
 
 EXPECTED, KNOWN, GOOD, TOTAL, WORST_GOOD, WORST_TOTAL, BEST_GOOD, BEST_TOTAL = range(8)
 """Rows of `Tally.amounts`."""
@@ -40,7 +42,7 @@ class Tally:
     def of_time(cls, expected: Numbers, known: Numbers, good: Numbers) -> Self:
         """Tally of seconds, arrays of one shape: what is not known may have been good or bad."""
         expected, known, good = (np.asarray(one, np.float64) for one in (expected, known, good))
-        unknown = np.maximum(expected - known, 0.0)
+        unknown = _unknown(expected, known)
         base = known + unknown
         return cls(np.stack([expected, known, good, known, good, base, good + unknown, base]))
 
@@ -55,7 +57,7 @@ class Tally:
         case is 0 and the best 1 as soon as any time is unknown.
         """
         expected, known, good, total = (np.asarray(one, np.float64) for one in (expected, known, good, total))
-        missing = _times(np.maximum(expected - known, 0.0), most_per_second)
+        missing = _times(_unknown(expected, known), most_per_second)
         return cls(np.stack([expected, known, good, total, good, total + missing, good + missing, total + missing]))
 
     @classmethod
@@ -79,7 +81,7 @@ class Tally:
     def into(self, place: npt.NDArray[np.int64], count: int) -> Self:
         """Tally of `count` periods from cells along the last axis, of which `place`, shape (n,), names the period."""
         found = np.zeros((*self.amounts.shape[:-1], count))
-        np.add.at(found, (..., place), self.amounts)
+        np.add.at(np.moveaxis(found, -1, 0), place, np.moveaxis(self.amounts, -1, 0))
         return type(self)(found)
 
     @property
@@ -105,18 +107,21 @@ class Tally:
     @property
     def bad(self) -> FloatArray:
         """Amount that is known to be bad."""
-        return self.amounts[TOTAL] - self.amounts[GOOD]
+        bad: FloatArray = self.amounts[TOTAL] - self.amounts[GOOD]
+        return bad
 
     @property
     def worst_bad(self) -> FloatArray:
         """Amount that is bad if everything unknown was; may be infinite."""
-        return self.amounts[WORST_TOTAL] - self.amounts[WORST_GOOD]
+        bad: FloatArray = self.amounts[WORST_TOTAL] - self.amounts[WORST_GOOD]
+        return bad
 
     @property
     def base(self) -> FloatArray:
         """Whole amount, known or not, or only what is known where the rest has no bound."""
         most = self.amounts[BEST_TOTAL]
-        return np.where(np.isfinite(most), most, self.amounts[TOTAL])
+        base: FloatArray = np.where(np.isfinite(most), most, self.amounts[TOTAL])
+        return base
 
     def filled(self, missing: Missing) -> Self:
         """The same with unknown time taken for what a policy says; `known` and the coverage stay what they are.
@@ -266,6 +271,12 @@ def tally_counts(
 def _said(time: FloatArray, hold: float) -> FloatArray:
     """Time that each sample speaks for: until the next one, and for `hold` seconds at most; shape (n, 2)."""
     return np.column_stack([time, np.minimum(np.append(time[1:], np.inf), time + hold)])
+
+
+def _unknown(expected: FloatArray, known: FloatArray) -> FloatArray:
+    """Seconds that are not known; what is less than the store's own unit is rounding, and must decide nothing."""
+    rest = expected - known
+    return np.where(rest >= _LEAST, rest, 0.0)
 
 
 def _times(seconds: FloatArray, rate: float) -> FloatArray:

@@ -1,0 +1,248 @@
+"""The error budget: how much may still go wrong, where it went, and when it runs out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from app.analysis.intervals import Intervals, intersect, seconds, seconds_between, subtract, union
+from app.analysis.tally import Evidence, Tally
+from app.model.sample import FloatArray
+
+DRAWS: Final = 1000
+"""Futures that a forecast is made of."""
+CONFIDENCE: Final = 0.9
+"""Share of them that lie in its band."""
+_SEED: Final = 20261128
+_DAYS_LEAST: Final = 5
+_TAIL: Final = (1.0 - CONFIDENCE) / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may go wrong in a whole period, and what did, in seconds or events.
+
+    Parameters
+    ----------
+    allowed
+        ``(1 - target)`` of the whole period's amount.
+    spent
+        Known to be bad.
+    spent_most
+        Bad if everything unknown was; infinite where that has no bound.
+    elapsed
+        Share of the whole period's amount that is over.
+    estimated
+        Whether the amount still to come, and with it `allowed`, is an estimate: how many events there will be
+        is not known, how many seconds is.
+    """
+
+    allowed: float
+    spent: float
+    spent_most: float
+    elapsed: float
+    estimated: bool = False
+
+    @property
+    def left(self) -> float:
+        """What is left by what is known; negative where it is overspent."""
+        return self.allowed - self.spent
+
+    @property
+    def share_spent(self) -> float:
+        """Share that is spent, over 1 where it is overspent; NaN where nothing is allowed or promised."""
+        return self.spent / self.allowed if self.allowed > 0.0 else math.nan
+
+    @property
+    def share_left(self) -> float:
+        """Share that is left by what is known, negative where it is overspent."""
+        return 1.0 - self.share_spent
+
+    @property
+    def share_left_worst(self) -> float:
+        """Share that is left if everything unknown was bad; may be minus infinite."""
+        return 1.0 - self.spent_most / self.allowed if self.allowed > 0.0 else math.nan
+
+    @property
+    def pace(self) -> float:
+        """Share spent over share elapsed: above 1 it runs out before the end. NaN before anything is over."""
+        return self.share_spent / self.elapsed if self.elapsed > 0.0 else math.nan
+
+
+def budget(found: Tally, target: float, rest: float = 0.0, *, estimated: bool = False) -> Budget:
+    """Budget of a period from the tally of what is over of it, one cell, and the amount `rest` still to come."""
+    base = float(found.base)
+    whole = base + rest
+    return Budget(
+        (1.0 - target) * whole,
+        float(found.bad),
+        float(found.worst_bad),
+        base / whole if whole > 0.0 else math.nan,
+        estimated,
+    )
+
+
+def events_ahead(found: Tally, expected: float, rest_seconds: float) -> float:
+    """Estimate events still to come: as many a second as there were in the known time; NaN if none is known.
+
+    Parameters
+    ----------
+    found
+        Tally of one cell.
+    expected
+        Known seconds of it.
+    rest_seconds
+        Promised seconds still to come.
+    """
+    return float(found.amounts[3]) / expected * rest_seconds if expected > 0.0 else math.nan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BurnDown:
+    """Share of a budget that is left, over a period; all of shape (n + 1,).
+
+    `time` are the edges of the cells, seconds UTC. `left` is by what is known, `left_worst` if everything unknown was
+    bad; both end where the period is not over yet. `even` runs from 1 to 0 with the promised time of the period.
+    """
+
+    time: FloatArray
+    left: FloatArray
+    left_worst: FloatArray
+    even: FloatArray
+
+
+def burn_down(cells: Tally, edges: FloatArray, promised: Intervals, allowed: float) -> BurnDown:
+    """Burn-down of one period.
+
+    Parameters
+    ----------
+    cells
+        Shape (p,), of the first p cells of the period: those that are over.
+    edges
+        Shape (n + 1,) with n of at least p, of all cells of the period, seconds UTC.
+    promised
+        Promised time of the whole period.
+    allowed
+        The whole budget.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gone = np.cumsum(np.stack([cells.bad, cells.worst_bad]), axis=1) / allowed
+    left = np.full((2, edges.size), np.nan)
+    left[:, 0] = 1.0
+    left[:, 1 : gone.shape[1] + 1] = 1.0 - gone
+    passed = np.append(0.0, np.cumsum(seconds_between(promised, edges)))
+    even = 1.0 - passed / passed[-1] if passed[-1] > 0.0 else np.full(edges.size, np.nan)
+    return BurnDown(edges, left[0], left[1], even)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one stretch of time cost: known bad, bad at most, and its share of the budget; `seconds` of promise in it."""
+
+    name: str
+    seconds: float
+    bad: float
+    bad_most: float
+    share: float
+
+
+def spending(evidence: Evidence, scope: Intervals, named: Mapping[str, Intervals], allowed: float) -> list[Spending]:
+    """Split what was spent by incidents, exclusions or any other stretches of time.
+
+    Stretches that overlap each cost what lies in them. Two rows are added, ``all of these``, in which that is counted
+    once, and ``the rest``; the two together are what the period cost. By slices that holds where stretches begin
+    and end with one.
+
+    Parameters
+    ----------
+    evidence
+        What is known of the endpoint.
+    scope
+        Time that is judged; for the cost that exclusions save, the promised time.
+    named
+        Stretches by name, of any time.
+    allowed
+        The whole budget.
+    """
+    together = union(*named.values())
+    pieces = {name: intersect(covered, scope) for name, covered in named.items()}
+    pieces |= {"all of these": intersect(together, scope), "the rest": subtract(scope, together)}
+    return [_spent(name, evidence, covered, allowed) for name, covered in pieces.items()]
+
+
+def _spent(name: str, evidence: Evidence, covered: Intervals, allowed: float) -> Spending:
+    if not len(covered):
+        return Spending(name, 0.0, 0.0, 0.0, 0.0)
+    found = evidence.tally(covered, covered[[0, -1], [0, 1]])[0]
+    bad = float(found.bad)
+    share = bad / allowed if allowed > 0.0 else math.nan
+    return Spending(name, seconds(covered), bad, float(found.worst_bad), share)
+
+
+class Outlook(Enum):
+    """What a forecast says of a budget."""
+
+    UNKNOWN = "too little is known"
+    SPENT = "spent"
+    RUNS_OUT = "runs out"
+    LASTS = "lasts"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOut:
+    """When a budget runs out.
+
+    `earliest`, `middle` and `latest` are seconds UTC, infinite where it lasts beyond the period; between the first and
+    the last lie nine of ten futures. `chance` is the share of futures in which it runs out at all, and the outlook is
+    RUNS_OUT where that is more than half. `days` are what it is made of.
+    """
+
+    outlook: Outlook
+    earliest: float = math.inf
+    middle: float = math.inf
+    latest: float = math.inf
+    chance: float = math.nan
+    days: int = 0
+
+
+def run_out(daily: FloatArray, left: float, now: float, end: float) -> RunOut:
+    """Say when a budget runs out if days to come are like days that were.
+
+    Futures are drawn day by day from the known days, with replacement (the bootstrap: B. Efron, "Bootstrap methods:
+    another look at the jackknife", Annals of Statistics 7, 1979), always with the same seed. Budgets are lost in few bad
+    days and many good ones; a line through them would promise a date that no such month keeps, a median of days
+    none at all. Nothing is said of fewer than five known days.
+
+    Parameters
+    ----------
+    daily
+        Shape (d,), spent on each of the last days; NaN for one of which too little is known.
+    left
+        What is left, in the same unit.
+    now, end
+        Seconds UTC: when the forecast begins, and the period ends.
+    """
+    known = daily[np.isfinite(daily)]
+    if left <= 0.0:
+        return RunOut(Outlook.SPENT, now, now, now, 1.0, known.size)
+    if known.size < _DAYS_LEAST:
+        return RunOut(Outlook.UNKNOWN, math.nan, math.nan, math.nan, math.nan, known.size)
+    days = math.ceil((end - now) / 86400.0)
+    if days <= 0:
+        return RunOut(Outlook.LASTS, chance=0.0, days=known.size)
+    drawn = np.random.default_rng(_SEED).choice(known, (DRAWS, days))
+    spent = np.cumsum(drawn, axis=1)
+    over = spent >= left
+    day = over.argmax(axis=1)
+    row = np.arange(DRAWS)
+    cost = drawn[row, day]
+    part = np.where(cost > 0.0, (left - (spent[row, day] - cost)) / np.where(cost > 0.0, cost, 1.0), 0.0)
+    moment = np.where(over.any(axis=1), now + (day + part) * 86400.0, np.inf)
+    moment[moment >= end] = np.inf  # the last day drawn may reach beyond the period
+    earliest, middle, latest = np.sort(moment)[[math.floor(DRAWS * q) for q in (_TAIL, 0.5, 1.0 - _TAIL)]].tolist()
+    chance = float(np.isfinite(moment).mean())
+    outlook = Outlook.RUNS_OUT if chance > 0.5 else Outlook.LASTS
+    return RunOut(outlook, earliest, middle, latest, chance, known.size)
