@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from app.analysis.intervals import Intervals, intersect, seconds, seconds_between, subtract, union
-from app.analysis.tally import Evidence, Tally
+from app.analysis.tally import KNOWN, TOTAL, Evidence, Tally
 from app.model.sample import FloatArray
 
 DRAWS: Final = 1000
@@ -85,19 +85,13 @@ def budget(found: Tally, target: float, rest: float = 0.0, *, estimated: bool = 
     )
 
 
-def events_ahead(found: Tally, expected: float, rest_seconds: float) -> float:
-    """Estimate events still to come: as many a second as there were in the known time; NaN if none is known.
+def events_ahead(found: Tally, rest_seconds: float) -> float:
+    """Estimate events of promised time still to come: as many a second as in the known time; NaN if none is known.
 
-    Parameters
-    ----------
-    found
-        Tally of one cell.
-    expected
-        Known seconds of it.
-    rest_seconds
-        Promised seconds still to come.
+    `found` is a tally of one cell, without what exclusions set aside.
     """
-    return float(found.amounts[3]) / expected * rest_seconds if expected > 0.0 else math.nan
+    known = float(found.amounts[KNOWN])
+    return float(found.amounts[TOTAL]) / known * rest_seconds if known > 0.0 else math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +134,7 @@ def burn_down(cells: Tally, edges: FloatArray, promised: Intervals, allowed: flo
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What one stretch of time cost: known bad, bad at most, and its share of the budget; `seconds` of promise in it."""
+    """What one stretch of time cost: known bad, bad at most, its share of the budget; `seconds` are judged in it."""
 
     name: str
     seconds: float
@@ -212,9 +206,9 @@ def run_out(daily: FloatArray, left: float, now: float, end: float) -> RunOut:
     """Say when a budget runs out if days to come are like days that were.
 
     Futures are drawn day by day from the known days, with replacement (the bootstrap: B. Efron, "Bootstrap methods:
-    another look at the jackknife", Annals of Statistics 7, 1979), always with the same seed. Budgets are lost in few bad
-    days and many good ones; a line through them would promise a date that no such month keeps, a median of days
-    none at all. Nothing is said of fewer than five known days.
+    another look at the jackknife", Annals of Statistics 7, 1979), always with the same seed. Budgets are lost in few
+    bad days and many good ones: a line through them would promise a date that no such month keeps, a median of
+    days none at all. Nothing is said of fewer than five known days.
 
     Parameters
     ----------
