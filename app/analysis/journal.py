@@ -71,10 +71,9 @@ def exclusion_record(entries: Sequence[Entry]) -> ExclusionRecord | None:
         seen.append(entry)
         if entry.kind == "approve" and asked is not None and _counts(entry, asked, seen):
             approval = entry
-        elif entry.kind == "undo" and root_of(entry, seen).kind != "approve":
-            approval = None
-        elif entry.kind == "undo" and approval is not None and root_of(entry, seen).ref == approval.ref:
-            approval = None
+        elif entry.kind == "undo" and approval is not None:
+            root = root_of(entry, seen)
+            approval = approval if root.kind == "approve" and root.ref != approval.ref else None
     held = standing(entries)
     if asked is None or not held[asked.ref]:
         return None

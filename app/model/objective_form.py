@@ -61,6 +61,8 @@ def plain_exclusion(exclusion: Exclusion) -> Plain:
     return {name: value for name, value in asdict(exclusion).items() if name not in _SETTLED_BY_ENTRIES}
 
 
-def exclusion_from_plain(told: Plain, requested_by: str, approved_by: str = "", *, withdrawn: bool = False) -> Exclusion:
+def exclusion_from_plain(
+    told: Plain, requested_by: str, approved_by: str = "", *, withdrawn: bool = False
+) -> Exclusion:
     """Exclusion of `plain_exclusion`; TypeError where it is none."""
     return Exclusion(**told, requested_by=requested_by, approved_by=approved_by, withdrawn=withdrawn)
