@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from app.model.objective import Exclusion, Objective
@@ -255,7 +256,7 @@ def spans_in_force(
     """Cut `span` where the version in force changes; the pieces follow one another without a gap."""
     edges = sorted({span.start, *(one.since for one in versions if span.start < one.since < span.end), span.end})
     pieces: list[tuple[TimeRange, ObjectiveVersion | None]] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         version = in_force(versions, start)
         if pieces and pieces[-1][1] == version:
             pieces[-1] = (TimeRange(pieces[-1][0].start, end), version)

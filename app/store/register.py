@@ -92,8 +92,10 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    undo_of = None if row[11] is None else EntryRef(row[11], row[12])
-    return Entry(*row[:11], undo_of, *row[13:])
+    *told, undo_station, undo_n, prev, digest, received = row
+    undo_of = None if undo_station is None else EntryRef(undo_station, undo_n)
+    fields = [*told, undo_of, prev, digest, received]
+    return Entry(*fields)
 
 
 def entries(state: State, *, newest: int | None = None) -> Iterator[Entry]:
@@ -115,7 +117,8 @@ def entry_of(state: State, ref: EntryRef) -> Entry | None:
 def history(state: State, register: RegisterName, object_id: str, *, known_at: float | None = None) -> list[Entry]:
     """Entries about one thing in order; with `known_at` (s UTC), those that this station had by then."""
     found = state.db.execute(
-        f"SELECT {_COLUMNS} FROM journal WHERE register = ? AND object = ? AND received <= coalesce(?, received) {_ORDER}",
+        f"SELECT {_COLUMNS} FROM journal WHERE register = ? AND object = ? AND received <= coalesce(?, received)"
+        f" {_ORDER}",
         (register, object_id, known_at),
     )
     return [_entry(row) for row in found]
