@@ -193,7 +193,7 @@ class _Reading:
         self._check(event)
         if isinstance(event, yaml.ScalarEvent):
             return self._place(
-                event, lambda path, line: Field(self._file, line, path, event.value, event.style is None)
+                event, lambda path, line: Field(self._file, line, path, event.value, bool(event.implicit[0]))
             )
         if len(self._open) >= MOST_DEPTH:
             self._refuse(event, f"more than {MOST_DEPTH} levels within one another")
