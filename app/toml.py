@@ -8,7 +8,7 @@ import math
 import re
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +81,8 @@ def _line_of(text: str, way: tuple[str | int, ...]) -> int:
     return best
 
 
-def _near(word: str, known: list[str]) -> str:
+def near(word: str, known: Sequence[str]) -> str:
+    """Hint for a word that is not among `known`: the nearest of them, else all of them."""
     import difflib  # noqa: PLC0415 -- only a mistake needs it
 
     close = difflib.get_close_matches(word, known, 1)
@@ -118,7 +119,7 @@ def refuse_unknown(table: Mapping[str, Any], known: list[str], place: Place) -> 
     """Raise SettingsError for the first key of `table` that is not among `known`, with the nearest one."""
     for key in table:
         if key not in known:
-            raise place.at(key).refuse("unknown key", _near(key, known))
+            raise place.at(key).refuse("unknown key", near(key, known))
 
 
 def read_table(kind: type[_T], table: Mapping[str, Any], place: Place) -> _T:
@@ -154,7 +155,7 @@ def _read_value(hint: Any, value: Any, place: Place) -> Any:
     if origin is Literal:
         if value not in inside:
             known = ", ".join(map(repr, inside))
-            raise place.refuse(f"{value!r} is not one of {known}", _near(str(value), [*inside]))
+            raise place.refuse(f"{value!r} is not one of {known}", near(str(value), [*inside]))
         return value
     if origin is tuple:
         if not isinstance(value, list):

@@ -12,6 +12,7 @@ class Topic(Enum):
     EVENTS = "events"
     LEDGER = "ledger"
     TRUST = "trust"
+    REGISTER = "register"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,4 +93,43 @@ CREATE TABLE outgoing (
 ) STRICT, WITHOUT ROWID;
 """,
     ),
+    Step(
+        "what people decided: a journal that nothing may change, and the tables that follow from it",
+        """
+CREATE TABLE journal (
+    station TEXT NOT NULL, n INTEGER NOT NULL, tick INTEGER NOT NULL,
+    time REAL NOT NULL, received REAL NOT NULL,
+    author TEXT NOT NULL, uid INTEGER,
+    register TEXT NOT NULL, object TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, why TEXT NOT NULL,
+    undo_station TEXT, undo_n INTEGER,
+    prev TEXT NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (station, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX journal_of_object ON journal (register, object, tick, station, n);
+CREATE INDEX journal_in_order ON journal (tick, station, n);
+CREATE TRIGGER journal_is_not_updated BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal entries are never changed'); END;
+CREATE TRIGGER journal_is_not_deleted BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal entries are never deleted'); END;
+-- INSERT OR REPLACE deletes without asking the trigger above; only what follows a station's last entry may come in.
+CREATE TRIGGER journal_only_grows BEFORE INSERT ON journal
+WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM journal WHERE station = NEW.station)
+    OR (NEW.n > 1 AND NEW.prev IS NOT (SELECT hash FROM journal WHERE station = NEW.station AND n = NEW.n - 1))
+BEGIN SELECT RAISE(ABORT, 'journal entries only follow the last one of their station'); END;
+-- Projections: dropped and made again from the journal they come out the same.
+CREATE TABLE objective_version (
+    object TEXT NOT NULL, tick INTEGER NOT NULL, station TEXT NOT NULL, n INTEGER NOT NULL,
+    since REAL NOT NULL, recorded REAL NOT NULL, author TEXT NOT NULL, why TEXT NOT NULL,
+    objective TEXT, undone INTEGER NOT NULL,
+    PRIMARY KEY (object, tick, station, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exclusion (
+    object TEXT PRIMARY KEY, station TEXT NOT NULL, n INTEGER NOT NULL, digest TEXT NOT NULL,
+    exclusion TEXT NOT NULL, why TEXT NOT NULL,
+    requested_by TEXT NOT NULL, requested REAL NOT NULL,
+    approved_by TEXT NOT NULL, approved REAL,
+    withdrawn_by TEXT NOT NULL, withdrawn REAL
+) STRICT, WITHOUT ROWID;
+""",
+    ),
 )

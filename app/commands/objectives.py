@@ -1,0 +1,268 @@
+"""Promises: check files of them, put them in force, show which are and were."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli import Command, Context, marked, write_json
+from app.clock import from_iso, to_iso
+from app.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from app.model.objective import Objective, Window
+    from app.model.register import Entry, ObjectiveVersion
+    from app.openslo.promises import Reading
+    from app.settings import Station
+    from app.store.database import State
+
+_SHOWN = 100
+"""Findings that are written for people; JSON has them all."""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--base-dir", metavar="D", default=argparse.SUPPRESS, help="folder of the station")
+
+    def action(name: str, words: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, parents=[place], help=words)
+        one.add_argument(
+            "--json", action="store_true", help=f"in JSON, as resources/schema/objectives-{name}-1.json says"
+        )
+        return one
+
+    lint = action("lint", "check files of OpenSLO v1; changes nothing (exit 3: something is wrong)")
+    lint.add_argument("files", nargs="+", type=Path, metavar="FILE", help="YAML; the files may refer to one another")
+    add = action("add", "put every objective of a file in force, as new versions; all or none")
+    add.add_argument("file", type=Path, metavar="FILE", help="YAML of OpenSLO v1")
+    add.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
+    add.add_argument("--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 (default: now)")
+    action("list", "show every objective and the version in force")
+    show = action("show", "show one objective with all its versions and journal entries")
+    show.add_argument("id", metavar="ID")
+
+
+def _run(options: argparse.Namespace, context: Context) -> int:
+    from app.settings import load_station
+    from app.store.database import Store
+
+    station = load_station(context.paths)
+    if options.action == "lint":
+        return _lint(options, context, station)
+    store = Store.open(context.paths, context.clock)
+    with store.state() as state:
+        if options.action == "add":
+            return _add(options, context, station, state)
+        if options.action == "list":
+            return _list(options, context, station, state)
+        return _show(options, context, station, state)
+
+
+COMMAND = Command(_arguments, _run)
+
+
+def _read(files: list[Path]) -> "Reading":
+    from app.openslo.document import MOST_FILE
+    from app.openslo.promises import read_promises
+
+    def content(file: Path) -> bytes:
+        try:
+            with file.open("rb") as opened:
+                return opened.read(MOST_FILE + 1)
+        except OSError as error:
+            msg = f"{file.name} cannot be read: {error.strerror}."
+            raise InputError(msg, "Check the path and its owner.") from error
+
+    return read_promises((file.name, content(file)) for file in files)
+
+
+# --- lint and add ---------------------------------------------------------------------------------------------------
+
+
+def _lint(options: argparse.Namespace, context: Context, station: "Station") -> int:
+    reading = _read(options.files)
+    if options.json:
+        _write_reading(context, station, reading)
+    else:
+        with marked(station.ceiling):
+            _print_findings(reading)
+            _print_count(reading)
+    return 3 if reading.findings else 0
+
+
+def _write_reading(context: Context, station: "Station", reading: "Reading") -> None:
+    answer = {
+        "objectives": [
+            {"id": one.objective.id, "file": one.file, "line": one.line} for one in reading.objectives
+        ],
+        "findings": [
+            {"file": one.file, "line": one.line, "field": one.field, "problem": one.problem, "hint": one.hint}
+            for one in reading.findings
+        ],
+    }  # fmt: skip
+    write_json("objectives-lint", context.clock.now(), station.ceiling, answer)
+
+
+def _print_findings(reading: "Reading") -> None:
+    for finding in reading.findings[:_SHOWN]:
+        print(f"{finding} {finding.hint}".rstrip())
+    if len(reading.findings) > _SHOWN:
+        print(f"... and {len(reading.findings) - _SHOWN} more: --json has them all.")
+
+
+def _print_count(reading: "Reading") -> None:
+    count, wrong = len(reading.objectives), len(reading.findings)
+    print(
+        f"{count:,} objective{'' if count == 1 else 's'} can be judged, {wrong:,} thing{'' if wrong == 1 else 's'} wrong."
+    )
+
+
+def _add(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.register import AddObjective, Author
+    from app.register import apply_all
+    from app.store.audit import os_account
+    from app.store.register import objectives
+
+    try:
+        since = None if options.since is None else from_iso(options.since)
+    except ValueError as error:
+        msg = f"--from {options.since!r} is no ISO 8601 time between the years 1970 and 2199."
+        raise UsageError(msg, "Write for example 2026-11-01T00:00:00Z.") from error
+    reading = _read([options.file])
+    if reading.findings or not reading.objectives:
+        first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."
+        msg = f"Nothing was put in force. {first}"
+        raise InputError(msg, f"watchfloor objectives lint {options.file.name} tells everything that is wrong.")
+    held = objectives(state)
+    begins = context.clock.now() if since is None else since
+    stated = [one.objective for one in reading.objectives]
+    changed = [one for one in stated if not _is_in_force(one, held.get(one.id, ()), begins)]
+    author = Author(station.id, os_account())
+    apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
+    answer = {
+        "added": [one.id for one in changed if one.id not in held],
+        "changed": [one.id for one in changed if one.id in held],
+        "unchanged": [one.id for one in stated if one not in changed],
+        "since": to_iso(begins),
+        "author": author.account,
+    }
+    if options.json:
+        write_json("objectives-add", context.clock.now(), station.ceiling, answer)
+        return 0
+    with marked(station.ceiling):
+        for what in ("added", "changed"):
+            for name in answer[what]:
+                print(f"{what}  {name}")
+        print(f"{len(answer['unchanged'])} unchanged. In force from {answer['since']}, by {answer['author']}.")
+    return 0
+
+
+def _is_in_force(objective: "Objective", versions: "tuple[ObjectiveVersion, ...]", since: float) -> bool:
+    """Whether it already holds from then on, so that another version would say nothing new."""
+    standing = [one for one in versions if not one.undone]
+    return bool(standing) and standing[-1].objective == objective and standing[-1].since <= since
+
+
+# --- list and show --------------------------------------------------------------------------------------------------
+
+
+def _list(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.register import in_force
+    from app.store.register import objectives
+
+    now = context.clock.now()
+    told = [(name, in_force(versions, now), versions[-1]) for name, versions in objectives(state).items()]
+    if options.json:
+        answer = [_plain_version(found or last, _state(found)) for _, found, last in told]
+        write_json("objectives-list", now, station.ceiling, answer)
+        return 0
+    with marked(station.ceiling):
+        for name, found, _ in told:
+            promise = None if found is None else found.objective
+            print(f"{name}  {_state(found)}" if promise is None else f"{name}  {_words(promise)}")
+        if not told:
+            print("There is no objective yet: watchfloor objectives add FILE --why TEXT")
+    return 0
+
+
+def _show(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.register import in_force
+    from app.store.register import history, names, versions_of
+    from app.toml import near
+
+    now = context.clock.now()
+    versions = versions_of(state, options.id)
+    if not versions:
+        known = names(state, "objective")
+        msg = f"There is no objective {options.id!r}."
+        raise InputError(msg, near(options.id, known) if known else "watchfloor objectives add FILE --why TEXT")
+    entries, current = history(state, "objective", options.id), in_force(versions, now)
+    if options.json:
+        answer = {
+            "id": options.id,
+            "versions": [_plain_version(one, _state(one, one is current)) for one in versions],
+            "entries": [_plain_entry(entry) for entry in entries],
+        }
+        write_json("objectives-show", now, station.ceiling, answer)
+        return 0
+    with marked(station.ceiling):
+        print(f"{options.id}  {_state(current)}")
+        for one in versions:
+            what = "retired" if one.objective is None else _words(one.objective)
+            print(f"  from {to_iso(one.since)}  {_state(one, one is current)}  {what}  (entry {one.entry})")
+        for entry in entries:
+            undone = f" of {entry.undo_of}" if entry.undo_of else ""
+            print(f"  entry {entry.ref}  {to_iso(entry.time)}  {entry.author}  {entry.kind}{undone}: {entry.why}")
+    return 0
+
+
+def _state(version: "ObjectiveVersion | None", current: bool = True) -> str:  # noqa: FBT001, FBT002
+    """What becomes of a version, in a word or two; None is a promise that has not begun or was taken back."""
+    if version is None:
+        return "not in force"
+    if version.undone:
+        return "undone"
+    if not current:
+        return "not in force"
+    return "retired" if version.objective is None else "in force"
+
+
+def _words(objective: "Objective") -> str:
+    share = f"{objective.target * 100:.6g} %"
+    where = f"{objective.enclave_glob}/{objective.endpoint_glob}"
+    return f"{share} of {where}, {objective.method.value}, {_window_words(objective.window)}"
+
+
+def _window_words(window: "Window") -> str:
+    if window.seconds is not None:
+        days = window.seconds / 86400
+        return f"the last {days:g} days" if days >= 1 else f"the last {window.seconds / 3600:g} h"
+    each = f"{window.unit}" if window.count == 1 else f"{window.count} {window.unit}s"
+    return f"each {each}, {window.zone}"
+
+
+def _plain_version(version: "ObjectiveVersion", state: str) -> dict[str, Any]:
+    from app.model.objective_form import plain_objective
+
+    return {
+        "id": version.id,
+        "state": state,
+        "entry": str(version.entry),
+        "since": to_iso(version.since),
+        "recorded": to_iso(version.recorded),
+        "author": version.author,
+        "why": version.why,
+        "objective": None if version.objective is None else plain_objective(version.objective),
+    }
+
+
+def _plain_entry(entry: "Entry") -> dict[str, Any]:
+    return {
+        "entry": str(entry.ref),
+        "time": to_iso(entry.time),
+        "author": entry.author,
+        "kind": entry.kind,
+        "why": entry.why,
+        "undo_of": None if entry.undo_of is None else str(entry.undo_of),
+        "hash": entry.hash,
+    }
