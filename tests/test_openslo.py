@@ -9,32 +9,8 @@ import pytest
 from app.model.objective import Indicator, Method, Missing, Selector, ServiceHours, Window
 from app.openslo.promises import read_promises
 from app.paths import resources
+from tests.fakes.objectives import SLO
 
-SLO = """apiVersion: openslo/v1
-kind: SLO
-metadata:
-  name: rag-availability
-  displayName: Answers
-spec:
-  service: rag-gateway
-  indicator:
-    spec:
-      ratioMetric:
-        bad:
-          metricSource:
-            type: watchfloor
-            spec: {metric: endpoint_errors, endpoint: rag-gateway}
-        total:
-          metricSource:
-            type: watchfloor
-            spec: {metric: endpoint_requests, endpoint: rag-gateway}
-  timeWindow:
-    - duration: 30d
-      isRolling: true
-  budgetingMethod: Occurrences
-  objectives:
-    - target: 0.999
-"""
 THRESHOLD = """apiVersion: openslo/v1
 kind: SLI
 metadata: {name: p95}
