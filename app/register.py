@@ -57,15 +57,16 @@ def apply(command: Command, state: State, author: Author, clock: Clock) -> Chang
 
 
 def apply_all(commands: Iterable[Command], state: State, author: Author, clock: Clock) -> Changes:
-    """Carry out several commands together: all of them, or none and the error of the first that cannot be."""
+    """Carry out several commands as one decision of one moment: all of them, or none and the first one's error."""
     if not author.account.strip() or not author.station:
         msg = "The operating system gives this account neither a name nor a number, so nothing can be decided here."
         raise Refused(msg, "Ask your administrator.")
     changed = False
+    now = clock.now()
     with recording(state):
         for command in commands:
             _heard("why", text_faults("why", command.why, needed=True))
-            entry = _written(command, state, author, clock.now())
+            entry = _written(command, state, author, now)
             audit.append(
                 state,
                 "register",

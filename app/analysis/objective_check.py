@@ -44,7 +44,7 @@ def is_zone(name: str) -> bool:
         return False  # nothing that could name a file elsewhere gets as far as the database
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # unknown, a folder of zones, malformed
         return False
     return True
 

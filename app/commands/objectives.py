@@ -112,9 +112,8 @@ def _print_findings(reading: "Reading") -> None:
 
 def _print_count(reading: "Reading") -> None:
     count, wrong = len(reading.objectives), len(reading.findings)
-    print(
-        f"{count:,} objective{'' if count == 1 else 's'} can be judged, {wrong:,} thing{'' if wrong == 1 else 's'} wrong."
-    )
+    objectives, things = "objective" if count == 1 else "objectives", "thing is" if wrong == 1 else "things are"
+    print(f"{count:,} {objectives} can be judged, {wrong:,} {things} wrong.")
 
 
 def _add(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
@@ -137,12 +136,13 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
     begins = context.clock.now() if since is None else since
     stated = [one.objective for one in reading.objectives]
     changed = [one for one in stated if not _is_in_force(one, held.get(one.id, ()), begins)]
+    unchanged = {one.id for one in stated} - {one.id for one in changed}
     author = Author(station.id, os_account())
     apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
     answer = {
         "added": [one.id for one in changed if one.id not in held],
         "changed": [one.id for one in changed if one.id in held],
-        "unchanged": [one.id for one in stated if one not in changed],
+        "unchanged": [one.id for one in stated if one.id in unchanged],
         "since": to_iso(begins),
         "author": author.account,
     }
@@ -200,7 +200,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
     if options.json:
         answer = {
             "id": options.id,
-            "versions": [_plain_version(one, _state(one, one is current)) for one in versions],
+            "versions": [_plain_version(one, _state(one, current=one is current)) for one in versions],
             "entries": [_plain_entry(entry) for entry in entries],
         }
         write_json("objectives-show", now, station.ceiling, answer)
@@ -209,14 +209,14 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
         print(f"{options.id}  {_state(current)}")
         for one in versions:
             what = "retired" if one.objective is None else _words(one.objective)
-            print(f"  from {to_iso(one.since)}  {_state(one, one is current)}  {what}  (entry {one.entry})")
+            print(f"  from {to_iso(one.since)}  {_state(one, current=one is current)}  {what}  (entry {one.entry})")
         for entry in entries:
             undone = f" of {entry.undo_of}" if entry.undo_of else ""
             print(f"  entry {entry.ref}  {to_iso(entry.time)}  {entry.author}  {entry.kind}{undone}: {entry.why}")
     return 0
 
 
-def _state(version: "ObjectiveVersion | None", current: bool = True) -> str:  # noqa: FBT001, FBT002
+def _state(version: "ObjectiveVersion | None", *, current: bool = True) -> str:
     """What becomes of a version, in a word or two; None is a promise that has not begun or was taken back."""
     if version is None:
         return "not in force"

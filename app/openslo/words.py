@@ -42,9 +42,7 @@ def calendar_window(duration: Field, zone: str, start: Field) -> Window:
     if unit == "week" and first.weekday() != 0:
         return Window("calendar", unit="day", count=7 * count, zone=zone, start=first)
     if unit in {"month", "quarter", "year"} and first.day != 1:
-        start.refuse(
-            f"a {unit} that begins on day {first.day} is not possible", "Let it begin on the first of a month."
-        )
+        start.refuse(f"a {unit} cannot begin on day {first.day}", "Let it begin on the first of a month.")
     if (unit == "quarter" and first.month % 3 != 1) or (unit == "year" and first.month != 1):
         months = 3 if unit == "quarter" else 12
         return Window("calendar", unit="month", count=months * count, zone=zone, start=first)

@@ -33,3 +33,31 @@ def exclusion(name, **other):
 def asked(name, **other):
     """The command that asks for it."""
     return AddExclusion(exclusion(name, **other), "planned work")
+
+
+SLO = """apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: rag-availability
+  displayName: Answers
+spec:
+  service: rag-gateway
+  indicator:
+    spec:
+      ratioMetric:
+        bad:
+          metricSource:
+            type: watchfloor
+            spec: {metric: endpoint_errors, endpoint: rag-gateway}
+        total:
+          metricSource:
+            type: watchfloor
+            spec: {metric: endpoint_requests, endpoint: rag-gateway}
+  timeWindow:
+    - duration: 30d
+      isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+    - target: 0.999
+"""
+"""One promise as OpenSLO: its target stands on line 24, its name on line 4."""
