@@ -90,7 +90,6 @@ def test_that_a_period_without_a_promise_has_no_verdict_of_its_own():
 
 
 def test_that_111_of_118_events_are_94_07_percent():
-    # the same data by slices of time: 7 slices of one event each fail, and 3 of them hold no event at all
     events = Counts(np.arange(118) * MINUTE, np.append(np.zeros(7), np.ones(111)), np.ones(118), MINUTE)
     span = spans([(0.0, 118 * MINUTE)])
     found = figure(events.tally(span, np.array([0.0, 118 * MINUTE]))[0], 0.95, Method.OCCURRENCES)
@@ -122,7 +121,7 @@ def test_that_icinga_s_figure_is_our_best_case_with_work_set_aside():
     icinga = (MONTH - BAD[1]) / MONTH
     ours = judged(OBSERVED, exclusions=[("separate", PLANNED)])
     assert ours.best == pytest.approx(icinga)
-    # why we differ: what nobody saw is not OK. 420 - of 43,200 - minutes may have been anything
+    # why we differ: what nobody saw is not OK. 540 of the 43,200 minutes may have been anything
     assert ours.worst == pytest.approx((MONTH - BAD[1] - SILENT[1]) / MONTH)
     assert ours.known_only == pytest.approx((MONTH - BAD[1] - SILENT[1]) / (MONTH - SILENT[1]))
     assert ours.verdict is Verdict.NOT_PROVABLE
