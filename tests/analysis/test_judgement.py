@@ -11,7 +11,7 @@ from app.analysis.slices import Slices
 from app.analysis.tally import Counts, Flag
 from app.model.objective import Method, Missing
 
-STEP, LENGTH = 60.0, 60
+STEP, LENGTH = 60.0, 30
 EDGES = np.array([0.0, LENGTH * STEP])
 EVERYTHING = spans([(0.0, LENGTH * STEP)])
 

@@ -8,7 +8,7 @@ import pytest
 from app.analysis.health import uptime
 from app.analysis.intervals import spans
 from app.analysis.slices import Slices
-from app.analysis.tally import Counts, Flag, Tally, compared, tally_counts, tally_flags
+from app.analysis.tally import Counts, Flag, Tally, busiest, compared, tally_counts, tally_flags
 from app.model.objective import Missing
 from app.model.time_range import TimeRange
 
@@ -89,8 +89,26 @@ def test_that_a_bound_of_the_rate_bounds_the_range():
     assert shares(found) == pytest.approx((17 / 30, 17 / 20, 27 / 30, 2 / 3))
 
 
+def test_that_the_busiest_cell_bounds_the_rate_if_enough_of_it_is_known():
+    # 30 events in two known minutes; 40 in one of which the other minute is missing; 99 where two of three are
+    cells = of(counts([1] * 7, [10, 20, 40, None, 99, None, None]), 0, 2, 4, 7)
+    assert busiest(cells) * MINUTE == 40
+    assert busiest(cells[:1]) * MINUTE == 15
+    assert busiest(cells[2:]) == math.inf
+
+
 def test_that_full_coverage_leaves_nothing_open():
     assert shares(of(counts([9, 10], [10, 10]), 0, 2)[0]) == (0.95, 0.95, 0.95, 1.0)
+
+
+def test_that_rounding_of_times_opens_nothing():
+    # 0.1 s has no exact double, least of all beside 1.79e9: sums of pieces miss the whole by some 1e-7 s
+    time = 1.79e9 + 0.1 + 30.1 * np.arange(5000)
+    pieces = spans(zip(time[1:-1:7] - 3.3, time[1:-1:7] + 29.9, strict=True))
+    edges = np.array([time[0], time[-1]])
+    for scope in (spans([tuple(edges)]), pieces):
+        for found in (Flag(time, np.ones(5000), 30.1), Counts(time, np.ones(5000), np.ones(5000), 30.1)):
+            assert found.tally(scope, np.linspace(*edges, 9)).worst.min() in (1.0, pytest.approx(1.0, abs=1e-12))
 
 
 def test_that_no_events_are_no_share_at_all():
