@@ -268,6 +268,17 @@ def tally_counts(
     return Tally.of_events(expected, known, np.minimum(good, total), total, most_per_second)
 
 
+def busiest(cells: Tally) -> float:
+    """Most events a second of any cell, shape (m,), of which at least half is known; infinite if there is none.
+
+    As a bound of unknown time, that it was never busier than the busiest hour known, this is an assumption and no
+    proof: a figure that stands on it must say so.
+    """
+    known, total = cells.amounts[KNOWN], cells.amounts[TOTAL]
+    enough = (known > 0.0) & (known >= cells.amounts[EXPECTED] / 2.0)
+    return float((total[enough] / known[enough]).max()) if enough.any() else math.inf
+
+
 def _said(time: FloatArray, hold: float) -> FloatArray:
     """Time that each sample speaks for: until the next one, and for `hold` seconds at most; shape (n, 2)."""
     return np.column_stack([time, np.minimum(np.append(time[1:], np.inf), time + hold)])
