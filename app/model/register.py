@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -184,9 +184,12 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+_TOLD: Final = tuple(one.name for one in fields(Entry) if one.name not in {"prev", "hash", "received"})
+
+
 def entry_hash(entry: Entry) -> str:
     """Compute SHA-384(prev || canonical bytes of every other field that travels) in hex."""
-    told = {name: value for name, value in asdict(entry).items() if name not in {"prev", "hash", "received"}}
+    told = {name: getattr(entry, name) for name in _TOLD}
     return hashlib.sha384(entry.prev.encode() + canonical(told).encode()).hexdigest()
 
 
