@@ -20,6 +20,7 @@ from app.ui.charts.kept import Kept
 from app.ui.gpu.measures import FOLDED, LABELS, Reach, reach_of, said
 from app.ui.gpu.sheets import heat_sheet
 from app.ui.hatch import half
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import Part
 
@@ -287,6 +288,9 @@ class Heatmap(Part):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if commanded(event):
+            event.ignore()
+            return
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         steps = {
             Qt.Key.Key_Left: (0, -many),

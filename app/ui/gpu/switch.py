@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import RIM, Control
 from app.ui.text import CENTRE
@@ -30,7 +31,7 @@ class _Segment(Control):
         return QSize(round(wide) + 20 + 2 * RIM, _HEIGHT + 2 * RIM)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if commanded(event) or event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.ignore()  # a button takes arrows for itself; they are the switch's
         else:
             super().keyPressEvent(event)
@@ -92,7 +93,7 @@ class Switch(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None:
+        if step is None or commanded(event):
             event.ignore()
             return
         self.choose((self.number + step) % len(self.segments))

@@ -38,7 +38,7 @@ def test_that_tab_goes_through_header_page_and_navigation_and_names_every_stop(o
     for columns in window.views[page].findChildren(Columns):
         sides = [columns.rail.isAncestorOf(stop) for stop in walked if columns.isAncestorOf(stop)]
         assert sides == sorted(sides), "the rail after the main column"
-    assert len(walked) >= 5 + len(PAGES)
+    assert len(walked) >= 9
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
