@@ -1,16 +1,38 @@
 """Events that hide in metrics: an error counter that rises, a sticky error code that changes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from app.analysis.counter import increments, known_edges
 from app.analysis.mapping import Raw, Steps, by_target
-from app.analysis.recipe import Labels, Occurrence
+from app.analysis.recipe import Labels, Occurrence, Recipe
+from app.model.event import Event
 
 Moments = list[tuple[float, str, Labels]]
 """Time in seconds, text and labels of the source."""
+
+
+def events(
+    recipe: Recipe, subject: str, labels: Labels, raw: Mapping[str, Sequence[Raw]], steps: Steps
+) -> Iterator[Event]:
+    """Events of one subject; of the rules for one kind the first whose metric is exported.
+
+    `labels` are those of the subject in our vocabulary, `raw` its scrapes by `Family.key`.
+    """
+    done: set[str] = set()
+    for rule in recipe.event:
+        rows = raw.get(rule.family.key, [])
+        if rule.kind in done or not rows:
+            continue
+        done.add(rule.kind)
+        moments = (changes if rule.sticky else rises)(rule, rows, steps)
+        own = "/".join(value for name, value in sorted(labels.items()) if name not in ("enclave", "model"))
+        for at, text, _ in moments:
+            if at > steps.edges[steps.warm]:
+                key = f"{own}/{text}/{round(at)}"
+                yield Event(labels["enclave"], rule.kind, key, subject, at, at, text, tuple(sorted(labels.items())))
 
 
 def rises(rule: Occurrence, rows: Sequence[Raw], steps: Steps) -> Moments:

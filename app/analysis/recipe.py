@@ -181,3 +181,12 @@ class Recipe:
             *self.gauge,
         )
         return tuple(dict.fromkeys(entry.metric for entry in entries))
+
+    @property
+    def families(self) -> dict[str, tuple[Family, bool]]:
+        """Raw metrics of which every scrape is read, each once by its key, and whether it is a native histogram."""
+        plain = [one for entry in self.count for one in (entry.counter, entry.plus, entry.minus) if one is not None]
+        plain += [one for entry in self.mean for one in (entry.total, entry.count)]
+        plain += [entry.family for entry in self.event]
+        buckets = {entry.buckets.key: (entry.buckets, entry.native) for entry in self.histogram}
+        return {one.key: (one, False) for one in plain} | buckets

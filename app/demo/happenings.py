@@ -60,23 +60,27 @@ def _alerts(site: Site, now: float) -> Iterator[Event]:
     for number, trouble in enumerate(story.TROUBLES):
         if trouble.enclave != site.enclave.id:
             continue
-        text = _complaint(trouble, services[trouble.endpoint])
+        text, name = _complaint(trouble, services[trouble.endpoint])
+        critical = trouble.up == 0.0 or (trouble.errors or 0.0) > 0.01
+        labels = {"alertname": name, "severity": "critical" if critical else "warning", "enclave": trouble.enclave}
         # An alert fires a little after what it is about.
         start = trouble.start - min(trouble.rise / 2.0, 600.0) - 120.0
         end = trouble.end or None
-        yield _event(site, now, "alert", f"{trouble.endpoint}/{number}", trouble.endpoint, start, end, text)
+        key = f"{trouble.endpoint}/{number}"
+        yield _event(site, now, "alert", key, trouble.endpoint, start, end, text, **labels)
 
 
-def _complaint(trouble: story.Trouble, service: Service) -> str:
+def _complaint(trouble: story.Trouble, service: Service) -> tuple[str, str]:
+    """What an alert says, and its name."""
     if trouble.up == 0.0:
-        return "The endpoint does not answer"
+        return "The endpoint does not answer", "EndpointDown"
     if trouble.errors is not None and trouble.errors > 0.01:
-        return "Error rate above 1 %"
+        return "Error rate above 1 %", "ErrorRateHigh"
     if trouble.p95 is not None:
-        return f"p95 above {service.objective * 1000:.0f} ms"
+        return f"p95 above {service.objective * 1000:.0f} ms", "LatencyHigh"
     if trouble.wanted is not None:
-        return f"{trouble.ready:.0f} of {trouble.wanted:.0f} replicas ready"
-    return "Error rate above its habit"
+        return f"{trouble.ready:.0f} of {trouble.wanted:.0f} replicas ready", "ReplicasMissing"
+    return "Error rate above its habit", "ErrorRateUnusual"
 
 
 def _works(site: Site, now: float) -> Iterator[Event]:

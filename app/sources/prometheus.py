@@ -6,21 +6,20 @@ births; gauges as range queries. Recipes say what they mean, one file per kind o
 
 import json
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import numpy as np
 
-from app.analysis import occurrence
+from app.analysis import alert, occurrence
 from app.analysis.counter import MEMORY
-from app.analysis.histogram import native_buckets
-from app.analysis.mapping import ROLLING, Raw, Reading, Steps, apply
+from app.analysis.mapping import Raw, Reading, Steps, apply
 from app.analysis.plan import OwnLabels, Plan, make_plans, touches, unknown_recipes
-from app.analysis.recipe import Family, Labels, Recipe
+from app.analysis.promql import SPAN, fill, labels_of, matchers, native_rows, pieces, row_of
+from app.analysis.recipe import Family, Recipe
 from app.errors import SettingsError, SourceError
 from app.job import Job
 from app.model.event import Event
@@ -30,12 +29,17 @@ from app.model.time_range import TimeRange
 from app.source import Context, Finding, Source, TooMuch, ask
 from app.toml import Seconds, parse_toml, read_table
 
-_POINTS = 10_000
-"""Points per series and query; Prometheus refuses more than 11,000 ("exceeded maximum resolution")."""
+_FIRING = 'alertstate="firing"'
+
+_Item = TypeVar("_Item")
 
 _WITH_REASON = frozenset({200, 400, 422, 503})  # statuses with which Prometheus sends its own JSON
 
-_SPAN = 6 * 3600.0  # seconds of raw scrapes per query
+_MOST_ALERTS = 1000
+"""Alerts of what is declared that are read at most, in one window."""
+
+_BEFORE, _LONG_BEFORE = 3600.0, 86400.0
+"""Seconds before a window in which alerts that it may see end are looked for; the second after a silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,14 @@ class Prometheus:
     """Settings of one server.
 
     `tenant` is sent as X-Scope-OrgID. `scrape_interval` is the longest in use for what is read here; one and a half of
-    it after its last scrape a series is unknown. `recipes` limits what is read; empty means all.
+    it after its last scrape a series is unknown. `recipes` limits what is read; empty means all. `alerts` says
+    whether the server's alerts are read, too.
     """
 
     tenant: str = ""
     scrape_interval: Seconds = 60.0
     recipes: tuple[str, ...] = ()
+    alerts: bool = True
 
     def __post_init__(self) -> None:
         if self.scrape_interval <= 0:
@@ -105,11 +111,11 @@ class _Server:
         rows: list[Raw] = []
         for entry in self.query("query", query=selector, time=f"{span.end:.3f}"):
             if "histograms" in entry and native:
-                rows += _native_rows(entry)
+                rows += native_rows(entry)
             elif "histograms" in entry:
                 self.notes["warnings", f"{family.name} is native, which its recipe does not ask for"] = None
             if entry.get("values") and not native:
-                rows.append(_row(entry))
+                rows.append(row_of(entry))
         return rows
 
     def grid(self, query: str, edges: FloatArray) -> list[Raw]:
@@ -120,49 +126,13 @@ class _Server:
         for entry in self.query("query_range", **form):
             if "histograms" in entry:
                 self.notes["warnings", f"{query[:80]} gives native histograms, not numbers"] = None
-            row = _row(entry)
+            row = row_of(entry)
             value = np.full(len(edges) - 1, np.nan)
             place = np.rint((row.time - edges[1]) / step).astype(np.intp)
             inside = (place >= 0) & (place < len(value))
             value[place[inside]] = row.value[inside]
             rows.append(Raw(row.labels, edges[1:], value))
         return rows
-
-
-def _row(entry: Mapping[str, Any]) -> Raw:
-    try:
-        pairs = [(float(at), float(text)) for at, text in entry.get("values", ())]
-        table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-        return Raw(_labels(entry), table[:, 0], table[:, 1])
-    except (TypeError, ValueError) as error:
-        msg = "A sample in the answer is no number."
-        raise SourceError(msg, kind="malformed") from error
-
-
-def _labels(entry: Mapping[str, Any]) -> Labels:
-    labels = entry.get("metric", {})
-    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        msg = "A series in the answer has no usable labels."
-        raise SourceError(msg, kind="malformed")
-    return {key: value for key, value in labels.items() if key != "__name__"}
-
-
-def _native_rows(entry: Mapping[str, Any]) -> list[Raw]:
-    """One row per bound of a native histogram, and one for all."""
-    try:
-        time = np.array([float(at) for at, _ in entry["histograms"]])
-        total = np.array([float(body["count"]) for _, body in entry["histograms"]])
-        samples = [
-            [(float(low), float(high), float(count)) for _, low, high, count in body.get("buckets") or ()]
-            for _, body in entry["histograms"]
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        msg = "A native histogram in the answer is not laid out as Prometheus does."
-        raise SourceError(msg, kind="malformed") from error
-    upper, cumulative = native_buckets(samples)
-    labels = _labels(entry)
-    rows = [Raw({**labels, "le": repr(float(bound))}, time, row) for bound, row in zip(upper, cumulative, strict=True)]
-    return [*rows, Raw({**labels, "le": "+Inf"}, time, total)]
 
 
 # --- reading ---
@@ -188,31 +158,6 @@ def _plans(settings: Prometheus, context: Context, recipes: Mapping[str, Recipe]
     return [plan for plan in plans if not settings.recipes or plan.name in settings.recipes]
 
 
-def _pieces(window: TimeRange, step: float) -> Iterator[TimeRange]:
-    """Parts of a window that one query each can answer; their ends are multiples of the step."""
-    first, last = math.ceil(window.start / step - 1e-9), math.ceil(window.end / step - 1e-9)
-    size = max(1, min(_POINTS - round(ROLLING / step), int(_SPAN // step)))
-    for start in range(first, last, size):
-        yield TimeRange(start * step, min(start + size, last) * step)
-
-
-def _fill(query: str, plan: Plan, steps: Steps, only: Sequence[str] = ()) -> str | None:
-    """Put matchers, labels and the age of a usable sample into an expression; None without subjects."""
-    shared = plan.shared(only)
-    if shared is None:
-        return None
-    query = query.replace("$age", f"{math.ceil(1500 * steps.interval)}ms").replace("$by", ", ".join(plan.labels()))
-    return query.replace("$match", _matchers(shared))
-
-
-def _matchers(shared: Mapping[str, Sequence[str]]) -> str:
-    parts = []
-    for label, values in shared.items():
-        sign, text = ("=", values[0]) if len(values) == 1 else ("=~", "|".join(map(re.escape, values)))
-        parts.append(f"{label}{sign}{json.dumps(text, ensure_ascii=False)}")
-    return ",".join(parts)
-
-
 _Rows = dict[OwnLabels, dict[str, list[Raw]]]
 """Series of each subject, by family or expression."""
 
@@ -222,17 +167,6 @@ def _collect_rows(target: _Rows, plan: Plan, key: str, rows: Sequence[Raw], only
         target.setdefault(own, {})[key] = mine
 
 
-def _families(recipe: Recipe) -> dict[str, tuple[Family, bool]]:
-    """Raw metrics of a recipe, each once, and whether it is a native histogram."""
-    plain = [
-        family for entry in recipe.count for family in (entry.counter, entry.plus, entry.minus) if family is not None
-    ]
-    plain += [family for entry in recipe.mean for family in (entry.total, entry.count)]
-    plain += [entry.family for entry in recipe.event]
-    buckets = {entry.buckets.key: (entry.buckets, entry.native) for entry in recipe.histogram}
-    return {family.key: (family, False) for family in plain} | buckets
-
-
 def _read_plan(server: _Server, plan: Plan, steps: Steps, job: Job) -> tuple[_Rows, _Rows]:
     """Raw scrapes and gridded values of every subject of a plan."""
     raw: _Rows = {}
@@ -240,14 +174,14 @@ def _read_plan(server: _Server, plan: Plan, steps: Steps, job: Job) -> tuple[_Ro
     tail = 2.5 * steps.interval  # a scrape after the last edge tells a missed scrape from an outage
     span = TimeRange(float(steps.edges[0]) - MEMORY, float(steps.edges[-1]) + tail)
     shared = plan.shared()
-    for key, (family, native) in _families(plan.recipe).items() if shared is not None else ():
+    for key, (family, native) in plan.recipe.families.items() if shared is not None else ():
         job.step(0, None, f"{plan.name}: {family.name}")
-        _collect_rows(raw, plan, key, server.scrapes(family, _matchers(shared or {}), span, native=native))
+        _collect_rows(raw, plan, key, server.scrapes(family, matchers(shared or {}), span, native=native))
     queries = [(entry.query, entry.query, entry.match) for entry in plan.recipe.gauge]
     queries += [(entry.name, f"last_over_time({entry.name}{{$match}}[$age])", ()) for entry in plan.recipe.summary]
     for key, query, only in queries:
         job.step(0, None, f"{plan.name}: {query[:40]}")
-        filled = _fill(query, plan, steps, only)
+        filled = fill(query, plan, steps, only)
         if filled is not None:
             _collect_rows(gridded, plan, key, server.grid(filled, steps.edges), only)
     return raw, gridded
@@ -273,26 +207,8 @@ def _read(
             if known.any():
                 key = SeriesKey.of(column.metric, {**labels, **dict(column.labels)})
                 yield identifier, reading, Series(key, time[known], value[known], group)
-        for event in _events(plan.recipe, identifier, labels, mine, steps):
+        for event in occurrence.events(plan.recipe, identifier, labels, mine, steps):
             yield identifier, reading, event
-
-
-def _events(
-    recipe: Recipe, subject: str, labels: Labels, raw: Mapping[str, list[Raw]], steps: Steps
-) -> Iterator[Event]:
-    """Events of one subject; of the rules for one kind the first whose metric is exported."""
-    done: set[str] = set()
-    for rule in recipe.event:
-        rows = raw.get(rule.family.key, [])
-        if rule.kind in done or not rows:
-            continue
-        done.add(rule.kind)
-        moments = (occurrence.changes if rule.sticky else occurrence.rises)(rule, rows, steps)
-        own = "/".join(value for name, value in sorted(labels.items()) if name not in ("enclave", "model"))
-        for at, text, _ in moments:
-            if at > steps.edges[steps.warm]:
-                key = f"{own}/{text}/{round(at)}"
-                yield Event(labels["enclave"], rule.kind, key, subject, at, at, text, tuple(sorted(labels.items())))
 
 
 def collect(settings: Prometheus, context: Context, job: Job) -> Iterator[Series | Event]:
@@ -317,21 +233,33 @@ def collect(settings: Prometheus, context: Context, job: Job) -> Iterator[Series
     if not plans:  # nothing to read is no proof that it could be read
         server.query("query", query="vector(1)", time=f"{context.window.start:.3f}")
     for plan in plans:
-        pieces = list(_pieces(context.window, context.step))
-        while pieces:
-            piece = pieces.pop(0)
+
+        def read(piece: TimeRange, plan: Plan = plan) -> Iterator[tuple[str, Reading, Series | Event]]:
             steps = Steps.over(piece, context.step, settings.scrape_interval)
-            try:
-                found = [item for _, _, item in _read(server, plan, context, steps, job)]
-            except (TooMuch, httpx.ReadTimeout):
-                half = math.floor(piece.seconds / context.step / 2) * context.step
-                if half <= 0:
-                    raise
-                middle = piece.start + half
-                pieces[:0] = [TimeRange(piece.start, middle), TimeRange(middle, piece.end)]
-                continue
-            yield from found
+            return _read(server, plan, context, steps, job)
+
+        for _, _, item in _in_parts(read, context.window, context.step):
+            yield item
+    if settings.alerts:
+        yield from _alerts(server, settings, context, job)
     yield from _notes(server, context)
+
+
+def _in_parts(read: Callable[[TimeRange], Iterable[_Item]], window: TimeRange, step: float) -> Iterator[_Item]:
+    """Read a window piece by piece, and a piece that is too much at once in halves."""
+    waiting = list(pieces(window, step))
+    while waiting:
+        piece = waiting.pop(0)
+        try:
+            found = list(read(piece))
+        except (TooMuch, httpx.ReadTimeout):
+            half = math.floor(piece.seconds / step / 2) * step
+            if half <= 0:
+                raise
+            middle = piece.start + half
+            waiting[:0] = [TimeRange(piece.start, middle), TimeRange(middle, piece.end)]
+            continue
+        yield from found
 
 
 def _notes(server: _Server, context: Context) -> Iterator[Event]:
@@ -342,6 +270,66 @@ def _notes(server: _Server, context: Context) -> Iterator[Event]:
         key = f"{name}/{round(start)}" if severity == "warnings" else name
         labels = (("class", "warning" if severity == "warnings" else "info"),)
         yield Event(context.enclave, "collection", key, context.source, start, end, text, labels)
+
+
+# --- alerts ---
+
+
+def _alerts(server: _Server, settings: Prometheus, context: Context, job: Job) -> Iterator[Event]:
+    """Alerts of what is declared that fired in the window, or that it shows to have ended."""
+    job.step(0, None, "alerts")
+    speaks = server.query("query", query="count(up)", time=f"{context.window.start:.3f}")
+    span = TimeRange(context.window.start - (_BEFORE if speaks else _LONG_BEFORE), context.window.end)
+    found = _assigned(server, settings, context, span, job)
+
+    def rows(name: str, select: str, span: TimeRange) -> list[Raw]:
+        family, narrowed = Family(name, select), matchers(found.select())
+
+        def read(piece: TimeRange) -> list[Raw]:
+            job.step(0, None, f"alerts: {name}")
+            return server.scrapes(family, narrowed, piece, native=False)
+
+        return [row for row in _in_parts(read, span, context.step) if alert.identity(row.labels) in found.mine]
+
+    firing = rows("ALERTS", _FIRING, span) if found.mine else []
+    active = rows("ALERTS_FOR_STATE", "", span) if found.mine else []
+    episodes, unknown = alert.episodes(firing, active, settings.scrape_interval)
+    yield from alert.notes(found, unknown, context.enclave, context.source, context.window)
+    alive = _alive(server, [one.last for one in episodes], span.end, job)
+    earlier: dict[float, alert.Earlier] = {}
+    for one in episodes:
+        if one.since <= span.start and one.since not in earlier:  # a selector may leave its first moment out
+            reach = min(one.since + SPAN, span.start)
+            before = rows("ALERTS", _FIRING, TimeRange(one.since - context.step, reach))
+            earlier[one.since] = alert.Earlier.of(before, joins=reach == span.start)
+        start = alert.started(one, earlier.get(one.since))
+        end = alert.ended(one, alive, settings.scrape_interval)
+        yield from alert.told(one, found.mine[one.alert], context.enclave, start, end)
+
+
+def _assigned(server: _Server, settings: Prometheus, context: Context, span: TimeRange, job: Job) -> alert.Assigned:
+    """Which alerts fired in a span and whom they concern."""
+
+    def read(piece: TimeRange) -> list[alert.Identity]:
+        job.step(0, None, "alerts: which fire")
+        query = f"last_over_time(ALERTS{{{_FIRING}}}[{math.ceil(piece.seconds * 1000)}ms])"
+        return [alert.identity(labels_of(e)) for e in server.query("query", query=query, time=f"{piece.end:.3f}")]
+
+    declared = alert.owners(
+        context.catalogue, context.matches, context.node_matches, settings.recipes, context.window.start
+    )
+    return alert.assign(_in_parts(read, span, context.step), declared, _MOST_ALERTS)
+
+
+def _alive(server: _Server, seen: Sequence[float], end: float, job: Job) -> float:
+    """When the server last read a target after the first of the moments `seen`; NaN where it did not."""
+    if not seen:
+        return math.nan
+    job.step(0, None, "alerts: whether their server works")
+    span, newest = math.ceil(1000 * max(end - min(seen), 60.0)), "max(timestamp(up))"
+    query = f"{newest} or max_over_time({newest}[{span}ms:15s])"  # the second for a server that was silent lately
+    rows = server.grid(query, np.array([end - 60.0, end]))
+    return max((float(row.value[0]) for row in rows), default=math.nan)
 
 
 # --- checking ---
@@ -358,6 +346,10 @@ def check(settings: Prometheus, context: Context, job: Job) -> Iterator[Finding]
         if not settings.recipes or name in settings.recipes:
             job.step(0, None, f"looking for {name}")
             yield from _proposals(server, name, recipe, plans, context)
+    if settings.alerts:
+        found = _assigned(server, settings, context, context.window, job)
+        text = f"Alerts that fire: {found.seen}, of declared endpoints and nodes: {found.matched}"
+        yield Finding(context.source, "ok", text)
     for severity, text in server.notes:
         yield Finding(context.source, "ok", f"The server says ({severity}): {text}")
 
@@ -389,7 +381,7 @@ def _proposals(
     known = [one.match for plan in plans for one in plan.declared]
     query = f"count by ({', '.join(recipe.by)}) ({recipe.find})"
     for entry in server.query("query", query=query, time=f"{context.window.end:.3f}"):
-        labels = {label: value for label, value in _labels(entry).items() if label in recipe.by}
+        labels = {label: value for label, value in labels_of(entry).items() if label in recipe.by}
         if not labels or any(touches(match, labels) for match in known):
             continue
         match = ", ".join(f"{label} = {json.dumps(value, ensure_ascii=False)}" for label, value in labels.items())

@@ -22,7 +22,7 @@ class Column(NamedTuple, Generic[Row]):
     `drop_below` leaves the column out where the table is narrower. `value` is the cell as other programs want it,
     a number in the unit that `head` names; without it they get what is said. `by` is what rows are sorted by,
     None or NaN where it is not known; without it that is the value. `head` is what the column is called where it
-    has no title, and in what leaves the console.
+    has no title, and in what leaves the console. `tip` explains the cell; without it the tip is what is said.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Column(NamedTuple, Generic[Row]):
     value: Callable[[Row], Cell] | None = None
     by: Callable[[Row], str | float | None] | None = None
     head: str = ""
+    tip: Callable[[Row], str] | None = None
 
     def cell(self, row: Row) -> Cell:
         """What leaves the console."""
@@ -116,7 +117,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            explain = self.columns[index.column()].tip
+            return explain(row) if explain is not None else self.columns[index.column()].says(row)
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.columns[index.column()].says(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             column = self.columns[index.column()]

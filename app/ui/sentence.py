@@ -80,7 +80,7 @@ class SentenceBar(Part):
     def _fit(self) -> None:
         """Take the height that the words need in this width."""
         room = self._beside()
-        self._tall = len(self._lines(room)) > 2 or width(self.look.fonts, "body", self._below) > 1.6 * room
+        self._tall = len(self._lines(room)) > 2 or len(wrapped(self.look.fonts, "body", self._below, room)) > 2
         height = HEIGHT
         if self._tall:
             lines, below = len(self._lines(self.width())), len(self._wrapped_below())
@@ -117,7 +117,10 @@ class SentenceBar(Part):
         self._paint_figures(canvas, 32)
         room = self._beside()
         self._paint_sentence(canvas, room)
-        canvas.write("body", self._below, 0, 66, "text.low", room=room)
+        lines = wrapped(self.look.fonts, "body", self._below, room) if self._below else []
+        for number, line in enumerate(lines[:2]):
+            baseline = 66 if len(lines) == 1 else 60 + number * _BELOW_LINE
+            canvas.write("body", line, 0, baseline, "text.low", room=room)
 
     def _paint_sentence(self, canvas: Canvas, room: float) -> None:
         """On one line in the largest size that fits, else on two."""

@@ -168,6 +168,7 @@ class Window(Visiting):
                 self.navigation.items[page].show_badge(badge)
         if host.page.id == self.page:
             self._show_age(host)
+            self.order_tabs()  # the page may have made parts for what came
 
     def go_to(self, place: Place | None) -> None:
         """Show a place with its data, without looking around afterwards: for pictures and for the first page."""

@@ -32,3 +32,12 @@ def test_that_every_event_has_a_key_of_its_own():
     for site in sites():
         events = happenings(site, NOW)
         assert len({(e.kind, e.key) for e in events}) == len(events)
+
+
+def test_that_alerts_have_the_labels_that_a_real_server_gives_them():
+    found = [e for s in sites() for e in happenings(s, NOW) if e.kind == "alert"]
+    assert {frozenset(dict(e.labels)) for e in found} == {frozenset({"alertname", "severity", "enclave"})}
+    named = {(e.subject, dict(e.labels)["alertname"], dict(e.labels)["severity"]) for e in found}
+    assert ("rag-gateway", "EndpointDown", "critical") in named
+    assert ("rag-gateway", "ReplicasMissing", "warning") in named
+    assert all(dict(e.labels)["enclave"] == e.enclave for e in found)

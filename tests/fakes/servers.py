@@ -56,13 +56,18 @@ class FakePrometheus:
             return success([], **self.beside)
         if "[" not in query or query.startswith("count by"):
             return success(self.vector, "vector", **self.beside)
+        newest = query.startswith("last_over_time(")
+        query = query.removeprefix("last_over_time(").removesuffix(")")
         name, seconds = query.split("{")[0], float(query.rsplit("[", 1)[1].removesuffix("ms]")) / 1000
         end = float(form["time"])
         rows = []
+        wanted = 'alertstate="firing"' in query
         for labels, points in self.raw.get(name, []):
             found = [(at, value) for at, value in points if end - seconds <= at <= end]
-            rows += [_matrix(labels, found)] if found else []
-        return success(rows, **self.beside)
+            if found and (not wanted or labels.get("alertstate") == "firing"):
+                row = _matrix(labels, found)
+                rows.append({"metric": labels, "value": row["values"][-1]} if newest else row)
+        return success(rows, "vector" if newest else "matrix", **self.beside)
 
     def client(self, **other):
         return client(self, **other)

@@ -78,8 +78,8 @@ def test_that_every_range_query_is_aligned_and_below_the_limit(over):
         assert start % 30 == end % 30 == 0
         assert (end - start) / step + 1 <= 10_000
     assert len(starts) == 12 * 4  # twelve days in pieces of six hours
-    selectors = [form for request, form in server.requests if request.url.path.endswith("/query")]
-    assert all(float(form["query"].rsplit("[", 1)[1][:-3]) < 7 * 3600 * 1000 for form in selectors)
+    selectors = [form["query"] for _, form in server.requests if "[" in form["query"] and "start" not in form]
+    assert all(float(query.rsplit("[", 1)[1].split("ms]")[0]) < 7 * 3600 * 1000 for query in selectors)
 
 
 def test_that_pieces_of_a_long_window_join_without_a_seam(over):
@@ -266,6 +266,127 @@ def test_that_a_summary_of_several_replicas_is_only_at_most(over):
     assert values(found, "endpoint_latency_bound", quantile="0.95").tolist() == [-1.0] * 7 + [0.0] * 3
 
 
+# --- alerts -----------------------------------------------------------------------------------------------------
+
+SLOW = {"alertname": "Slow", "model_name": "llama", "severity": "critical"}
+
+
+def alerting(*alerts, until=WINDOW[1], speaks=True):
+    """A server that evaluates its rules every 15 s; `alerts` are (labels, first firing, last firing).
+
+    It reads targets `until` then, and `speaks` of them when a window begins.
+    """
+    raw = {"ALERTS": [], "ALERTS_FOR_STATE": []}
+    for labels, first, last in alerts:
+        times = [float(at) for at in range(first, last + 1, 15)]
+        raw["ALERTS"].append((labels | {"alertstate": "firing"}, [(at, 1.0) for at in times]))
+        raw["ALERTS"].append((labels | {"alertstate": "pending"}, [(at - 30.0, 1.0) for at in times[:2]]))
+        raw["ALERTS_FOR_STATE"].append((labels, [(at, first - 30.0) for at in (first - 30.0, first - 15.0, *times)]))
+    grid = {"timestamp(up)": lambda start, end, step: [({}, [(end, float(min(until, end)))])]}
+    return FakePrometheus(raw, grid, [{"metric": {}, "value": [0, "1"]}] if speaks else [])
+
+
+def alerts_of(found):
+    return [one for one in found if not isinstance(one, Series) and one.kind == "alert"]
+
+
+def test_that_an_alert_is_told_of_the_endpoint_whose_labels_it_carries(over):
+    server = alerting((SLOW, WINDOW[0] + 120, WINDOW[1] - 15))
+    (event,) = alerts_of(run(server, over(server)))
+    assert (event.subject, event.start, event.end) == ("chat", WINDOW[0] + 120, None)
+    assert event.labels == (("alertname", "Slow"), ("enclave", "alpha"), ("severity", "critical"))
+    assert event.key.endswith(f"/{WINDOW[0] + 90}")
+
+
+def test_that_a_later_window_closes_the_alert_that_an_earlier_one_opened(over):
+    server = alerting((SLOW, WINDOW[0] + 120, WINDOW[0] + 600), until=WINDOW[0] + 1800)
+    (open_one,) = alerts_of(run(server, over(server)))
+    (closed,) = alerts_of(run(server, over(server, window=(WINDOW[1] + 300, WINDOW[1] + 900))))
+    assert open_one.end is None
+    assert closed.end == WINDOW[0] + 615
+    assert (closed.key, closed.start) == (open_one.key, open_one.start)
+
+
+def test_that_silence_of_the_server_ends_no_alert(over):
+    server = alerting((SLOW, WINDOW[0] + 120, WINDOW[0] + 300), until=WINDOW[0] + 310)
+    (event,) = alerts_of(run(server, over(server)))
+    assert event.end is None
+
+
+@pytest.mark.parametrize(("speaks", "ends"), [(False, [WINDOW[0] - 5 * 3600 + 15]), (True, [])])
+def test_that_after_a_silence_alerts_are_ended_that_nobody_ended_before(over, speaks, ends):
+    lost = (SLOW, WINDOW[0] - 6 * 3600, WINDOW[0] - 5 * 3600)
+    found = alerts_of(run(server := alerting(lost, speaks=speaks), over(server)))
+    assert [one.end for one in found] == ends
+
+
+def test_that_an_alert_that_began_long_ago_begins_at_the_same_moment_in_every_window(over):
+    began = WINDOW[0] - 10 * 3600
+    server = alerting((SLOW, began, WINDOW[1]))
+    starts = [
+        alerts_of(run(server, over(server, window=(at, at + 600))))[0].start
+        for at in (began, began + 1800, began + 5 * 3600, WINDOW[0])
+    ]
+    assert starts == [began] * 4
+
+
+def test_that_alerts_of_a_node_are_its_and_those_of_nobody_are_counted(over):
+    hot = {"alertname": "Hot", "Hostname": "g1"}
+    strays = [({"alertname": "Quota", "namespace": f"n{n}"}, WINDOW[0], WINDOW[1]) for n in range(12)]
+    server = alerting((hot, WINDOW[0] + 60, WINDOW[1]), *strays)
+    found = run(server, over(server, node_matches={"g1": {"dcgm": {"Hostname": "g1"}}}))
+    assert [(one.subject, one.text) for one in alerts_of(found)] == [("g1", "Hot")]
+    assert [one.text for one in found if not isinstance(one, Series) and one.kind == "collection"] == [
+        "12 alerts match no declared endpoint or node"
+    ]
+
+
+def test_that_only_alerts_of_what_is_declared_are_read_and_pending_ones_are_not_told(over):
+    waiting = {"alertname": "Soon", "model_name": "llama"}
+    server = alerting(({"alertname": "Quota"}, WINDOW[0], WINDOW[1]))
+    server.raw["ALERTS"].append((waiting | {"alertstate": "pending"}, [(WINDOW[0] + 60.0, 1.0)]))
+    found = run(server, over(server))
+    assert not alerts_of(found)
+    assert not any("ALERTS_FOR_STATE" in form["query"] for _, form in server.requests)
+
+
+def test_that_of_more_alerts_than_can_be_read_the_rest_is_counted(over, monkeypatch):
+    monkeypatch.setattr("app.sources.prometheus._MOST_ALERTS", 3)
+    some = [(SLOW | {"pod": f"p{n}"}, WINDOW[0] + 60, WINDOW[1]) for n in range(5)]
+    server = alerting(*some)
+    found = run(server, over(server))
+    assert len(alerts_of(found)) == 3
+    assert [one.text for one in found if not isinstance(one, Series) and one.kind == "collection"] == [
+        "5 alerts are too many at once, 3 were read"
+    ]
+
+
+def test_that_alerts_that_are_too_much_at_once_are_read_in_halves(over):
+    server = alerting((SLOW, WINDOW[0] + 120, WINDOW[1] - 15))
+
+    def limited(request):
+        whole = server(request)
+        query = server.requests[-1][1]["query"]
+        long = query.startswith("ALERTS") and float(query.rsplit("[", 1)[1].removesuffix("ms]")) > 900_000
+        return refused("execution", "query processing would load too many samples into memory") if long else whole
+
+    assert alerts_of(run(server, over(limited))) == alerts_of(run(server, over(server)))
+
+
+def test_that_a_site_that_switches_alerts_off_is_not_asked_for_them(over):
+    server = alerting((SLOW, WINDOW[0] + 120, WINDOW[1]))
+    settings = Prometheus(scrape_interval=15.0, alerts=False)
+    assert not alerts_of(run(server, over(server), settings))
+    assert not any("ALERTS" in form["query"] for _, form in server.requests)
+    assert not any("Alerts" in one.text for one in check(settings, over(server), Job()))
+
+
+def test_that_check_says_how_many_alerts_fire_and_how_many_of_them_are_told(over):
+    server = alerting((SLOW, WINDOW[0], WINDOW[1]), ({"alertname": "Quota"}, WINDOW[0], WINDOW[1]))
+    texts = [one.text for one in check(Prometheus(), over(server), Job())]
+    assert "Alerts that fire: 2, of declared endpoints and nodes: 1" in texts
+
+
 # --- when it asks for too much ----------------------------------------------------------------------------------
 
 
@@ -431,7 +552,7 @@ def test_that_only_the_named_recipes_are_read_here(over):
 def test_that_check_writes_nothing_down_and_says_what_the_server_adds(over):
     server = FakePrometheus(vector=[{"metric": {"model_name": "new"}, "value": [1, "1"]}], infos=["be careful"])
     findings = list(check(Prometheus(recipes=("vllm",)), over(server), Job()))
-    assert [one.state for one in findings] == ["missing", "proposal", "ok"]
+    assert [one.state for one in findings] == ["missing", "proposal", "ok", "ok"]
     assert "be careful" in findings[-1].text
 
 

@@ -54,7 +54,7 @@ def fit(low: float, high: float, lines: int, *, base: float = 10.0, zero: bool =
         low, high = (0.0, 2 * high) if low > 0 else (2 * low, 0.0) if low < 0 else (0.0, 1.0)
     wide = _scale(low, high, _round((high - low) / max(1, lines), base))
     # one label more, where that leaves less of the height empty
-    close = _scale(low, high, _round(wide.step * 0.49, base))
+    close = _scale(low, high, _round(wide.step * 0.399, base))
     return close if len(close.ticks()) <= lines + 2 and close.high - close.low < wide.high - wide.low else wide
 
 

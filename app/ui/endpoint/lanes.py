@@ -14,6 +14,7 @@ from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.charts.view import View
 from app.ui.hatch import half
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.sheet import Moment, Sheet
@@ -291,7 +292,7 @@ class EventLanes(Part):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None or not self.step(step):
+        if step is None or commanded(event) or not self.step(step):
             event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

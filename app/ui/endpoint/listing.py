@@ -26,30 +26,70 @@ def rows_of(fleet: Fleet) -> list[Deployment]:
 
 
 def columns() -> tuple[Column[Deployment], ...]:
-    """Columns of the list; numbers leave the console in the unit of their head."""
+    """Columns of the list; numbers leave the console in the unit of their head, and each says what it is."""
+    right = RIGHT
     return (
-        Column("Endpoint", 216, 0.1, _name_words, _paint_name, value=lambda one: one.endpoint.title),
+        Column("Endpoint", 216, 0.1, _name_words, _paint_name, value=lambda one: one.endpoint.title, tip=_name_tip),
         Column("", 64, 0.0, _place_words, _paint_mark, head="Enclave", by=lambda one: int(one.enclave.level)),
-        Column("State since", 156, 0.2, since_words, _paint_since, by=_since),
-        Column("p95", 92, 0.2, latency_words, _paint_latency, RIGHT, 0, lambda one: one.latency_p95, head="p95, s"),
-        Column(
-            "Errors", 84, 0.2, error_words, _paint_errors, RIGHT, 0, lambda one: one.error_ratio, head="Errors, ratio"
-        ),
-        Column(
-            "Requests",
-            92,
-            0.2,
-            rate_words,
-            _paint_rate,
-            RIGHT,
-            900,
-            lambda one: one.requests_rate,
-            head="Requests, 1/s",
-        ),
-        Column("Ready", 84, 0.2, replica_words, _paint_replicas, RIGHT, 1000, by=lambda one: one.replicas_ready),
-        Column("Data", 92, 0.2, age_words, _paint_age, RIGHT, 760, lambda one: one.age, head="Age of the data, s"),
+        Column("State since", 156, 0.2, since_words, _paint_since, by=_since, tip=_since_tip),
+        Column("p95", 92, 0.2, latency_words, _paint_latency, right, 0, _p95, head="p95, s", tip=_p95_tip),
+        Column("Errors", 84, 0.2, error_words, _paint_errors, right, 0, _errors, head="Errors, ratio", tip=_error_tip),
+        Column("Requests", 92, 0.2, rate_words, _paint_rate, right, 900, _rate, head="Requests, 1/s", tip=_rate_tip),
+        Column("Ready", 84, 0.2, replica_words, _paint_replicas, right, 1000, by=lambda one: one.replicas_ready),
+        Column("Data", 92, 0.2, age_words, _paint_age, right, 760, _age, head="Age of the data, s", tip=_age_tip),
         Column("Why", 180, 2.6, why_words, _paint_why, drop_below=1120),
     )
+
+
+def _p95(one: Deployment) -> float:
+    return one.latency_p95
+
+
+def _errors(one: Deployment) -> float:
+    return one.error_ratio
+
+
+def _rate(one: Deployment) -> float:
+    return one.requests_rate
+
+
+def _age(one: Deployment) -> float:
+    return one.age
+
+
+def _measured_at(one: Deployment) -> str:
+    if math.isnan(one.data_time):
+        return "No sample of it has ever arrived."
+    return f"Newest sample {words.date(one.data_time)} {words.clock(one.data_time)} Z, by the collector's clock."
+
+
+def _name_tip(one: Deployment) -> str:
+    told = [f"{one.endpoint.title}, {_place_words(one)}", one.endpoint.purpose]
+    told += [f"{name} {said}" for name, said in (("Model", one.endpoint.model), ("Owner:", one.endpoint.owner)) if said]
+    return "\n".join(line for line in told if line)
+
+
+def _since_tip(one: Deployment) -> str:
+    if math.isnan(one.since):
+        return "When the state began is not known."
+    return f"In this state since {words.date(one.since)} {words.clock(one.since)} Z, judged by the health policy."
+
+
+def _p95_tip(one: Deployment) -> str:
+    return f"p95 of the slowest version in the newest known minute: {latency_words(one)}. {_measured_at(one)}"
+
+
+def _error_tip(one: Deployment) -> str:
+    source = f", counted by {one.error_source}" if one.error_source else ""
+    return f"Failed of all requests over the policy's window{source}: {error_words(one)}. {_measured_at(one)}"
+
+
+def _rate_tip(one: Deployment) -> str:
+    return f"Requests of all versions per second over the policy's window: {rate_words(one)}. {_measured_at(one)}"
+
+
+def _age_tip(one: Deployment) -> str:
+    return f"{_measured_at(one)} Its age grows until the next bundle comes."
 
 
 def _place_words(one: Deployment) -> str:

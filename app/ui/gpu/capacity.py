@@ -1,10 +1,10 @@
 """What is left of each enclave: time of GPUs, whole GPUs, memory, and until when."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 
 from app.analysis.trend import Course, Forecast
 from app.model.health import Freshness, Health
@@ -15,8 +15,7 @@ from app.ui.canvas import BLOCK, Canvas
 from app.ui.gpu.measures import memory_words
 from app.ui.gpu.outlook import outlook_tip, outlook_words
 from app.ui.look import Look
-from app.ui.rows import Column, Index, RowsModel
-from app.ui.tables import Table
+from app.ui.tables import Column, Table
 from app.ui.text import RIGHT
 
 _ROW = 33
@@ -112,15 +111,6 @@ def _number(says: Any) -> Any:
     return paint
 
 
-class _CapacityModel(RowsModel[CapacityRow]):
-    """Explains its numbers in tips."""
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role != Qt.ItemDataRole.ToolTipRole:
-            return super().data(index, role)
-        return capacity_tip(self.rows[index.row()], index.column())
-
-
 def capacity_tip(row: CapacityRow, column: int) -> str:
     """Where a number comes from."""
     total, policy = row.total, row.floor.policy.gpu
@@ -142,23 +132,43 @@ def capacity_tip(row: CapacityRow, column: int) -> str:
     return _place(row)
 
 
+def _tip(column: int) -> Callable[[CapacityRow], str]:
+    return lambda row: capacity_tip(row, column)
+
+
 class CapacityTable(Table[CapacityRow]):
     """The rows, lowest level first."""
 
     def __init__(self, look: Look) -> None:
         columns: Sequence[Column[CapacityRow]] = (
             Column("", 42, 0.0, _place, _paint_place, head="Enclave"),
-            Column("GPU time", 78, 0.6, _left, _number(_left), RIGHT, value=_share_left, head="GPU time left (ratio)"),
-            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418, value=_free_count),
             Column(
-                "Memory left", 94, 0.8, _memory, _number(_memory), RIGHT, value=_bytes_left, head="Memory left (bytes)"
+                "GPU time",
+                78,
+                0.6,
+                _left,
+                _number(_left),
+                RIGHT,
+                value=_share_left,
+                head="GPU time left (ratio)",
+                tip=_tip(1),
             ),
-            Column("Limit reached", 118, 1.0, _until, _paint_until, RIGHT),
+            Column("Free GPUs", 86, 0.6, _free, _number(_free), RIGHT, 418, value=_free_count, tip=_tip(2)),
+            Column(
+                "Memory left",
+                94,
+                0.8,
+                _memory,
+                _number(_memory),
+                RIGHT,
+                value=_bytes_left,
+                head="Memory left (bytes)",
+                tip=_tip(3),
+            ),
+            Column("Limit reached", 118, 1.0, _until, _paint_until, RIGHT, tip=_tip(4)),
         )
         super().__init__(look, "Capacity left by enclave", columns, row_height=_ROW)
         self.shows_selection = False
-        self.rows = _CapacityModel(columns, self)
-        self.setModel(self.rows)
 
     @property
     def natural_height(self) -> int:

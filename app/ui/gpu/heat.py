@@ -300,7 +300,7 @@ class Heatmap(Part):
             Qt.Key.Key_K: (-1, 0),
             Qt.Key.Key_J: (1, 0),
         }
-        step = steps.get(Qt.Key(event.key()))
+        step = None if commanded(event) else steps.get(Qt.Key(event.key()))
         if step is not None and self._rows is not None and self._rows.nodes:
             row, cell = self._cursor or (0, self._rows.value.shape[1] - 1)
             shape = self._rows.value.shape

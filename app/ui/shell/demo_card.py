@@ -18,8 +18,7 @@ from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning
-from app.ui.shell.naming import CardHead
-from app.ui.shell.station_card import Caption
+from app.ui.shell.card_parts import Caption, CardHead
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 620, 306

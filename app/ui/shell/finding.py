@@ -9,6 +9,7 @@ expressions over all names at once, because a loop over 10,000 names would be sl
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ _NO_HEALTH = 1 + max(health.rank for health in Health)
 _BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?:[^\w%]|_)+")
 
 
+@lru_cache(maxsize=2**15)  # the names are the same ones each time the palette opens
 def spaced(text: str) -> str:
     """`text` in small letters, its words (also those of a camel's back or between dashes) parted by one space."""
     return _BREAK.sub(" ", text).strip().lower()

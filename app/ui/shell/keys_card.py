@@ -12,7 +12,7 @@ from app.ui.look import Look
 from app.ui.part import RIM, Control, Part
 from app.ui.popover import Card
 from app.ui.scroll import PageArea
-from app.ui.shell.naming import CardHead
+from app.ui.shell.card_parts import CardHead
 
 _LINE, _TITLE, _APART = 30, 30, 12
 _COLUMN, _BETWEEN, _DOES = 372, 40, 140

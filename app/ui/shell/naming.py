@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.ui.canvas import Canvas
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
-from app.ui.part import RIM, Part
+from app.ui.part import RIM
 from app.ui.popover import Card
+from app.ui.shell.card_parts import CardHead, Note
 from app.ui.shell.saved import proper_name
 
 _WIDE, _TALL = 480, 196
@@ -75,36 +75,3 @@ class NameCard(Card):
     def _take(self) -> None:
         if self._button.isEnabled():
             self.named.emit(proper_name(self.field.text()))
-
-
-class CardHead(Part):
-    """Title of a card, and a line that explains it where there is one."""
-
-    def __init__(self, look: Look, title: str, below: str = "") -> None:
-        super().__init__(look, f"{title}. {below}" if below else title)
-        self._title, self._below = title, below
-        self.setFixedHeight(52 if below else 30)
-
-    def paint(self, canvas: Canvas) -> None:
-        canvas.write("title", self._title, 0, 18, "text.hi", room=self.width())
-        if self._below:
-            canvas.write("small", self._below, 0, 42, "text.mid", room=self.width())
-
-
-class Note(Part):
-    """A quiet remark beside a button; a `loud` one says what is wrong."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
-        self._words = ""
-        self.setFixedHeight(36)
-
-    def say(self, words: str) -> None:
-        """Change the remark."""
-        self._words = words
-        self.setAccessibleName(words)
-        self.update()
-
-    def paint(self, canvas: Canvas) -> None:
-        baseline = canvas.middle("small", 0, self.height())
-        canvas.write("small", self._words, 0, baseline, "text.mid", room=self.width() - 12)

@@ -15,10 +15,10 @@ from app.ui.canvas import BLOCK_LARGE, Canvas
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
-from app.ui.part import RIM, Control, Part
+from app.ui.part import RIM, Control
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning
-from app.ui.shell.naming import CardHead, Note
+from app.ui.shell.card_parts import Caption, CardHead, Note
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 664, 372
@@ -151,18 +151,6 @@ class StationCard(Card):
         self._note.say(
             f"{error.message} {error.hint}".strip() if isinstance(error, AppError) else f"It failed: {error}"
         )
-
-
-class Caption(Part):
-    """What the field below it asks for."""
-
-    def __init__(self, look: Look, words: str) -> None:
-        super().__init__(look, words)
-        self._words = words
-        self.setFixedHeight(18)
-
-    def paint(self, canvas: Canvas) -> None:
-        canvas.write("label", self._words, 0, canvas.middle("label", 0, 18), "text.low", room=self.width())
 
 
 def _found(beginning: Beginning, name: str, ceiling: Level, job: Job) -> Station:

@@ -17,8 +17,7 @@ from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning, Roots
-from app.ui.shell.naming import CardHead, Note
-from app.ui.shell.station_card import Caption
+from app.ui.shell.card_parts import Caption, CardHead, Note
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 640, 408

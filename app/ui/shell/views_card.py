@@ -12,7 +12,7 @@ from app.ui.look import Look
 from app.ui.panel import Panel
 from app.ui.part import RIM
 from app.ui.popover import Card
-from app.ui.shell.naming import CardHead
+from app.ui.shell.card_parts import CardHead
 from app.ui.shell.saved import SavedView
 from app.ui.shell.time_range import RANGES
 from app.ui.states import Kind, PanelState

@@ -38,7 +38,8 @@ def test_that_tab_goes_through_header_page_and_navigation_and_names_every_stop(o
     for columns in window.views[page].findChildren(Columns):
         sides = [columns.rail.isAncestorOf(stop) for stop in walked if columns.isAncestorOf(stop)]
         assert sides == sorted(sides), "the rail after the main column"
-    assert len(walked) >= 9
+    # a page in the navigation is reached with the arrows, as in every group of which one is chosen
+    assert len(walked) >= 8
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
