@@ -288,6 +288,9 @@ class Heatmap(Part):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if commanded(event):
+            event.ignore()
+            return
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         steps = {
             Qt.Key.Key_Left: (0, -many),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
@@ -22,6 +23,7 @@ from app.ui.gpu.data import GpuData
 from app.ui.gpu.exceptions import Exceptions
 from app.ui.gpu.heat import Heatmap, width_words
 from app.ui.gpu.measures import LABELS
+from app.ui.gpu.nothing import nothing
 from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, Spot
 from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence
 from app.ui.gpu.sheets import every_gpu
@@ -82,9 +84,9 @@ class GpuView(PageView):
 
     def _connect(self) -> None:
         self.panel.measured.connect(self._ask_heat)
-        self.panel.groupings.chosen.connect(lambda _: self._arrange())
+        self.panel.groupings.chosen.connect(lambda _: self._regrouped())
         self.wall.opened.connect(self.open_spot)
-        self.exceptions.opened.connect(self._open_from_list)
+        self.exceptions.opened.connect(self._go)
         self.heat.opened.connect(self._open_node)
         self.panel.acted.connect(self._act)
         for told in (self.heat, self.use.chart, self.memory.chart):
@@ -109,6 +111,7 @@ class GpuView(PageView):
             return
         self.panel.show_title("Every GPU, now")
         self.panel.show_floor(floor)
+        self._order_tabs()
         self._show_capacity()
         self._ask_more(data)
         if data.ask.subject is not None and data.ask.subject != self._subject:
@@ -131,18 +134,7 @@ class GpuView(PageView):
 
     def _show_nothing(self, floor: GpuFloor) -> None:
         """No node is in view: because of the filter, because none is declared, or because nothing came yet."""
-        quiet = PanelState(Kind.EMPTY, "Nothing to show", "", icon="cpu")
-        if not floor.pictures and floor.hidden:
-            count = sum(one.gpus for one in floor.hidden)
-            said = f"{words.grouped(count)} {words.plural(count, 'GPU')} are not shown."
-            state = PanelState(Kind.FILTERED, "Every enclave is hidden by the filter", said, "Show all", "0")
-            quiet = PanelState(Kind.FILTERED, "Hidden by the filter")
-        elif not floor.pictures:
-            said = "Nodes are declared by the bundles of a collector."
-            state = PanelState(Kind.EMPTY, "No GPU yet", said, "Import a bundle", "Ctrl I", icon="cpu")
-        else:
-            said = "The enclaves in view have declared no node. Their collectors name them in collector.toml."
-            state = PanelState(Kind.EMPTY, "No GPU node is declared", said, icon="cpu")
+        state, quiet = nothing(floor)
         self.panel.hide_switches()
         self.panel.show_state(state)
         self._heat_panel.show_title("Nodes over time")
@@ -231,6 +223,14 @@ class GpuView(PageView):
         panel.show_legend(*legend(lines))
         panel.show_body()
 
+    def _regrouped(self) -> None:
+        self._order_tabs()
+        self._arrange()
+
+    def _order_tabs(self) -> None:
+        for first, second in pairwise([*self.panel.stops, self.heat]):
+            QWidget.setTabOrder(first, second)
+
     # --- one GPU ------------------------------------------------------------------------------------------
 
     def open_spot(self, spot: Spot) -> None:
@@ -248,9 +248,6 @@ class GpuView(PageView):
             return
         worst = min(found.gpus, key=lambda gpu: gpu.worst.rank)
         self._go(Spot(enclave, node, worst.card))
-
-    def _open_from_list(self, spot: Spot) -> None:
-        self._go(spot)
 
     def _go(self, spot: Spot) -> None:
         """Choose a GPU on the wall, bring it into view, and open it."""
