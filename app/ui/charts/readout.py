@@ -33,7 +33,7 @@ def entries(
         Entry(line.words, "no data" if one is None else one.say(unit, line.bound), line.colour)
         for line, one in zip(lines, found, strict=True)
     ]
-    return rows + [Entry(limit.words, unit.say(limit.value), "text.mid") for limit in thresholds]
+    return rows + [Entry(limit.name or limit.words, unit.say(limit.value), "text.mid") for limit in thresholds]
 
 
 def moment_words(found: Sequence[Reading | None], moment: float) -> str:

@@ -180,6 +180,15 @@ def test_that_what_lies_under_the_pointer_in_a_lane_is_explained(view, show):
     assert lanes.tip_at(QPointF(lanes._x(END - 5 * HOUR), 12)) == ""
 
 
+def test_that_numbers_of_a_chart_are_marked_with_what_they_are(view, show, qtbot):
+    show(RAG)
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.charts["Latency"].tell_numbers()
+    # the page shows Secret as well, where the same endpoint serves; these numbers are Unclassified
+    assert (told.args[0].title, told.args[0].level) == ("rag: latency", Level.U)
+    assert marking(load(ask(view.detail._ask.store, RAG), Job())) is Level.S
+
+
 def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
     show(RAG)
     with qtbot.waitSignal(view.sheet_wanted) as told:
