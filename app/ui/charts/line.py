@@ -53,7 +53,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A value that matters, labelled on the chart itself with `words`; `name` is for where its value stands beside it."""
+    """A value that matters, labelled on the chart with `words`; `name` is for where its value stands beside it."""
 
     value: float
     words: str
