@@ -235,3 +235,13 @@ def test_that_an_endpoint_without_samples_has_no_curves_at_all(store):
     found = curves(store)
     assert (found.latency, found.ready, found.width) == ((), None, 0.0)
     assert math.isnan(found.newest)
+
+
+def test_that_what_came_in_later_is_in_no_curve_of_a_past_moment(store):
+    named, early, late = catalogue(U1, endpoint(U1, "rag")), END - HOUR, {"hours": 1.0, "received": NOW + HOUR}
+    bring(store, named, HISTORY, serving(U1, "rag", early))
+    bring(store, named, HISTORY, serving(U1, "rag", END, hours=late.pop("hours")), seq=2, **late)
+    found = curves(store)
+    parts = [*found.latency, found.throughput, found.errors, found.queue, found.ready, found.wanted]
+    assert {one.reduced.time[-1] for one in parts} == {early - MINUTE}
+    assert found.newest == early - MINUTE
