@@ -26,7 +26,7 @@ def _current(floor: GpuFloor) -> list[NodeNow]:
 
 
 def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
-    """What has failed, what is too hot or silent, and how busy the rest is."""
+    """What has failed, what errs, is too hot or silent, and how busy the rest is."""
     if not floor.pictures:
         gone = "Every enclave is hidden by the filter." if floor.hidden else "Nothing is known yet."
         return (Span(gone, strong=True),)
@@ -56,7 +56,14 @@ def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
 def _troubles(nodes: Sequence[NodeNow]) -> list[str]:
     hot = sum(any(one.trouble is Trouble.HOT for one in node.problems) for node in nodes)
     silent = sum(any(one.trouble is Trouble.ABSENT for one in node.problems) for node in nodes)
+    erring = sum(
+        any(one.trouble is Trouble.ERROR for one in node.problems) and not any(gpu.failed for gpu in node.gpus)
+        for node in nodes
+    )
     said = []
+    if erring:
+        verb = "reports" if erring == 1 else "report"
+        said.append(f"{words.count_word(erring)} {words.plural(erring, 'node')} {verb} GPU errors")
     if hot:
         said.append(f"{words.count_word(hot)} {words.plural(hot, 'node')} {'is' if hot == 1 else 'are'} too hot")
     if silent:
