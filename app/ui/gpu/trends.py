@@ -65,6 +65,11 @@ class Trend(QWidget):
         self.view.move_home(home)
         self.tiles.ask(partial(data.curves, self._measure))
 
+    def forget(self) -> None:
+        """Read nothing any more: what still comes would stand where nothing shall be shown."""
+        if self.tiles is not None:
+            self.tiles.drop()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._measure_plot()

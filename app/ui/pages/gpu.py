@@ -119,6 +119,7 @@ class GpuView(PageView):
 
     def show_state(self, state: PanelState) -> None:
         self._data, self._subject = None, None
+        self._forget_asked()
         self.panel.hide_switches()
         if state.kind is Kind.ERROR:
             self.sentence.say((Span("The GPUs cannot be read.", strong=True),), "The other pages still work.", ())
@@ -131,6 +132,7 @@ class GpuView(PageView):
 
     def _show_nothing(self, floor: GpuFloor) -> None:
         """No node is in view: because of the filter, because none is declared, or because nothing came yet."""
+        self._forget_asked()
         quiet = PanelState(Kind.EMPTY, "Nothing to show", "", icon="cpu")
         if not floor.pictures and floor.hidden:
             count = sum(one.gpus for one in floor.hidden)
@@ -159,8 +161,7 @@ class GpuView(PageView):
 
     def _ask_more(self, data: GpuData) -> None:
         """Ask for what was: after the present stands, and each part by itself."""
-        for job in self._asked:
-            job.cancel()
+        self._cancel_asked()
         self._asked = [
             self.runner.run(
                 data.forecasts,
@@ -182,9 +183,20 @@ class GpuView(PageView):
         self.use.ask(self.runner, data, data.floor.span)
         self.memory.ask(self.runner, data, home)
 
+    def _cancel_asked(self) -> None:
+        for job in self._asked:
+            job.cancel()
+        self._asked = []
+
+    def _forget_asked(self) -> None:
+        """Nothing that was asked before is to be shown any more."""
+        self._cancel_asked()
+        self.use.forget()
+        self.memory.forget()
+
     def _ask_heat(self, measure: Measure) -> None:
         data = self._data
-        if data is None:
+        if data is None or not data.floor.nodes:
             return
         self._heat_panel.show_title(
             f"{LABELS[measure]} by node, last {words.span_words(data.floor.span.seconds)}", "Each row is a node"

@@ -239,6 +239,25 @@ def test_that_an_endpoint_of_a_hidden_enclave_still_names_its_state(view, show, 
     assert told.args == ["enc-u1"]
 
 
+def test_that_nothing_of_an_endpoint_is_left_once_its_enclave_is_hidden(view, show, store, runner, qtbot):
+    show(RAG)
+    view.show_data(load(ask(store, RAG), Job()))  # its curves are still being read when the filter hides it
+    show(RAG, hidden=["enc-u1"])
+    assert view.detail._main.state.kind is Kind.FILTERED
+    assert view.detail.head.words == ""
+    assert view.detail.head.accessibleName() == "rag"
+    assert view.sheet() is None
+
+
+def test_that_an_endpoint_that_was_retired_has_no_state_any_more(view, show, store):
+    show(RAG)
+    gone = catalogue(U1, endpoint(U1, "rag", retired_at=NOW - MINUTE), as_of=NOW)
+    bring(store, gone, TimeRange(END, NOW), seq=2, received=NOW)
+    show(RAG)
+    assert view.detail._main.state.kind is Kind.EMPTY
+    assert view.detail.head.accessibleName() == "rag"
+
+
 def test_that_turning_to_another_one_shows_nothing_of_the_last(view, show):
     show(RAG)
     view.turn_to(Subject("enc-s1", "rag"))

@@ -112,6 +112,15 @@ def test_that_a_place_about_a_node_opens_its_worst_gpu_once(show):
     assert view.exceptions.spot is None
 
 
+def test_that_curves_that_come_late_are_not_shown_once_every_enclave_is_hidden(show, view, runner, qtbot):
+    show()
+    view.show_data(gpus.gpu_data(ask()))  # is still being read when the filter hides all
+    show(hidden=[answers.U.id, answers.S.id, answers.TS.id])
+    press(view, "M")
+    qtbot.waitUntil(lambda: runner.idle)
+    assert [state and state.kind for state in states(view)] == [Kind.FILTERED] * 6
+
+
 def test_that_going_back_to_everything_closes_what_was_about_one_node(show, view):
     show(subject=Subject("ts-core", "ts-n01"))
     view.show_state(loading())  # as the window does for another place
