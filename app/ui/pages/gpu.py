@@ -1,6 +1,5 @@
 """The GPU page: where capacity is, and what is failing."""
 
-import math
 from collections.abc import Mapping
 from functools import partial
 
@@ -10,7 +9,6 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from app.analysis.trend import Forecast
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.query.gpu_floor import GpuFloor, Measure
 from app.query.gpu_now import read_gpus
@@ -373,14 +371,7 @@ def finds(data: GpuData) -> list[Find]:
 
 def oldest_in_view(data: GpuData) -> Oldest | None:
     """The enclave with the oldest data of those in view."""
-    seen = data.floor.pictures
-    if not seen:
-        return None
-    never = [picture for picture in seen if math.isnan(picture.age)]
-    late = [picture for picture in seen if picture.freshness is not Freshness.FRESH]
-    oldest = never[0] if never else max(late or seen, key=lambda picture: picture.age)
-    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
-    return Oldest(oldest.enclave.level, oldest.enclave.name, oldest.age, health)
+    return Oldest.of(data.floor.pictures)
 
 
 def marking(data: GpuData) -> Level:
