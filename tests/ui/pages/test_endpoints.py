@@ -192,6 +192,22 @@ def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
     ]
 
 
+def test_that_the_table_of_the_lanes_holds_what_their_window_shows(view, show, qtbot):
+    show(RAG)
+    view.detail.view.show_span(TimeRange(END - 25 * MINUTE, END - 10 * MINUTE))
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.lanes.tell_numbers()
+    assert [row[0] for row in told.args[0].rows] == ["Alert"]
+
+
+def test_that_an_alert_that_outlives_the_samples_ends_where_it_began(view, show, store):
+    later = Event("enc-u1", "alert", "b", "rag", END + 3 * MINUTE, None, "no answer")
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(END, NOW), events=[later], seq=2, received=NOW)
+    show(RAG)
+    newest = max(view.detail.stack.lanes._alerts, key=lambda one: one.start)
+    assert (newest.text, newest.end - newest.start) == ("no answer", 0.0)
+
+
 def test_that_the_same_endpoint_elsewhere_is_one_key_away(view, show, qtbot):
     show(RAG)
     with qtbot.waitSignal(view.show_wanted) as told:
