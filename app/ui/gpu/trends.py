@@ -105,6 +105,13 @@ def fans(floor: GpuFloor, forecasts: Mapping[str, Forecast], home: TimeRange) ->
     return found
 
 
+def titled(title: str, floor: GpuFloor) -> str:
+    """Title of a chart: it says how many enclaves have a line, where there are more of them than colours."""
+    there = [picture.enclave.id for picture in floor.pictures if floor.nodes_of(picture.enclave.id)]
+    drawn = sum(name in colours_of(floor) for name in there)
+    return f"{title}, {drawn} of {len(there)} enclaves" if drawn < len(there) else title
+
+
 def limit(floor: GpuFloor) -> Threshold:
     """The limit of memory, as a line of the chart."""
     ratio = floor.policy.gpu.memory_limit_ratio

@@ -23,7 +23,7 @@ from app.ui.gpu.measures import LABELS
 from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, Spot
 from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence
 from app.ui.gpu.sheets import every_gpu
-from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home
+from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home, titled
 from app.ui.gpu.wall_panel import WallPanel
 from app.ui.keyboard import Key
 from app.ui.look import Look
@@ -173,8 +173,8 @@ class GpuView(PageView):
             self._use_panel.show_state(loading())
         if self._memory_panel.state is not None:
             self._memory_panel.show_state(loading())
-        self._use_panel.show_title("In use")
-        self._memory_panel.show_title("Memory and its forecast")
+        self._use_panel.show_title(titled("In use", data.floor))
+        self._memory_panel.show_title(titled("Memory and its forecast", data.floor))
         home = memory_home(data.floor)
         self.memory.chart.show_marks((limit(data.floor),))
         self.memory.chart.show_future(data.floor.as_of, fans(data.floor, self._forecasts, home))

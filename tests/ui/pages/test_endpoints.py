@@ -132,6 +132,20 @@ def test_that_a_filtered_and_an_empty_list_say_so(view):
     assert "worst critical" in view.list._sentence.below
 
 
+def test_that_old_data_are_no_good_news(view, show):
+    show(at=NOW + 2 * DAY)
+    assert view.list._sentence.words.startswith("No endpoint has current data.")
+
+
+def test_that_what_is_unknown_is_not_called_well(view, show, store):
+    show(hidden=["enc-u1"])
+    assert view.list._sentence.words == "Nothing is critical or a warning."
+    bring(store, catalogue(S1, endpoint(S1, "rag"), endpoint(S1, "mute")), TimeRange(END, NOW), seq=2, received=NOW)
+    show(hidden=["enc-u1"])
+    said = "Nothing of which the state is known now is critical or a warning."
+    assert view.list._sentence.words == said
+
+
 # --- one endpoint -------------------------------------------------------------------------------------------------
 
 
