@@ -7,7 +7,7 @@ from itertools import groupby
 
 from app.model.marking import Level, high_water
 from app.model.time_range import TimeRange
-from app.query.enclaves import Picture, pictures
+from app.query.enclaves import Picture, known_at, pictures
 from app.settings import Station
 from app.store.database import Store
 from app.store.last import newest_moments
@@ -118,8 +118,9 @@ def read_curves(
     ceiling = station.reach(ceiling)
     refs = [ref for ref in refs if ref.level <= ceiling]
     with store.reader(ceiling) as reader:
-        reduced = read_reduced(reader, refs, span, columns)
-        times = newest_moments(reader, refs).tolist()
+        moment = known_at(reader, store.clock.now())
+        reduced = read_reduced(reader, refs, span, columns, moment)
+        times = newest_moments(reader, refs, moment).tolist()
     curves = tuple(Curve(ref, one, time) for ref, one, time in zip(refs, reduced, times, strict=True))
     newest = max((time for time in times if not math.isnan(time)), default=math.nan)
     return Curves(store.clock.now(), _marking(station, refs, ceiling), span, curves, newest)

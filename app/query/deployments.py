@@ -24,7 +24,7 @@ from app.query.later import work_is_over
 from app.query.readings import Shelf, Thing, Want
 from app.store.database import Reader
 from app.store.reduced import read_reduced
-from app.store.samples import find_series, read_series
+from app.store.samples import find_series
 
 METRICS: Mapping[str, Fold] = {
     "endpoint_up": Fold.LEAST,
@@ -79,12 +79,9 @@ def wants(policy: HealthPolicy, endpoint: str = "") -> list[Want]:
 def read_sparks(reader: Reader, shelves: dict[Thing, Shelf], span: TimeRange, known_at: float | None) -> None:
     """Put curves of the p95 over a span that is longer than what is read to judge on the shelves."""
     refs = [ref for ref in find_series(reader, "endpoint_latency_seconds", dict((_P95,))) if ref.key.label("endpoint")]
-    if known_at is None:
-        curves = [(one.time, one.most) for one in read_reduced(reader, refs, span, _BUCKETS)]
-    else:
-        curves = [(one.time, one.value) for one in read_series(reader, refs, span, known_at)]
-    for ref, curve in zip(refs, curves, strict=True):
-        shelves.setdefault((ref.enclave, "endpoint", ref.key.label("endpoint")), Shelf()).sparks.append(curve)
+    for ref, one in zip(refs, read_reduced(reader, refs, span, _BUCKETS, known_at), strict=True):
+        shelf = shelves.setdefault((ref.enclave, "endpoint", ref.key.label("endpoint")), Shelf())
+        shelf.sparks.append((one.time, one.most))
 
 
 def flags_wanted(policy: HealthPolicy, endpoint: str = "") -> tuple[Want, Callable[[Shelf, str, float], bool]]:

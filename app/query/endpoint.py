@@ -36,13 +36,18 @@ _TOO_FAR = 400 * 86400.0
 _AFTER, _BEFORE = 3600.0, 120.0
 """Seconds from a change to a trouble that began after it; or, as a state may be dated back, just before it."""
 _SHARE_WINDOW = 3600.0
+_MISSED = 2.5
+"""Steps after the beginning of what is looked at within which a version was there already: scrapes get lost."""
 _SAME = 1800.0
 """Seconds within which a change found in the series and a deployment that was told are one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version: what it did over the last hour of data, and when it was heard first and last, seconds UTC."""
+    """One version: what it did over the last hour of data, and when it was heard first and last, seconds UTC.
+
+    `first` is NaN where it was heard already when what was looked at begins: it may be older.
+    """
 
     share: Share
     first: float
@@ -212,7 +217,7 @@ class _Near:
             changes=tuple(changes),
             received=tuple(sorted(one.received for one in arrived if self._span.start <= one.received <= self._at)),
             bundle=None if newest is None else newest.record,
-            versions=tuple(self._versions(served)),
+            versions=tuple(self._versions(served, back.start)),
             trouble=self._trouble(here, served, changes, mine),
             refs=tuple(self._refs),
         )
@@ -261,11 +266,17 @@ class _Near:
             counts[part.version] = (float(inside[inside > 0].sum()), failed.get(part.version, 0.0))
         return shares(counts)
 
-    def _versions(self, served: Sequence[Served]) -> list[Version]:
+    def _versions(self, served: Sequence[Served], since: float) -> list[Version]:
         end = max((float(part.time[-1]) for part in served), default=math.nan)
         if math.isnan(end):
             return []
-        heard = {part.version: (float(part.time[0]), float(part.time[-1])) for part in served}
+        heard = {}
+        for part in served:
+            first = float(part.time[0])
+            heard[part.version] = (
+                math.nan if first - since <= _MISSED * self._endpoint.step else first,
+                float(part.time[-1]),
+            )
         window = TimeRange(end - _SHARE_WINDOW, math.nextafter(end, math.inf))
         found = [Version(share, *heard[share.version]) for share in self._shares(served, window) if share.version]
         return sorted(found, key=lambda one: (-one.share.requests, -one.last))

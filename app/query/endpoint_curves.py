@@ -13,6 +13,7 @@ from app.model.health import Bound
 from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
+from app.query.enclaves import known_at
 from app.query.endpoint import EndpointAnswer
 from app.settings import Station
 from app.store.database import Reader, Store
@@ -78,14 +79,16 @@ def read_endpoint_curves(
         If the cache cannot be read.
     """
     with store.reader(station.ceiling) as reader:
-        drawer = _Drawer(reader, about, span, columns)
+        # by the store's clock: what comes in while a live page reads is only news, no later moment
+        moment = known_at(reader, store.clock.now())
+        drawer = _Drawer(reader, about, span, columns, moment)
         latency = drawer.latency()
         errors, throughput = drawer.traffic(about.error_window)
         single = {
             name: drawer.curve(f"endpoint_{name}")
             for name in ("queue_length", "saturation_ratio", "replicas_ready", "replicas_wanted")
         }
-        times = newest_moments(reader, about.refs)
+        times = newest_moments(reader, about.refs, moment)
     curves = [*latency, errors, throughput, *single.values()]
     width = max((one.reduced.width for one in curves if one is not None), default=0.0)
     newest = float(np.nanmax(times)) if times.size and not np.isnan(times).all() else math.nan
@@ -108,18 +111,21 @@ def read_endpoint_curves(
 class _Drawer:
     """Makes the curves of one endpoint; everything is read in three passes, for its series share their times."""
 
-    def __init__(self, reader: Reader, about: EndpointAnswer, span: TimeRange, columns: int) -> None:
+    def __init__(
+        self, reader: Reader, about: EndpointAnswer, span: TimeRange, columns: int, moment: float | None
+    ) -> None:
         self._reader, self._about, self._span, self._columns = reader, about, span, columns
+        self._moment = moment
         self._step = about.here.endpoint.step
         drawn = [ref for ref in about.refs if ref.key.metric in _FOLDS]
-        self._reduced = dict(zip(drawn, read_reduced(reader, drawn, span, columns), strict=True))
+        self._reduced = dict(zip(drawn, read_reduced(reader, drawn, span, columns, moment), strict=True))
         self._groups = {
             key: [ref for ref in drawn if (ref.key.metric, ref.key.label("quantile")) == key]
             for key in dict.fromkeys((ref.key.metric, ref.key.label("quantile")) for ref in drawn)
         }
         # extremes of series that speak at once cannot be added up: those are folded sample by sample
         mixed = [ref for refs in self._groups.values() if _overlap(self._heard(refs)) for ref in refs]
-        self._samples = dict(zip(mixed, read_series(reader, mixed, span), strict=True))
+        self._samples = dict(zip(mixed, read_series(reader, mixed, span, moment), strict=True))
 
     def latency(self) -> tuple[EndpointCurve, ...]:
         """Quantiles, lowest first; values that are only bounds stand in curves of their own."""
@@ -137,7 +143,7 @@ class _Drawer:
         counted = [ref for ref in self._about.refs if ref.key.metric in ("endpoint_requests", "endpoint_errors")]
         # the window before the first sample that is shown
         wide = TimeRange(self._span.start - window, self._span.end)
-        read = read_series(self._reader, counted, wide)
+        read = read_series(self._reader, counted, wide, self._moment)
         asked = [one for one in read if one.key.metric == "endpoint_requests"]
         failed = [one for one in read if one.key.metric == "endpoint_errors"]
         if not asked:

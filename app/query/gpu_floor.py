@@ -143,7 +143,7 @@ class Sum(NamedTuple):
     """GPUs taken together. Numbers are NaN where nobody tells; `*_of` say of how many GPUs or parts they are.
 
     `busy` is the mean utilisation, `used` and `total` are bytes of memory, `watts` is a sum. `free` counts whole
-    GPUs and parts that do nothing and hold no memory; `idle` those that are idle but reserved.
+    GPUs and parts that say now that they do nothing and hold no memory; `idle` those that are idle but reserved.
     """
 
     cards: int
@@ -183,13 +183,19 @@ def sum_up(gpus: Iterable[Gpu], idle_memory: float) -> Sum:
         len(memory),
         math.fsum(watts.values()) if watts else math.nan,
         len(watts),
-        sum(gpu.reading(Measure.BUSY).value == 0.0 and gpu.readings[USED].value < idle_memory for gpu in memory),
+        sum(
+            gpu.reading(Measure.BUSY)[::2] == (0.0, Told.NOW) and gpu.readings[USED].value < idle_memory
+            for gpu in memory
+        ),
         sum(not math.isnan(gpu.idle_since) for gpu in told),
     )
 
 
 class Hidden(NamedTuple):
-    """An enclave that the filter hides: how many GPUs it declares, and the worst state among its problems."""
+    """An enclave that the filter hides: how many GPUs it declares, and the worst state among its problems.
+
+    Without any it is HEALTHY, and UNKNOWN where its data is stale.
+    """
 
     enclave: Enclave
     gpus: int

@@ -76,7 +76,7 @@ def _note(held: _Held, refs: Sequence[SeriesRef], reader: Reader, span: TimeRang
 def _look_back(held: _Held, refs: Sequence[SeriesRef], reader: Reader, known_at: float | None) -> None:
     """Find the last sample of series that have been silent for longer; those of a node share their times."""
     by_time: dict[float, list[SeriesRef]] = {}
-    for ref, time in zip(refs, newest_moments(reader, refs).tolist(), strict=True):
+    for ref, time in zip(refs, newest_moments(reader, refs, known_at).tolist(), strict=True):
         if not math.isnan(time):
             by_time.setdefault(time, []).append(ref)
     for time, many in by_time.items():

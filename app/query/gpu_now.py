@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.analysis.gpu import idle_since
+from app.analysis.grid import Fold
 from app.analysis.health_policy import HealthPolicy
+from app.analysis.merged import merged
 from app.job import Job
 from app.model.catalogue import Node
 from app.model.event import Event
-from app.model.health import Health
+from app.model.health import Freshness, Health
 from app.model.marking import Level
+from app.model.sample import Series
 from app.model.time_range import TimeRange
 from app.query import gpus
 from app.query.attention import attention
@@ -92,7 +95,9 @@ def _read(store: Store, station: Station, policy: HealthPolicy, at: float) -> _R
 
 def _hidden(picture: Picture, read: _Read, policy: HealthPolicy, at: float) -> Hidden:
     judged = gpu_fleet([picture], read.shelves, policy, read.events, at)
-    worst = min((one.health for one in judged.problems), key=lambda health: health.rank, default=Health.HEALTHY)
+    # of old data nothing is known to be well
+    least = Health.UNKNOWN if picture.freshness in (Freshness.STALE, Freshness.EXPIRED) else Health.HEALTHY
+    worst = min((least, *(one.health for one in judged.problems)), key=lambda health: health.rank)
     return Hidden(picture.enclave, judged.gpus, worst)
 
 
@@ -119,7 +124,7 @@ def _node(picture: Picture, node: Node, read: _Read, policy: HealthPolicy, probl
             readings = _readings(many, picture.covered, policy)
             held = readings[USED].value if USED in readings else 0.0
             since = idle.get(name, math.nan) if held >= policy.gpu.idle_memory_bytes else math.nan
-            team = next((one.key.label("team") for one in many if one.key.label("team")), "")
+            team = max(many, key=_heard_at).key.label("team")
             found.append(Gpu(picture.enclave.id, node.id, name, team, readings, mine, since))
     found += _unheard(node, picture, found, problems)
     found.sort(key=lambda gpu: _order(gpu.name))
@@ -143,17 +148,25 @@ def _order(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in name.split(":"))
 
 
+def _heard_at(one: Newest) -> float:
+    return -math.inf if math.isnan(one.time) else one.time
+
+
 def _latest(many: Sequence[Newest]) -> float:
     return max((one.time for one in many if not math.isnan(one.time)), default=math.nan)
 
 
 def _readings(many: Sequence[Newest], covered: float, policy: HealthPolicy) -> Mapping[str, Reading]:
-    """Newest sample of each metric; counters of several codes are added up."""
+    """Newest sample of each metric; counters of several codes are added up.
+
+    A GPU whose team or other label changed has several series of a metric: the newest speaks, the others are over.
+    """
+    newest: dict[tuple[str, str], Newest] = {}
+    for sample in sorted(many, key=_heard_at):
+        if not math.isnan(sample.time):
+            newest[sample.key.metric, sample.key.label("xid")] = sample
     found: dict[str, Reading] = {}
-    for key, time, value in many:
-        metric = key.metric
-        if math.isnan(time):
-            continue
+    for (metric, _), (_, time, value) in newest.items():
         now = covered - time <= fresh_seconds(policy) and not math.isnan(value)
         one = Reading(value, time, Told.NOW if now else Told.SILENT)
         before = found.get(metric)
@@ -166,11 +179,12 @@ def _readings(many: Sequence[Newest], covered: float, policy: HealthPolicy) -> M
 
 def _idle(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> dict[str, float]:
     """Since when each GPU of a node has done nothing."""
+    by_gpu: dict[str, list[Series]] = {}
+    for one in shelf.series.get(USE, []):
+        by_gpu.setdefault(one.key.label("gpu"), []).append(one)
+    share = policy.evaluation.minimum_share
     return {
-        one.key.label("gpu"): idle_since(
-            one.time, one.value, picture.covered, policy.gpu, policy.evaluation.minimum_share
-        )
-        for one in shelf.series.get(USE, [])
+        gpu: idle_since(*merged(many, Fold.MOST), picture.covered, policy.gpu, share) for gpu, many in by_gpu.items()
     }
 
 

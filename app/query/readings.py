@@ -142,11 +142,7 @@ def _note_silence(
     if not asked:
         return
     refs, before = [ref for _, ref in asked], max(ends[ref.enclave] for _, ref in asked)
-    if known_at is None:
-        times = newest_times(reader, refs, before).tolist()
-    else:
-        read = read_series(reader, refs, TimeRange(-math.inf, before), known_at)
-        times = [float(one.time[-1]) if one.time.size else math.nan for one in read]
+    times = newest_times(reader, refs, before, known_at).tolist()
     for (want, ref), time in zip(asked, times, strict=True):
         silent = _shelf(shelves, want, ref).silent
         silent[want.metric] = float(np.fmax(silent.get(want.metric, math.nan), time))

@@ -20,7 +20,7 @@ from app.store.codec import VERSION, seal, unseal
 from app.store.database import Damage, Reader, Store, Writer, readable_pages
 from app.store.head import FRAMES, HeadRow, all_rows, frames, head_rows
 from app.store.overlay import Layer, Ranks, ranks
-from app.store.samples import SeriesRef
+from app.store.samples import SeriesRef, newest_times
 from app.store.sheaf import Sheaf
 from app.store.tiers import SPANS, TIERS, Tier, hidden_chunks, known_spans, read_chunk, read_clock
 
@@ -213,12 +213,14 @@ class LastValues:
         self._value = rows["value"].copy()
 
 
-def newest_moments(reader: Reader, refs: Sequence[SeriesRef]) -> FloatArray:
+def newest_moments(reader: Reader, refs: Sequence[SeriesRef], as_known_at: float | None = None) -> FloatArray:
     """Time of the newest sample of a few series, seconds UTC, shape (k,); NaN where there is none.
 
     For a page about some series: only the rows of the head that may hold them are opened. What cannot be read is
-    listed in `reader.damage`.
+    listed in `reader.damage`. With `as_known_at`, seconds UTC, as on that day: then all of their samples are read.
     """
+    if as_known_at is not None:
+        return newest_times(reader, refs, as_known_at=as_known_at)
     members = {ref.id: ref.group_id for ref in refs}
     newest = dict.fromkeys(members, _NOTHING)
     for page in {number >> _PAGE_BITS for number in members}:

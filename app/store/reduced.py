@@ -50,20 +50,29 @@ class Reduced:
     damaged: tuple[Damage, ...] = ()
 
 
-def read_reduced(reader: Reader, refs: Sequence[SeriesRef], span: TimeRange, columns: int) -> list[Reduced]:
+def read_reduced(
+    reader: Reader, refs: Sequence[SeriesRef], span: TimeRange, columns: int, as_known_at: float | None = None
+) -> list[Reduced]:
     """Reduce each series to at most about `columns` columns over `span`.
 
     Samples stay as they are where there are no more than two for each column. Columns are even and at least as wide
     as the samples' interval, and of whole hours where they are an hour wide or wider; the first begins at or before
     `span.start`.
+
+    Parameters
+    ----------
+    as_known_at
+        Seconds UTC: answer as on that day, from the bundles received by then. Rollups speak of all bundles, so every
+        sample is read.
     """
     known = len(reader.damage)
     start, end = bounds(span)
     width = _width(span, columns)
     parts = {ref.id: _Parts() for ref in refs}
-    raw = _read_rollups(reader, refs, start, end, parts) if width >= _HOUR_SECONDS else {(start, end): list(refs)}
+    hourly = width >= _HOUR_SECONDS and as_known_at is None
+    raw = _read_rollups(reader, refs, start, end, parts) if hourly else {(start, end): list(refs)}
     for (low, high), members in raw.items():
-        for ref, layer in zip(members, read_layers(reader, members, low, high), strict=True):
+        for ref, layer in zip(members, read_layers(reader, members, low, high, as_known_at), strict=True):
             parts[ref.id].add_samples(layer.time, layer.value)
     damaged = reader.damage[known:]
     return [

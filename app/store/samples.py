@@ -249,10 +249,15 @@ def _damaged_row(row: HeadRow, members: Mapping[int, int], error: StoreDamaged) 
     return [Damage(number, start, end, error.message, row.author) for number in members]
 
 
-def newest_times(reader: Reader, refs: Sequence[SeriesRef], before: float = float("inf")) -> FloatArray:
-    """Time of the newest sample of each series before a moment, seconds UTC; NaN where there is none."""
+def newest_times(
+    reader: Reader, refs: Sequence[SeriesRef], before: float = float("inf"), as_known_at: float | None = None
+) -> FloatArray:
+    """Time of the newest sample of each series before a moment, seconds UTC; NaN where there is none.
+
+    `as_known_at` is as in `read_series`.
+    """
     found = np.full(len(refs), np.nan)
-    for place, layer in enumerate(read_layers(reader, refs, *bounds(TimeRange(float("-inf"), before)))):
+    for place, layer in enumerate(read_layers(reader, refs, *bounds(TimeRange(float("-inf"), before)), as_known_at)):
         if layer.time.size:
             found[place] = layer.time[-1] / 1000.0
     return found

@@ -35,22 +35,31 @@ class Totals:
     total: FloatArray
 
 
-def read_totals(reader: Reader, refs: Sequence[SeriesRef], edges: Sequence[float]) -> Totals:
-    """Sum each series over the periods ``[edges[i], edges[i + 1])``, seconds UTC, increasing."""
+def read_totals(
+    reader: Reader, refs: Sequence[SeriesRef], edges: Sequence[float], as_known_at: float | None = None
+) -> Totals:
+    """Sum each series over the periods ``[edges[i], edges[i + 1])``, seconds UTC, increasing.
+
+    Parameters
+    ----------
+    as_known_at
+        Seconds UTC: answer as on that day, from the bundles received by then. Sheets and rollups speak of all
+        bundles, so every sample is read.
+    """
     cuts = np.rint(np.asarray(edges, np.float64) * 1000.0).astype(np.int64)
     answer = Totals(np.zeros((len(refs), cuts.size - 1), np.int64), np.zeros((len(refs), cuts.size - 1)))
     if not refs or cuts.size < 2:
         return answer
     low, high = int(cuts[0]), int(cuts[-1])
     busy = reader.once(busy_spans)
-    even = not (cuts % HOUR).any()
+    even = as_known_at is None and not (cuts % HOUR).any()
     quiet = [span for span in SPANS.spans(low, high) if even and span not in busy]
     rest = _rest(low, high, quiet)
     if quiet:
         left = _add_sheets(reader, refs, cuts, quiet, answer)
         _add_rollups(reader, refs, left, cuts, answer)
     for start, end in rest:
-        for row, layer in enumerate(read_layers(reader, refs, start, end)):
+        for row, layer in enumerate(read_layers(reader, refs, start, end, as_known_at)):
             _add(answer, row, cuts, layer.time, layer.value)
     return answer
 

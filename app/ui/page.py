@@ -2,18 +2,19 @@
 
 import ast
 import importlib
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.job import Job, Progress
 from app.model.changes import Topic
-from app.model.health import Health
+from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.paths import Paths
@@ -25,6 +26,7 @@ from app.ui.states import PanelState
 from app.ui.tasks import TaskRunner
 
 if TYPE_CHECKING:
+    from app.model.catalogue import Enclave
     from app.store.database import Store
 
 # Named tuples, here and in what else the first picture needs: a frozen dataclass compiles six functions at each start.
@@ -99,6 +101,35 @@ class Badge(NamedTuple):
     things: int
 
 
+class Aged(Protocol):
+    """Anything with an age in seconds: an enclave's picture, one of its streams. NaN where nothing ever came."""
+
+    @property
+    def enclave(self) -> "Enclave": ...
+    @property
+    def age(self) -> float: ...
+    @property
+    def freshness(self) -> Freshness: ...
+
+
+A = TypeVar("A", bound=Aged)
+
+
+def enclave_words(one: Aged, every: Iterable[Aged]) -> str:
+    """An enclave in running text: its level, or its name where several of `every` share the level."""
+    level = one.enclave.level
+    alone = len({other.enclave.id for other in every if other.enclave.level is level}) == 1
+    return level.title if alone else one.enclave.name
+
+
+def oldest(states: Iterable[A]) -> A | None:
+    """The one whose data is oldest by its own cadence; one of which nothing ever came wins."""
+    found = list(states)
+    never = [state for state in found if math.isnan(state.age)]
+    late = [state for state in found if state.freshness is not Freshness.FRESH]
+    return never[0] if never else max(late or found, key=lambda state: state.age, default=None)
+
+
 class Oldest(NamedTuple):
     """The oldest data in view, for the header's chip."""
 
@@ -106,6 +137,17 @@ class Oldest(NamedTuple):
     name: str
     age: float
     health: Health
+
+    @classmethod
+    def of(cls, states: Sequence[Aged]) -> "Oldest | None":
+        """The oldest of what is in view; None where nothing is."""
+        one = oldest(states)
+        if one is None:
+            return None
+        fresh = Health.HEALTHY if one.freshness is Freshness.FRESH else Health.WARNING
+        return cls(
+            one.enclave.level, enclave_words(one, states), one.age, Health.UNKNOWN if math.isnan(one.age) else fresh
+        )
 
 
 class Page(NamedTuple):

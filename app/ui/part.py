@@ -36,6 +36,23 @@ class Part(QWidget):
             self.paint(canvas)
 
 
+class Reached(Part):
+    """A part that the keyboard reaches. `ring` says that it came there by a key: then the part paints a ring."""
+
+    def __init__(self, look: Look, name: str = "") -> None:
+        super().__init__(look, name)
+        self.ring = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.ring = event.reason() in _KEYBOARD
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.ring = False
+        self.update()
+
+
 class Control(QAbstractButton):
     """A painted button. Its body leaves a rim for the focus ring, which the keyboard alone shows."""
 

@@ -22,7 +22,7 @@ def filled(base_dir):
         if enclave is U1:
             told.append(series("endpoint_errors", labels, time, np.arange(time.size, dtype=float)))
         window = TimeRange(NOW - 4 * HOUR, NOW)
-        bring(store, catalogue(enclave, endpoint(enclave, "chat")), window, told)
+        bring(store, catalogue(enclave, endpoint(enclave, "chat")), window, told, received=NOW)
     return store
 
 
@@ -72,3 +72,14 @@ def test_that_nothing_asked_is_marked_as_high_as_it_could_have_been(base_dir):
     assert read.curves == ()
     assert math.isnan(read.newest)
     assert read.marking is Level.TS
+
+
+def test_that_what_came_in_later_is_not_drawn_at_a_past_moment(base_dir):
+    store = open_store(base_dir, NOW)
+    labels, window = {"enclave": U1.id, "endpoint": "chat"}, TimeRange(NOW - 4 * HOUR, NOW)
+    parts = {"early": (minutes(NOW - HOUR, 1), NOW), "late": (minutes(NOW, 1), NOW + HOUR)}
+    for source, (time, received) in parts.items():
+        told = [series("endpoint_latency_seconds", labels, time, 1.0)]
+        bring(store, catalogue(U1, endpoint(U1, "chat")), window, told, received=received, source=source)
+    (curve,) = read_curves(store, STATION, list_series(store, STATION, NOW).refs, SPAN, 500).curves
+    assert curve.newest == curve.reduced.time[-1] == NOW - HOUR - 60.0

@@ -138,6 +138,18 @@ def test_that_versions_are_shares_of_the_last_hour_and_old_ones_have_none(store)
     assert third.last == END - 6 * HOUR - MINUTE
 
 
+def test_that_a_version_older_than_what_is_looked_at_has_no_beginning(store):
+    rows = [row for row in serving(U1, "rag", END) if row.key.metric != "endpoint_requests"]
+    rows += [
+        versioned("endpoint_requests", "1.0", 600.0, 31.0 * 24),
+        versioned("endpoint_requests", "1.1", 60.0, 20.0),
+    ]
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, rows)
+    first, second = about(store).versions
+    assert math.isnan(first.first)
+    assert second.first == END - 20 * HOUR
+
+
 def test_that_the_same_endpoint_elsewhere_is_told_with_the_highest_marking(store):
     for enclave in (U1, S1, T1):
         bring(store, catalogue(enclave, endpoint(enclave, "rag")), HISTORY, serving(enclave, "rag", END))
@@ -235,3 +247,13 @@ def test_that_an_endpoint_without_samples_has_no_curves_at_all(store):
     found = curves(store)
     assert (found.latency, found.ready, found.width) == ((), None, 0.0)
     assert math.isnan(found.newest)
+
+
+def test_that_what_came_in_later_is_in_no_curve_of_a_past_moment(store):
+    named, early, late = catalogue(U1, endpoint(U1, "rag")), END - HOUR, {"hours": 1.0, "received": NOW + HOUR}
+    bring(store, named, HISTORY, serving(U1, "rag", early))
+    bring(store, named, HISTORY, serving(U1, "rag", END, hours=late.pop("hours")), seq=2, **late)
+    found = curves(store)
+    parts = [*found.latency, found.throughput, found.errors, found.queue, found.ready, found.wanted]
+    assert {one.reduced.time[-1] for one in parts} == {early - MINUTE}
+    assert found.newest == early - MINUTE

@@ -191,3 +191,32 @@ def test_that_an_empty_store_has_no_gpu_and_the_marking_fails_closed(store):
     assert (floor.nodes, floor.pictures, floor.problems) == ((), (), ())
     assert floor.marking is Level.S
     assert np.isnan(floor.sum().busy)
+
+
+def test_that_a_gpu_whose_team_changed_says_what_its_newest_series_say(store):
+    rows = [*well("0", use=0.9, team="speech", end=END - HOUR), *well("0", use=0.4, team="vision"), *well("1")]
+    gpu = one(read(store, rows), "0")
+    assert gpu.team == "vision"
+    assert gpu.reading(Measure.BUSY) == (0.4, END - MINUTE, Told.NOW)
+    assert gpu.readings[USED].value == 40 * GIB
+    assert gpu.reading(Measure.POWER).value == 300.0
+
+
+def test_that_a_gpu_whose_team_changed_stays_idle(store):
+    own = {"enclave": "enc-u1", "node": "n01", "gpu": "0", "team": "vision"}
+    newer = series(USE, own, minutes(END, 1), 0.0, "prometheus/dcgm/n01")
+    rows = [*well("0", use=None), gpu(USE, "0", last(0.0, 240, 0.5), team="speech", end=END - HOUR), newer]
+    assert one(read(store, [*rows, *well("1")]), "0").idle_since == END - 5 * HOUR
+
+
+def test_that_a_gpu_whose_use_is_silent_is_not_free(store):
+    rows = [*well("0", use=None, used=0.0), gpu(USE, "0", 0.0, end=END - HOUR)]
+    assert read(store, [*rows, *well("1")]).sum().free == 0
+
+
+def test_that_a_hidden_enclave_with_old_data_is_not_called_well(store):
+    old = TimeRange(END - 20 * DAY, END - 10 * DAY)
+    rows = well("0", where="n09", enclave=S1, end=END - 10 * DAY)
+    bring(store, catalogue(S1, node(S1, "n09", 1)), old, rows)
+    floor = read(store, well("0") + well("1"), hidden=frozenset({"enc-s1"}))
+    assert [one.worst for one in floor.hidden] == [Health.UNKNOWN]

@@ -29,9 +29,9 @@ def gpu(metric, name, time, value, *, where="n01", enclave=U1):
     return series(metric, own, time, value, f"prometheus/dcgm/{where}")
 
 
-def held(store, rows, things=None, enclave=U1, days=1):
+def held(store, rows, things=None, enclave=U1, days=1, **bundle):
     things = things or [node(U1, "n01")]
-    bring(store, catalogue(enclave, *things), TimeRange(HOUR_END - days * DAY, HOUR_END), rows)
+    bring(store, catalogue(enclave, *things), TimeRange(HOUR_END - days * DAY, HOUR_END), rows, **bundle)
 
 
 @pytest.mark.parametrize(
@@ -131,3 +131,52 @@ def test_that_an_enclave_without_data_or_memory_has_no_forecast(store):
     held(store, [gpu(USE, "0", minutes(HOUR_END, 1), 0.5)])
     for time in (HOUR_END, math.nan):
         assert read_forecast(store, STATION, "enc-u1", time, GpuPolicy()).course is Course.UNKNOWN
+
+
+def test_that_what_came_in_later_is_not_known_at_a_past_moment(store):
+    before, after = minutes(HOUR_END, 3), minutes(HOUR_END - HOUR, 1)
+    span, nodes = TimeRange(HOUR_END - 4 * HOUR, HOUR_END), [("enc-u1", "n01")]
+    kept = before[(before < after[0]) | (before > after[-1])]
+    for metric, early, late in ((USE, 0.2, 0.8), (HEAT, 50.0, 90.0), (USED, 20 * GIB, 60 * GIB)):
+        held(store, [gpu(metric, "0", kept, early)], source=f"early {metric}")
+        held(store, [gpu(metric, "0", after, late)], source=f"late {metric}", received=NOW + HOUR)
+    held(store, [gpu(TOTAL, "0", before, 80 * GIB)], source="total")
+    gap = slice(-8, -4)  # the hour that came in late, in cells of 15 minutes
+    for measure in (Measure.BUSY, Measure.HEAT, Measure.MEMORY):
+        rows = read_heat(store, STATION, measure, nodes, TimeRange(HOUR_END - 24 * HOUR, HOUR_END))
+        assert np.isnan(rows.value[0, gap]).all(), measure
+        assert not np.isnan(rows.value[0, -4:]).any(), measure
+    (found,) = read_over_time(store, STATION, Measure.MEMORY, [("enc-u1", HOUR_END)], span, 4)
+    assert found.curve.time.tolist() == [HOUR_END - 3 * HOUR, HOUR_END - HOUR]
+    policy = GpuPolicy(forecast_days=1.0, forecast_days_least=1.0)
+    assert read_forecast(store, STATION, "enc-u1", HOUR_END, policy).peak.size == 0, "two hours make no day"
+
+
+def test_that_memory_is_of_the_gpus_that_say_both(store):
+    time = minutes(HOUR_END, 1)
+    rows = [gpu(USED, "0", time, 60 * GIB), gpu(TOTAL, "0", time, 80 * GIB)]
+    held(store, [*rows, gpu(USED, "1", time, 70 * GIB), gpu(TOTAL, "2", time, 80 * GIB)])
+    span = TimeRange(HOUR_END - HOUR, HOUR_END)
+    rows = read_heat(store, STATION, Measure.MEMORY, [("enc-u1", "n01")], span)
+    assert np.unique(rows.value[~np.isnan(rows.value)]).tolist() == [0.75]
+    (found,) = read_over_time(store, STATION, Measure.MEMORY, [("enc-u1", HOUR_END)], span, 4)
+    assert found.curve.most.tolist() == [0.75] * 4
+
+
+def test_that_a_gpu_whose_team_changed_is_one_gpu(store):
+    time = minutes(HOUR_END, 1)
+    own = {"enclave": "enc-u1", "node": "n01", "gpu": "0"}
+    halves = {"speech": (time[:35], 0.2), "vision": (time[35:], 0.8)}
+    rows = [series(USE, own | {"team": team}, *half, "prometheus/dcgm/n01") for team, half in halves.items()]
+    held(store, [*rows, gpu(USE, "1", time, 0.0)])
+    (found,) = read_over_time(
+        store, STATION, Measure.BUSY, [("enc-u1", HOUR_END)], TimeRange(HOUR_END - HOUR, HOUR_END), 6
+    )
+    # the fourth ten minutes: half of them 0.2 and half 0.8, beside a GPU at 0
+    assert found.curve.most.tolist() == pytest.approx([0.1, 0.1, 0.1, 0.25, 0.4, 0.4])
+
+
+def test_that_a_hottest_cell_says_of_how_many_samples(store):
+    held(store, [gpu(HEAT, name, minutes(HOUR_END, 1), 60.0) for name in "01"])
+    found = read_heat(store, STATION, Measure.HEAT, [("enc-u1", "n01")], TimeRange(HOUR_END - 24 * HOUR, HOUR_END))
+    assert found.samples[0, -4:].tolist() == [30] * 4  # 15 minutes of two GPUs

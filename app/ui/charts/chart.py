@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from app.model.health import Health
@@ -26,7 +26,7 @@ from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
 from app.ui.keyboard import commanded
 from app.ui.look import Look
-from app.ui.part import Part
+from app.ui.part import Reached
 from app.ui.text import RIGHT
 from app.ui.tips import TIP
 
@@ -39,10 +39,9 @@ _ZOOM = 1.25
 _ROW = 40.0
 """Pixels between two labels of the vertical axis, about."""
 _SPOKEN_AFTER_MS = 400
-_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
-class Chart(Part):
+class Chart(Reached):
     """One chart of a page. Its window in time is a `View`, which linked charts share.
 
     Drag or Shift and wheel pan, the wheel zooms at the pointer, arrows move the read-out, + and − zoom,
@@ -86,13 +85,12 @@ class Chart(Part):
         self._pencil, self._back = Pencil(), Kept()
         self._strip = strip if strip is not None else Kept()
         self._drag: tuple[float, TimeRange] | None = None
-        self._leads = self._ring = False
+        self._leads = False
         self._speak = QTimer(self, singleShot=True, interval=_SPOKEN_AFTER_MS)
         self._speak.timeout.connect(self._tell)
         # paints all of itself, so that the panel behind is not painted with every frame
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         view.changed.connect(self._moved)
         view.pointed.connect(self.update)
@@ -175,7 +173,7 @@ class Chart(Part):
         face.paint_changes(plot, self._changes)
         face.paint_thresholds(plot, self._thresholds, curves)
         self._paint_reading(plot)
-        if self._ring:
+        if self.ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
 
     def _rescale(self, low: float, high: float, height: float) -> None:
@@ -297,14 +295,6 @@ class Chart(Part):
         else:
             self.view.zoom(_ZOOM**-notches, self._moment_at(event.position().x()))
         event.accept()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in _KEYBOARD
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._ring = False
-        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, span = event.key(), self.view.span

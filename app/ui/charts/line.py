@@ -53,10 +53,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A value that matters, labelled on the chart itself."""
+    """A value that matters, labelled on the chart with `words`; `name` is for where its value stands beside it."""
 
     value: float
     words: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

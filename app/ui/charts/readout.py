@@ -33,7 +33,7 @@ def entries(
         Entry(line.words, "no data" if one is None else one.say(unit, line.bound), line.colour)
         for line, one in zip(lines, found, strict=True)
     ]
-    return rows + [Entry(limit.words, unit.say(limit.value), "text.mid") for limit in thresholds]
+    return rows + [Entry(limit.name or limit.words, unit.say(limit.value), "text.mid") for limit in thresholds]
 
 
 def moment_words(found: Sequence[Reading | None], moment: float) -> str:
@@ -49,13 +49,16 @@ def moment_words(found: Sequence[Reading | None], moment: float) -> str:
 
 def paint_card(canvas: Canvas, plot: QRectF, x: float, title: str, rows: Sequence[Entry]) -> QRectF:
     """Paint the card beside the line at `x`, inside of the plot where it fits; return where it stands."""
+    high = canvas.painter.device().height() - 4.0
+    rows = rows[: max(1, int((high - 2 * _PAD - 14) // _ROW))]  # the limits stand last, and on the chart as well
     names = max(canvas.width("small", row.words) for row in rows)
     values = max(canvas.width("smallstrong", row.value) for row in rows)
     wide = max(names + values + 24 + 20, canvas.width("small", title)) + 2 * _PAD
     tall = 2 * _PAD + 18 + len(rows) * _ROW - 4
     left = x - _AWAY - wide if x - _AWAY - wide >= plot.left() else x + _AWAY
     left = min(left, canvas.painter.device().width() - wide - 2)
-    box = QRectF(round(max(2.0, left)), round(plot.top() + 2), round(wide), round(tall))
+    top = min(plot.top() + 2, high + 2 - tall)
+    box = QRectF(round(max(2.0, left)), round(max(2.0, top)), round(wide), round(tall))
     shadow = canvas.colour("scrim")
     shadow.setAlpha(16 if canvas.look.theme.dark else 6)
     for grow in (5, 3, 1):

@@ -97,12 +97,15 @@ class EndpointDetail(QWidget):
             self.tiles = Tiles(self.view, runner)
             self.tiles.arrived.connect(self._arrived)
             self.tiles.failed.connect(self._failed)
-        filtered = answer is not None and answer.here.enclave.id in ask.hidden
-        self._columns.rail.setVisible(answer is not None and not filtered)
+        self._columns.rail.setVisible(answer is not None and not self._filtered)
+        if answer is None or self._filtered:
+            # what is still being read of it may not be shown either
+            self.tiles.drop()
+            self.head.show_name(answer.here.endpoint.title if answer is not None else self.head.name)
         if answer is None:
             self._show_nothing()
             return
-        if filtered:
+        if self._filtered:
             self._show_filtered(answer)
             return
         self.view.move_home(ask.span)
@@ -117,6 +120,12 @@ class EndpointDetail(QWidget):
             self._main.show_state(loading())
         self.tiles.ask(partial(read, ask, answer))
         self.stack.remeasure()
+
+    @property
+    def _filtered(self) -> bool:
+        """Whether it is of an enclave that the filter hides."""
+        answer, ask = self._answer, self._ask
+        return answer is not None and ask is not None and answer.here.enclave.id in ask.hidden
 
     def show_state(self, state: PanelState) -> None:
         """Show that there is no answer."""
@@ -204,7 +213,7 @@ class EndpointDetail(QWidget):
     def sheet(self) -> Sheet | None:
         """What is known of it now: one figure a row, with its unit and when it was measured."""
         answer = self._answer
-        if answer is None:
+        if answer is None or self._filtered:
             return None
         cell = answer.here
         moment = Moment(cell.data_time)

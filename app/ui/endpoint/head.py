@@ -24,7 +24,7 @@ class EndpointHead(Part):
         super().__init__(look)
         self._answer: EndpointAnswer | None = None
         self._spans: tuple[Span, ...] = ()
-        self._name, self._chip, self._evidence = "", "", ""
+        self.name, self._chip, self._evidence = "", "", ""
         self.setFixedHeight(_NAME + 2 * _LINE + 8)
 
     @property
@@ -35,18 +35,18 @@ class EndpointHead(Part):
     def show_answer(self, answer: EndpointAnswer) -> None:
         """Show another answer."""
         self._answer, self._spans = answer, sentence(answer)
-        self._name, self._chip = answer.here.endpoint.title, chip_words(answer.here, answer.as_of)
+        self.name, self._chip = answer.here.endpoint.title, chip_words(answer.here, answer.as_of)
         self._evidence = evidence(answer)
         enclave = answer.here.enclave
         place = ", ".join(dict.fromkeys((enclave.name, enclave.level.title)))
-        self.setAccessibleName(f"{self._name}, {place}. {self._chip}. {self.words}")
+        self.setAccessibleName(f"{self.name}, {place}. {self._chip}. {self.words}")
         self._fit()
 
     def show_name(self, name: str) -> None:
         """Show a name about which nothing is known yet."""
-        self._answer, self._spans, self._name, self._chip, self._evidence = None, (), name, "", ""
+        self._answer, self._spans, self.name, self._chip, self._evidence = None, (), name, "", ""
         self.setAccessibleName(name)
-        self.update()
+        self._fit()
 
     def tip_at(self, at: QPointF) -> str:
         return self._evidence
@@ -85,7 +85,7 @@ class EndpointHead(Part):
         chip = canvas.width("smallstrong", self._chip) + 46 if self._chip else 0.0
         baseline = canvas.middle("headline.strong", 4, 32)
         room = max(80.0, self.width() - x - chip - 16)
-        x += canvas.write("headline.strong", self._name, x, baseline, "text.hi", room=room) + 14
+        x += canvas.write("headline.strong", self.name, x, baseline, "text.hi", room=room) + 14
         if self._answer is not None:
             self._paint_chip(canvas, x, middle, chip, self._answer.here.health)
         y = _NAME + 14.0

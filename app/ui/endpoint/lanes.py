@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainterPath
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainterPath
 
 from app.model.health import Health
 from app.model.time_range import TimeRange
@@ -16,7 +16,7 @@ from app.ui.charts.view import View
 from app.ui.hatch import half
 from app.ui.keyboard import commanded
 from app.ui.look import Look
-from app.ui.part import Part
+from app.ui.part import Reached
 from app.ui.sheet import Moment, Sheet
 from app.ui.text import RIGHT
 
@@ -24,7 +24,6 @@ _ROW, _STRIP = 28, 20
 _NAMES = ("Alerts", "Changes", "Imports")
 _NEAR = 14.0
 """Pixels within which two changes are one sign."""
-_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,14 @@ class Happening:
 
 
 def happenings(answer: EndpointAnswer) -> tuple[list[Happening], list[Happening]]:
-    """What stands in the lanes of alerts and of changes, by time; what is open ends where the data end."""
+    """What stands in the lanes of alerts and of changes, by time; what is open ends where the data end.
+
+    A source may tell of an alert after its samples have ended, or without any: then only its beginning is known.
+    """
     known = answer.picture.data_time
     alerts, changes = [], []
     for event in answer.events:
-        end = known if event.end is None else event.end
+        end = max(event.start, known) if event.end is None else event.end  # NaN is passed over
         if event.kind == "alert":
             severe = dict(event.labels).get("severity", "") == "critical"
             alerts.append(Happening(event.start, end, event.text, Health.CRITICAL if severe else Health.WARNING))
@@ -59,7 +61,7 @@ def happenings(answer: EndpointAnswer) -> tuple[list[Happening], list[Happening]
     return alerts, sorted(changes, key=lambda one: one.start)
 
 
-class EventLanes(Part):
+class EventLanes(Reached):
     """Three lanes that share the gutter and the span of the charts below. Left and right go from one to the next.
 
     Signals
@@ -77,9 +79,8 @@ class EventLanes(Part):
         self._changes: list[Happening] = []
         self._received: tuple[float, ...] = ()
         self._known = math.nan
-        self._stale = self._ring = False
+        self._stale = False
         self.setFixedHeight(len(_NAMES) * _ROW + 4)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         view.changed.connect(self.update)
         view.pointed.connect(self.update)
@@ -125,7 +126,11 @@ class EventLanes(Part):
             for one in lane
             if _touches(one, span)
         ]
-        rows += [("Import", Moment(at), Moment(at), "bundle received") for at in self._received if span.start <= at]
+        rows += [
+            ("Import", Moment(at), Moment(at), "bundle received")
+            for at in self._received
+            if span.start <= at <= span.end
+        ]
         heads = ("Lane", "From (UTC)", "To (UTC)", "What")
         self.sheet_wanted.emit(Sheet("Alerts, changes and imports", None, heads, rows))
 
@@ -160,7 +165,7 @@ class EventLanes(Part):
         if self._view.span.start <= moment <= self._view.span.end:
             canvas.fill(QRectF(round(self._x(moment)), 2, 1, self.height() - 4), "text.hi")
         canvas.painter.restore()
-        if self._ring:
+        if self.ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
 
     def _paint_tail(self, canvas: Canvas) -> None:
@@ -294,14 +299,6 @@ class EventLanes(Part):
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is None or commanded(event) or not self.step(step):
             event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in _KEYBOARD
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._ring = False
-        self.update()
 
 
 def _touches(one: Happening, span: TimeRange) -> bool:

@@ -132,8 +132,12 @@ def _sentence(rows: list[Deployment]) -> tuple[Span, ...]:
     critical, warning = (sum(one.health is health for one in now) for health in _LOUD)
     if not rows:
         return (Span("No endpoint is in view.", strong=True),)
+    if not now:
+        return (Span("No endpoint has current data.", strong=True), Span(" What is shown is the last known state."))
     if not critical and not warning:
-        return (Span("Nothing that is known is critical or a warning.", strong=True),)
+        unknown = sum(one.health is Health.UNKNOWN for one in now)
+        known = "Nothing is" if len(now) == len(rows) and not unknown else "Nothing of which the state is known now is"
+        return (Span(f"{known} critical or a warning.", strong=True),)
     total = f" of {words.grouped(len(rows))} {words.plural(len(rows), 'deployment')} "
     first = words.capitalised(words.count_word(critical or warning))
     verb = "is" if (critical or warning) == 1 else "are"

@@ -23,10 +23,21 @@ _ROW = 26
 def version_columns() -> tuple[Column[Version], ...]:
     """Columns of the table of versions."""
     return (
-        Column("Version", 108, 1.0, lambda one: f"{one.name}, since {words.date(one.first)}", _paint_version),
+        Column("Version", 108, 1.0, _version_words, _paint_version),
         Column("Traffic", 96, 0.6, _traffic_words, _paint_traffic, RIGHT),
         Column("Errors", 70, 0.2, lambda one: words.percent(one.share.error_ratio), _paint_errors, RIGHT),
     )
+
+
+def _version_words(one: Version) -> str:
+    return one.name if math.isnan(one.first) else f"{one.name}, since {words.date(one.first)}"
+
+
+def _since_words(one: Version) -> str:
+    """When it was heard first; of one that is older than what was looked at nothing can be said."""
+    if not one.share.requests:
+        return f"until {words.date(one.last)}"
+    return "for over a month" if math.isnan(one.first) else f"since {words.when(one.first, one.last)}"
 
 
 def _traffic_words(one: Version) -> str:
@@ -38,8 +49,7 @@ def _paint_version(canvas: Canvas, cell: QRectF, one: Version) -> None:
     role, ink = ("strong", "text.hi") if one.share.requests else ("body", "text.low")
     room = cell.width() - PAD - 4
     canvas.write(role, one.name, left, middle - 2, ink, room=room)
-    since = f"since {words.when(one.first, one.last)}" if one.share.requests else f"until {words.date(one.last)}"
-    canvas.write("caption", since, left, middle + 14, "text.low", room=room)
+    canvas.write("caption", _since_words(one), left, middle + 14, "text.low", room=room)
 
 
 def _paint_traffic(canvas: Canvas, cell: QRectF, one: Version) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.job import Job
 from app.model.health import Bound, Health
+from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.endpoint import EndpointAnswer
 from app.query.endpoint_curves import EndpointCurve, EndpointCurves, read_endpoint_curves
@@ -23,6 +24,7 @@ from app.ui.deployment_words import error_words, latency_words, rate_words, repl
 from app.ui.endpoint.lanes import EventLanes, happenings
 from app.ui.look import Look
 from app.ui.page import Ask
+from app.ui.sheet import Sheet
 
 _QUANTILES = {"p50": "quantile.50", "p95": "quantile.95", "p99": "quantile.99"}
 _BOUND_WORDS = {Bound.EXACT: "", Bound.AT_MOST: ", at most", Bound.AT_LEAST: ", at least"}
@@ -113,13 +115,14 @@ class ChartStack(QWidget):
     def __init__(self, look: Look, view: View) -> None:
         super().__init__()
         self._look, self._view = look, view
+        self._name, self._level = "", Level.TS_SCI
         self.lanes = EventLanes(look, view)
         self.charts: dict[str, Chart] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.lanes)
-        self.lanes.sheet_wanted.connect(self.sheet_wanted)
+        self.lanes.sheet_wanted.connect(self._hand_out)
         view.changed.connect(self.remeasure)
 
     def show_answer(self, answer: EndpointAnswer) -> None:
@@ -129,6 +132,8 @@ class ChartStack(QWidget):
         if [face.title for face in shown] != list(self.charts):
             self._make(shown)
         self.lanes.show_answer(answer)
+        self._name = answer.here.endpoint.title
+        self._level = max([answer.here.enclave.level, *(ref.level for ref in answer.refs)])
         limits, bands = _limits(answer), _bands(answer)
         moments = [one.start for one in happenings(answer)[1] if one.health is None]
         for title, chart in self.charts.items():
@@ -139,6 +144,10 @@ class ChartStack(QWidget):
         """Show what was read."""
         for title, chart in self.charts.items():
             chart.show_lines(drawn.lines.get(title, ()), drawn.span, stale=stale)
+
+    def _hand_out(self, sheet: Sheet) -> None:
+        """Hand out numbers of this endpoint alone, marked with what they are and not with all that the page shows."""
+        self.sheet_wanted.emit(sheet._replace(title=f"{self._name}: {sheet.title.lower()}", level=self._level))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -154,7 +163,7 @@ class ChartStack(QWidget):
             last = number == len(shown) - 1
             chart = Chart(self._look, self._view, face.title, face.unit, axis=last)
             chart.setMinimumHeight(HEAD + _LEAST + (AXIS if last else 6) + (40 if not number else 0))
-            chart.sheet_wanted.connect(self.sheet_wanted)
+            chart.sheet_wanted.connect(self._hand_out)
             self.charts[face.title] = chart
             self._layout.addWidget(chart, face.share)
         if self.lanes.hasFocus() and self.charts:  # it had the keyboard while there was nothing else
@@ -182,7 +191,9 @@ def _limits(answer: EndpointAnswer) -> dict[str, list[Threshold]]:
             warning, whose = answer.own_limit, "own limit"
         named = [(rule.critical, "critical"), (warning, whose)]
         found[title] = [
-            Threshold(value, f"{what}{said} {unit.say(value)}") for value, said in named if not math.isnan(value)
+            Threshold(value, f"{what}{said} {unit.say(value)}", f"{what}{said}")
+            for value, said in named
+            if not math.isnan(value)
         ]
     return found
 

@@ -22,14 +22,13 @@ from app.ui.gpu.sheets import heat_sheet
 from app.ui.hatch import half
 from app.ui.keyboard import commanded
 from app.ui.look import Look
-from app.ui.part import Part
+from app.ui.part import Reached
 
 _AXIS, _GAP = 22, 10
 _ROW_LEAST, _ROW_MOST, _NAMED_FROM = 6, 40, 15
 _COMFORTABLE = 420
 """Height of all rows up to which they are as high as their names."""
 _LEFT = 44
-_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 def width_words(seconds: float) -> str:
@@ -47,7 +46,7 @@ class Group(NamedTuple):
     late: bool
 
 
-class Heatmap(Part):
+class Heatmap(Reached):
     """The heatmap. Time without data is hatched; arrows move over the cells, Enter opens the node.
 
     Signals
@@ -71,8 +70,6 @@ class Heatmap(Part):
         self._cursor: tuple[int, int] | None = None
         self._picture = Kept()
         self._version = 0
-        self._ring = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
 
     def show_rows(self, floor: GpuFloor, rows: HeatRows) -> None:
@@ -164,12 +161,12 @@ class Heatmap(Part):
             return
         size = QSizeF(self.width(), self.height())
         self._picture.show(canvas, QPointF(), size, self._version, partial(self._paint_all, floor, rows))
-        if self._cursor is not None and (self.hasFocus() or self._ring):
+        if self._cursor is not None and self.hasFocus():
             row, cell = self._cursor
             left, right = self._x(rows.edges[cell]), self._x(rows.edges[cell + 1])
             box = QRectF(left - 1, self._row_top(row) - 1, right - left + 2, self._row_height + 1)
             canvas.outline(box, "focus", 2, weight=2)
-        if self._ring:
+        if self.ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=1)
 
     def _paint_all(self, floor: GpuFloor, rows: HeatRows, canvas: Canvas) -> None:
@@ -278,16 +275,15 @@ class Heatmap(Part):
         self._open()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in _KEYBOARD
-        if self._cursor is None and self._ring and self._rows is not None and self._rows.nodes:
+        super().focusInEvent(event)
+        if self._cursor is None and self.ring and self._rows is not None and self._rows.nodes:
             self._go((0, self._rows.value.shape[1] - 1))
         self.update()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._ring = False
-        self.update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if commanded(event):
+            event.ignore()
+            return
         many = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         steps = {
             Qt.Key.Key_Left: (0, -many),

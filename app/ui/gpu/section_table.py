@@ -22,6 +22,7 @@ from app.ui.gpu.cells import Shown, Stamps, heat_words, paint_card, paint_heat, 
 from app.ui.gpu.gpu_words import gpu_tip, gpu_words
 from app.ui.gpu.measures import Reach
 from app.ui.gpu.sections import Card, Row, Section
+from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.scroll import quiet
 
@@ -221,6 +222,9 @@ class SectionTable(QTableView):
         return False if event.type() is QEvent.Type.ToolTip else super().viewportEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if commanded(event):
+            event.ignore()
+            return
         here = self.currentIndex()
         row, column = (here.row(), here.column()) if here.isValid() else (0, 0)
         steps = {

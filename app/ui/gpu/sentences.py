@@ -5,20 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from app.analysis.trend import Course, Forecast
 from app.model.health import Health
-from app.query.enclaves import Picture
 from app.query.gpu_floor import GpuFloor, Hidden, NodeNow
 from app.query.gpus import Trouble
 from app.ui import words
 from app.ui.gpu.measures import power_words
 from app.ui.gpu.outlook import outlook_sentence
+from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
-
-
-def place(picture: Picture, pictures: Sequence[Picture]) -> str:
-    """An enclave in running text: its level, or its name where several share the level."""
-    level = picture.enclave.level
-    alone = sum(other.enclave.level is level for other in pictures) == 1
-    return level.title if alone else picture.enclave.name
 
 
 def _current(floor: GpuFloor) -> list[NodeNow]:
@@ -26,7 +19,7 @@ def _current(floor: GpuFloor) -> list[NodeNow]:
 
 
 def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
-    """What has failed, what is too hot or silent, and how busy the rest is."""
+    """What has failed, what errs, is too hot or silent, and how busy the rest is."""
     if not floor.pictures:
         gone = "Every enclave is hidden by the filter." if floor.hidden else "Nothing is known yet."
         return (Span(gone, strong=True),)
@@ -56,7 +49,14 @@ def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
 def _troubles(nodes: Sequence[NodeNow]) -> list[str]:
     hot = sum(any(one.trouble is Trouble.HOT for one in node.problems) for node in nodes)
     silent = sum(any(one.trouble is Trouble.ABSENT for one in node.problems) for node in nodes)
+    erring = sum(
+        any(one.trouble is Trouble.ERROR for one in node.problems) and not any(gpu.failed for gpu in node.gpus)
+        for node in nodes
+    )
     said = []
+    if erring:
+        verb = "reports" if erring == 1 else "report"
+        said.append(f"{words.count_word(erring)} {words.plural(erring, 'node')} {verb} GPU errors")
     if hot:
         said.append(f"{words.count_word(hot)} {words.plural(hot, 'node')} {'is' if hot == 1 else 'are'} too hot")
     if silent:
@@ -73,16 +73,16 @@ def below(floor: GpuFloor, forecasts: Mapping[str, Forecast]) -> str:
     for picture in floor.pictures:
         one = forecasts.get(picture.enclave.id)
         if one is not None and one.course in (Course.RISING, Course.FULL):
-            parts.append(outlook_sentence(one, picture, place(picture, floor.pictures), floor.as_of, ahead))
+            parts.append(outlook_sentence(one, picture, enclave_words(picture, floor.pictures), floor.as_of, ahead))
     return " ".join([*parts, *_idle(floor), *_tightest(floor)])
 
 
 def _stale(floor: GpuFloor) -> list[str]:
     late = [one for one in floor.pictures if floor.stale(one.enclave.id) and floor.nodes_of(one.enclave.id)]
     return [
-        f"{place(one, floor.pictures)} data is {words.age(one.age)} old."
+        f"{enclave_words(one, floor.pictures)} data is {words.age(one.age)} old."
         if not math.isnan(one.age)
-        else f"{place(one, floor.pictures)} has never sent data."
+        else f"{enclave_words(one, floor.pictures)} has never sent data."
         for one in late
     ]
 
@@ -93,7 +93,7 @@ def _tightest(floor: GpuFloor) -> list[str]:
     for picture in floor.pictures:
         total = floor.sum([gpu for node in floor.nodes_of(picture.enclave.id) for gpu in node.gpus])
         if total.busy_of and not floor.stale(picture.enclave.id):
-            busy[place(picture, floor.pictures)] = total.busy
+            busy[enclave_words(picture, floor.pictures)] = total.busy
     if len(busy) < 2:
         return []
     name = max(busy, key=busy.__getitem__)
@@ -109,7 +109,7 @@ def _idle(floor: GpuFloor) -> list[str]:
             many = f"{words.capitalised(words.count_word(len(idle)))} reserved {words.plural(len(idle), 'GPU')}"
             verb = "has" if len(idle) == 1 else "have"
             lasts = words.age(floor.as_of - max(idle))
-            found.append(f"{many} in {place(picture, floor.pictures)} {verb} been idle for {lasts}.")
+            found.append(f"{many} in {enclave_words(picture, floor.pictures)} {verb} been idle for {lasts}.")
     return found
 
 

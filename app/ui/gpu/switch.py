@@ -31,7 +31,7 @@ class _Segment(Control):
         return QSize(round(wide) + 20 + 2 * RIM, _HEIGHT + 2 * RIM)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if commanded(event) or event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.ignore()  # a button takes arrows for itself; they are the switch's
         else:
             super().keyPressEvent(event)

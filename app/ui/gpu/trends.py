@@ -65,6 +65,11 @@ class Trend(QWidget):
         self.view.move_home(home)
         self.tiles.ask(partial(data.curves, self._measure))
 
+    def forget(self) -> None:
+        """Read nothing any more: what still comes would stand where nothing shall be shown."""
+        if self.tiles is not None:
+            self.tiles.drop()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._measure_plot()
@@ -98,6 +103,13 @@ def fans(floor: GpuFloor, forecasts: Mapping[str, Forecast], home: TimeRange) ->
         low, high = (np.clip(edge, 0.0, 1.0) for edge in (one.trend.least(time), one.trend.most(time)))
         found.append(Fan(said, "spark" if floor.stale(picture.enclave.id) else colour, time, low, high))
     return found
+
+
+def titled(title: str, floor: GpuFloor) -> str:
+    """Title of a chart: it says how many enclaves have a line, where there are more of them than colours."""
+    there = [picture.enclave.id for picture in floor.pictures if floor.nodes_of(picture.enclave.id)]
+    drawn = sum(name in colours_of(floor) for name in there)
+    return f"{title}, {drawn} of {len(there)} enclaves" if drawn < len(there) else title
 
 
 def limit(floor: GpuFloor) -> Threshold:

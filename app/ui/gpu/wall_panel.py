@@ -43,6 +43,7 @@ class WallPanel(Panel):
         self.groupings = Switch(look, "Group by", [one.value for one in GROUPINGS], "V")
         for switch in (self.measures, self.groupings):
             switch.setParent(self)
+            switch.lower()  # before the cells on the way of Tab, which goes by the order of children
         self.measures.chosen.connect(self._measure)
         self.groupings.chosen.connect(self._group)
 
@@ -53,6 +54,11 @@ class WallPanel(Panel):
         self.show_body()
         for switch in (self.measures, self.groupings):
             switch.show()
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """What Tab comes to, in order: the tables are made while others are there already."""
+        return [*self.groupings.segments, *self.measures.segments, *self.wall.tables]
 
     def hide_switches(self) -> None:
         """While there is nothing to switch."""

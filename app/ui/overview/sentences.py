@@ -1,11 +1,11 @@
 """The overview in words: its sentence, the line below it and its figures."""
 
 import math
-from collections.abc import Iterable
 
 from app.model.health import Freshness, Health
 from app.query.fleet import Deployment, EnclaveState, Fleet, Overview
 from app.ui import words
+from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
 
 _LEAST_KNOWN = 0.01
@@ -21,25 +21,8 @@ def _endpoints(cells: list[Deployment], health: Health) -> int:
     return len({cell.endpoint.id for cell in cells if cell.health is health and not cell.stale})
 
 
-def oldest(states: Iterable[EnclaveState]) -> EnclaveState | None:
-    """The enclave whose picture is oldest by its own cadence; one that never sent anything wins."""
-    found = list(states)
-    never = [state for state in found if math.isnan(state.data_time)]
-    if never:
-        return never[0]
-    late = [state for state in found if state.freshness is not Freshness.FRESH]
-    return max(late or found, key=lambda state: state.age, default=None)
-
-
 def _late(fleet: Fleet) -> list[EnclaveState]:
     return [s for s in fleet.enclaves if s.freshness is not Freshness.FRESH and not math.isnan(s.data_time)]
-
-
-def place(state: EnclaveState, states: tuple[EnclaveState, ...]) -> str:
-    """An enclave in running text: its level, or its name where several share the level."""
-    level = state.enclave.level
-    alone = sum(other.enclave.level is level for other in states) == 1
-    return level.title if alone else state.enclave.name
 
 
 def overview_sentence(fleet: Fleet) -> tuple[Span, ...]:
@@ -84,7 +67,7 @@ def _age_spans(fleet: Fleet) -> list[Span]:
     never = [state for state in fleet.enclaves if math.isnan(state.data_time)]
     late = _late(fleet)
     if never:
-        names = words.listed([place(state, fleet.enclaves) for state in never])
+        names = words.listed([enclave_words(state, fleet.enclaves) for state in never])
         return [
             Span(
                 f" {names} {'has' if len(never) == 1 else 'have'} never sent data.", strong=True, health=Health.WARNING
@@ -93,9 +76,9 @@ def _age_spans(fleet: Fleet) -> list[Span]:
     if not late:
         return []
     worst = max(late, key=lambda state: state.age)
-    said = f" {place(worst, fleet.enclaves)} data is {words.age(worst.age)} old."
+    said = f" {enclave_words(worst, fleet.enclaves)} data is {words.age(worst.age)} old."
     if len(late) > 1:
-        others = words.listed([place(state, fleet.enclaves) for state in late])
+        others = words.listed([enclave_words(state, fleet.enclaves) for state in late])
         said = f" {others} data is late, up to {words.age(worst.age)}."
     return [Span(said, strong=True, health=Health.WARNING)]
 
@@ -123,7 +106,7 @@ def kept_words(overview: Overview) -> str:
 
 def hidden_words(hidden: tuple[EnclaveState, ...]) -> str:
     """What the filter hides: how many, how many of them are not healthy, and the worst state."""
-    names = words.listed([place(state, hidden) for state in hidden])
+    names = words.listed([enclave_words(state, hidden) for state in hidden])
     total = sum(state.total for state in hidden)
     bad = total - sum(state.healthy for state in hidden)
     said = f"{names} hidden by the filter: {words.grouped(total)} {words.plural(total, 'deployment')}"

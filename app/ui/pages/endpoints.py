@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.query.endpoint import EndpointAnswer, read_endpoint
 from app.query.fleet import Deployment, Fleet
@@ -103,16 +102,8 @@ class EndpointsView(PageView):
 def oldest_in_view(data: EndpointsData) -> Oldest | None:
     """The oldest enclave in view: of one endpoint, its own."""
     if data.about is not None:
-        states = [data.about.picture]
-    elif data.fleet is not None and data.fleet.enclaves:
-        states = list(data.fleet.enclaves)  # type: ignore[arg-type]
-    else:
-        return None
-    never = [state for state in states if state.data_time != state.data_time]
-    late = [state for state in states if state.freshness is not Freshness.FRESH]
-    worst = never[0] if never else max(late or states, key=lambda state: state.age)
-    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
-    return Oldest(worst.enclave.level, worst.enclave.name, worst.age, health)
+        return Oldest.of([data.about.picture])
+    return Oldest.of(data.fleet.enclaves) if data.fleet is not None else None
 
 
 def marking(data: EndpointsData) -> Level:

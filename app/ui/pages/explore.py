@@ -1,6 +1,5 @@
 """The explore page: any series that the cache holds, beside any other."""
 
-import math
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
+from app.model.health import Freshness
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.curves import list_series
@@ -360,14 +359,7 @@ class ExploreView(PageView):
 def oldest_in_view(data: ExploreData) -> Oldest | None:
     """The enclave with the oldest data of those listed."""
     shown = {ref.enclave for ref in data.choices.refs}
-    seen = [picture for picture in data.listing.pictures if picture.enclave.id in shown]
-    if not seen:
-        return None
-    never = [picture for picture in seen if math.isnan(picture.age)]
-    late = [picture for picture in seen if picture.freshness is not Freshness.FRESH]
-    oldest = never[0] if never else max(late or seen, key=lambda picture: picture.age)
-    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
-    return Oldest(oldest.enclave.level, oldest.enclave.name, oldest.age, health)
+    return Oldest.of([picture for picture in data.listing.pictures if picture.enclave.id in shown])
 
 
 def marking(data: ExploreData) -> Level:

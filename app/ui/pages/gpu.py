@@ -1,8 +1,8 @@
 """The GPU page: where capacity is, and what is failing."""
 
-import math
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from app.analysis.trend import Forecast
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.query.gpu_floor import GpuFloor, Measure
 from app.query.gpu_now import read_gpus
@@ -22,10 +21,11 @@ from app.ui.gpu.data import GpuData
 from app.ui.gpu.exceptions import Exceptions
 from app.ui.gpu.heat import Heatmap, width_words
 from app.ui.gpu.measures import LABELS
+from app.ui.gpu.nothing import nothing
 from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, Spot
 from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence
 from app.ui.gpu.sheets import every_gpu
-from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home
+from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home, titled
 from app.ui.gpu.wall_panel import WallPanel
 from app.ui.keyboard import Key
 from app.ui.look import Look
@@ -82,9 +82,9 @@ class GpuView(PageView):
 
     def _connect(self) -> None:
         self.panel.measured.connect(self._ask_heat)
-        self.panel.groupings.chosen.connect(lambda _: self._arrange())
+        self.panel.groupings.chosen.connect(lambda _: self._regrouped())
         self.wall.opened.connect(self.open_spot)
-        self.exceptions.opened.connect(self._open_from_list)
+        self.exceptions.opened.connect(self._go)
         self.heat.opened.connect(self._open_node)
         self.panel.acted.connect(self._act)
         for told in (self.heat, self.use.chart, self.memory.chart):
@@ -109,6 +109,7 @@ class GpuView(PageView):
             return
         self.panel.show_title("Every GPU, now")
         self.panel.show_floor(floor)
+        self._order_tabs()
         self._show_capacity()
         self._ask_more(data)
         if data.ask.subject is not None and data.ask.subject != self._subject:
@@ -119,6 +120,7 @@ class GpuView(PageView):
 
     def show_state(self, state: PanelState) -> None:
         self._data, self._subject = None, None
+        self._forget_asked()
         self.panel.hide_switches()
         if state.kind is Kind.ERROR:
             self.sentence.say((Span("The GPUs cannot be read.", strong=True),), "The other pages still work.", ())
@@ -131,18 +133,8 @@ class GpuView(PageView):
 
     def _show_nothing(self, floor: GpuFloor) -> None:
         """No node is in view: because of the filter, because none is declared, or because nothing came yet."""
-        quiet = PanelState(Kind.EMPTY, "Nothing to show", "", icon="cpu")
-        if not floor.pictures and floor.hidden:
-            count = sum(one.gpus for one in floor.hidden)
-            said = f"{words.grouped(count)} {words.plural(count, 'GPU')} are not shown."
-            state = PanelState(Kind.FILTERED, "Every enclave is hidden by the filter", said, "Show all", "0")
-            quiet = PanelState(Kind.FILTERED, "Hidden by the filter")
-        elif not floor.pictures:
-            said = "Nodes are declared by the bundles of a collector."
-            state = PanelState(Kind.EMPTY, "No GPU yet", said, "Import a bundle", "Ctrl I", icon="cpu")
-        else:
-            said = "The enclaves in view have declared no node. Their collectors name them in collector.toml."
-            state = PanelState(Kind.EMPTY, "No GPU node is declared", said, icon="cpu")
+        self._forget_asked()
+        state, quiet = nothing(floor)
         self.panel.hide_switches()
         self.panel.show_state(state)
         self._heat_panel.show_title("Nodes over time")
@@ -159,8 +151,7 @@ class GpuView(PageView):
 
     def _ask_more(self, data: GpuData) -> None:
         """Ask for what was: after the present stands, and each part by itself."""
-        for job in self._asked:
-            job.cancel()
+        self._cancel_asked()
         self._asked = [
             self.runner.run(
                 data.forecasts,
@@ -174,17 +165,28 @@ class GpuView(PageView):
             self._use_panel.show_state(loading())
         if self._memory_panel.state is not None:
             self._memory_panel.show_state(loading())
-        self._use_panel.show_title("In use")
-        self._memory_panel.show_title("Memory and its forecast")
+        self._use_panel.show_title(titled("In use", data.floor))
+        self._memory_panel.show_title(titled("Memory and its forecast", data.floor))
         home = memory_home(data.floor)
         self.memory.chart.show_marks((limit(data.floor),))
         self.memory.chart.show_future(data.floor.as_of, fans(data.floor, self._forecasts, home))
         self.use.ask(self.runner, data, data.floor.span)
         self.memory.ask(self.runner, data, home)
 
+    def _cancel_asked(self) -> None:
+        for job in self._asked:
+            job.cancel()
+        self._asked = []
+
+    def _forget_asked(self) -> None:
+        """Nothing that was asked before is to be shown any more."""
+        self._cancel_asked()
+        self.use.forget()
+        self.memory.forget()
+
     def _ask_heat(self, measure: Measure) -> None:
         data = self._data
-        if data is None:
+        if data is None or not data.floor.nodes:
             return
         self._heat_panel.show_title(
             f"{LABELS[measure]} by node, last {words.span_words(data.floor.span.seconds)}", "Each row is a node"
@@ -231,6 +233,14 @@ class GpuView(PageView):
         panel.show_legend(*legend(lines))
         panel.show_body()
 
+    def _regrouped(self) -> None:
+        self._order_tabs()
+        self._arrange()
+
+    def _order_tabs(self) -> None:
+        for first, second in pairwise([*self.panel.stops, self.heat]):
+            QWidget.setTabOrder(first, second)
+
     # --- one GPU ------------------------------------------------------------------------------------------
 
     def open_spot(self, spot: Spot) -> None:
@@ -248,9 +258,6 @@ class GpuView(PageView):
             return
         worst = min(found.gpus, key=lambda gpu: gpu.worst.rank)
         self._go(Spot(enclave, node, worst.card))
-
-    def _open_from_list(self, spot: Spot) -> None:
-        self._go(spot)
 
     def _go(self, spot: Spot) -> None:
         """Choose a GPU on the wall, bring it into view, and open it."""
@@ -361,14 +368,7 @@ def finds(data: GpuData) -> list[Find]:
 
 def oldest_in_view(data: GpuData) -> Oldest | None:
     """The enclave with the oldest data of those in view."""
-    seen = data.floor.pictures
-    if not seen:
-        return None
-    never = [picture for picture in seen if math.isnan(picture.age)]
-    late = [picture for picture in seen if picture.freshness is not Freshness.FRESH]
-    oldest = never[0] if never else max(late or seen, key=lambda picture: picture.age)
-    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
-    return Oldest(oldest.enclave.level, oldest.enclave.name, oldest.age, health)
+    return Oldest.of(data.floor.pictures)
 
 
 def marking(data: GpuData) -> Level:

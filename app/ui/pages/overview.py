@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
 from app.model.marking import Level
 from app.query.fleet import About, Attention, Fleet, Overview
 from app.query.remembered import keep, recall, stamp
@@ -21,13 +20,11 @@ from app.ui.overview.matrix_view import MatrixView
 from app.ui.overview.sentences import (
     below_sentence,
     kept_words,
-    oldest,
     overview_figures,
     overview_sentence,
-    place,
     worst_hidden,
 )
-from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
+from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject, enclave_words, oldest
 from app.ui.panel import TITLE_HEIGHT, Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
@@ -154,7 +151,7 @@ class OverviewView(PageView):
 
     def _show_matrix(self, fleet: Fleet) -> None:
         if not fleet.enclaves:
-            names = words.listed([place(state, fleet.hidden) for state in fleet.hidden])
+            names = words.listed([enclave_words(state, fleet.hidden) for state in fleet.hidden])
             total = sum(state.total for state in fleet.hidden)
             worst = words.STATES[worst_hidden(fleet.hidden)]
             said = f"{total} {words.plural(total, 'deployment')} not shown, the worst {worst}"
@@ -244,14 +241,7 @@ def finds(data: Overview) -> list[Find]:
 
 def oldest_in_view(data: Overview) -> Oldest | None:
     """The oldest enclave in view."""
-    state = oldest(data.fleet.enclaves)
-    if state is None:
-        return None
-    if math.isnan(state.data_time):
-        return Oldest(state.enclave.level, place(state, data.fleet.enclaves), math.nan, Health.UNKNOWN)
-    fresh = state.freshness is Freshness.FRESH
-    health = Health.HEALTHY if fresh else Health.WARNING
-    return Oldest(state.enclave.level, place(state, data.fleet.enclaves), state.age, health)
+    return Oldest.of(data.fleet.enclaves)
 
 
 def marking(data: Overview) -> Level:

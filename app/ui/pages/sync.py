@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.job import Job
 from app.model.changes import Topic
-from app.model.health import Freshness, Health
+from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.sync import BundleRow, SyncState
@@ -27,7 +27,7 @@ from app.ui.sync.arrivals import LEGEND, ArrivalLanes
 from app.ui.sync.bundle_table import BundleTable, bundle_title, row_health
 from app.ui.sync.chain import Chain
 from app.ui.sync.drop import DropTarget
-from app.ui.sync.sentences import lane_place, sync_below, sync_figures, sync_sentence
+from app.ui.sync.sentences import sync_below, sync_figures, sync_sentence
 from app.ui.sync.trust_list import KeyList, LockList
 from app.ui.table_filter import TableFilter
 from app.ui.tables import PAD
@@ -212,14 +212,7 @@ def badges(data: SyncData) -> dict[str, Badge | None]:
 
 def oldest_in_view(data: SyncData) -> Oldest | None:
     """The oldest stream in view."""
-    lanes = data.state.lanes
-    if not lanes:
-        return None
-    never = [lane for lane in lanes if math.isnan(lane.data_time)]
-    late = [lane for lane in lanes if lane.freshness is not Freshness.FRESH]
-    lane = never[0] if never else max(late or lanes, key=lambda one: one.age)
-    health = Health.UNKNOWN if never else Health.WARNING if late else Health.HEALTHY
-    return Oldest(lane.enclave.level, lane_place(lane, lanes), lane.age, health)
+    return Oldest.of(data.state.lanes)
 
 
 def marking(data: SyncData) -> Level:

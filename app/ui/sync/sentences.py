@@ -4,16 +4,11 @@ import math
 from collections.abc import Sequence
 
 from app.model.health import Freshness, Health
-from app.query.sync import BundleRow, Lane, SyncState
+from app.query.sync import BundleRow, SyncState
 from app.ui import words
+from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
 from app.ui.sync.bundle_table import row_health
-
-
-def lane_place(lane: Lane, lanes: Sequence[Lane]) -> str:
-    """A lane in running text: its level, or the enclave's name where several share the level."""
-    others = {other.enclave.id for other in lanes if other.enclave.level is lane.enclave.level}
-    return lane.enclave.level.title if len(others) == 1 else lane.enclave.name
 
 
 def sync_sentence(state: SyncState) -> tuple[Span, ...]:
@@ -35,9 +30,9 @@ def _late_spans(state: SyncState) -> list[Span]:
         return []
     worst = max(late, key=lambda lane: lane.overdue)
     if len(late) > 1:
-        said = words.listed([lane_place(lane, state.lanes) for lane in late])
+        said = words.listed([enclave_words(lane, state.lanes) for lane in late])
         return [Span(f"{said} are overdue, up to {words.age(worst.overdue)}. ", strong=True, health=Health.WARNING)]
-    said = f"{lane_place(worst, state.lanes)} is {words.age(worst.overdue)} overdue"
+    said = f"{enclave_words(worst, state.lanes)} is {words.age(worst.overdue)} overdue"
     if state.missing == 1 and worst.missing:
         # one place, one sentence
         return [
@@ -53,7 +48,7 @@ def _missing_spans(state: SyncState) -> list[Span]:
         return []
     gaps = [lane for lane in state.lanes if lane.missing]
     if state.missing == 1 and len(gaps) == 1:
-        said = f"{lane_place(gaps[0], state.lanes)} lacks bundle {gaps[0].missing[0]}. "
+        said = f"{enclave_words(gaps[0], state.lanes)} lacks bundle {gaps[0].missing[0]}. "
     else:
         verb = "is" if state.missing == 1 else "are"
         number = words.capitalised(words.count_word(state.missing))

@@ -107,6 +107,12 @@ def test_that_the_sentence_names_what_failed_is_hot_and_is_silent_and_how_busy_t
     assert spoken(gpu_sentence(gpus.floor(told=well))) == "No GPU is in trouble. The fleet is 50 % busy."
 
 
+def test_that_a_warning_of_the_driver_is_trouble():
+    warned = gpus.problem(answers.U, "u-n01", "GPU ? XID", gpus.Trouble.ERROR, health=Health.WARNING)
+    told = gpus.floor(told=(gpus.node(answers.U, "u-n01", [gpus.gpu("0", busy=0.5)], [warned]),))
+    assert spoken(gpu_sentence(told)) == "One node reports GPU errors. The fleet is 50 % busy."
+
+
 def test_that_stale_data_is_never_said_to_be_now():
     every = gpus.floor(stale={answers.U.id, answers.S.id, answers.TS.id})
     assert spoken(gpu_sentence(every)).startswith("No GPU has current data.")

@@ -132,6 +132,20 @@ def test_that_a_filtered_and_an_empty_list_say_so(view):
     assert "worst critical" in view.list._sentence.below
 
 
+def test_that_old_data_are_no_good_news(view, show):
+    show(at=NOW + 2 * DAY)
+    assert view.list._sentence.words.startswith("No endpoint has current data.")
+
+
+def test_that_what_is_unknown_is_not_called_well(view, show, store):
+    show(hidden=["enc-u1"])
+    assert view.list._sentence.words == "Nothing is critical or a warning."
+    bring(store, catalogue(S1, endpoint(S1, "rag"), endpoint(S1, "mute")), TimeRange(END, NOW), seq=2, received=NOW)
+    show(hidden=["enc-u1"])
+    said = "Nothing of which the state is known now is critical or a warning."
+    assert view.list._sentence.words == said
+
+
 # --- one endpoint -------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +194,15 @@ def test_that_what_lies_under_the_pointer_in_a_lane_is_explained(view, show):
     assert lanes.tip_at(QPointF(lanes._x(END - 5 * HOUR), 12)) == ""
 
 
+def test_that_numbers_of_a_chart_are_marked_with_what_they_are(view, show, qtbot):
+    show(RAG)
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.charts["Latency"].tell_numbers()
+    # the page shows Secret as well, where the same endpoint serves; these numbers are Unclassified
+    assert (told.args[0].title, told.args[0].level) == ("rag: latency", Level.U)
+    assert marking(load(ask(view.detail._ask.store, RAG), Job())) is Level.S
+
+
 def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
     show(RAG)
     with qtbot.waitSignal(view.sheet_wanted) as told:
@@ -190,6 +213,22 @@ def test_that_what_stands_in_the_lanes_is_a_table_as_well(view, show, qtbot):
         ("Change", END - 30 * MINUTE, "2.0 takes over"),
         ("Import", END + 60.0, "bundle received"),
     ]
+
+
+def test_that_the_table_of_the_lanes_holds_what_their_window_shows(view, show, qtbot):
+    show(RAG)
+    view.detail.view.show_span(TimeRange(END - 25 * MINUTE, END - 10 * MINUTE))
+    with qtbot.waitSignal(view.sheet_wanted) as told:
+        view.detail.stack.lanes.tell_numbers()
+    assert [row[0] for row in told.args[0].rows] == ["Alert"]
+
+
+def test_that_an_alert_that_outlives_the_samples_ends_where_it_began(view, show, store):
+    later = Event("enc-u1", "alert", "b", "rag", END + 3 * MINUTE, None, "no answer")
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(END, NOW), events=[later], seq=2, received=NOW)
+    show(RAG)
+    newest = max(view.detail.stack.lanes._alerts, key=lambda one: one.start)
+    assert (newest.text, newest.end - newest.start) == ("no answer", 0.0)
 
 
 def test_that_the_same_endpoint_elsewhere_is_one_key_away(view, show, qtbot):
@@ -237,6 +276,25 @@ def test_that_an_endpoint_of_a_hidden_enclave_still_names_its_state(view, show, 
     with qtbot.waitSignal(view.enclave_wanted) as told:
         view.detail._main.acted.emit()
     assert told.args == ["enc-u1"]
+
+
+def test_that_nothing_of_an_endpoint_is_left_once_its_enclave_is_hidden(view, show, store, runner, qtbot):
+    show(RAG)
+    view.show_data(load(ask(store, RAG), Job()))  # its curves are still being read when the filter hides it
+    show(RAG, hidden=["enc-u1"])
+    assert view.detail._main.state.kind is Kind.FILTERED
+    assert view.detail.head.words == ""
+    assert view.detail.head.accessibleName() == "rag"
+    assert view.sheet() is None
+
+
+def test_that_an_endpoint_that_was_retired_has_no_state_any_more(view, show, store):
+    show(RAG)
+    gone = catalogue(U1, endpoint(U1, "rag", retired_at=NOW - MINUTE), as_of=NOW)
+    bring(store, gone, TimeRange(END, NOW), seq=2, received=NOW)
+    show(RAG)
+    assert view.detail._main.state.kind is Kind.EMPTY
+    assert view.detail.head.accessibleName() == "rag"
 
 
 def test_that_turning_to_another_one_shows_nothing_of_the_last(view, show):

@@ -207,7 +207,7 @@ def test_that_a_real_store_is_listed_and_drawn(base_dir):
         *serving(U1, "well", NOW),
         *serving(U1, "ill", NOW, endpoint_up=0.0, endpoint_errors=500.0),
     ]
-    bring(store, catalogue(U1, *things), TimeRange(NOW - 26 * HOUR, NOW), told)
+    bring(store, catalogue(U1, *things), TimeRange(NOW - 26 * HOUR, NOW), told, received=NOW)
     question = Ask(lambda: store, station(Level.TS), NOW, TimeRange(NOW - HOUR, NOW))
     data = load(question, Job())
     assert isinstance(data.listing, Listing)

@@ -47,6 +47,17 @@ def show(view, runner, qtbot):
     return shown
 
 
+@pytest.fixture
+def store_of_nine(tmp_path):
+    store, end = open_store(tmp_path, NOW), NOW - 5 * MINUTE
+    for number in range(9):
+        enclave = replace(U1, id=f"e{number}", name=f"Site {number}")
+        own = {"enclave": enclave.id, "node": "n01", "gpu": "0"}
+        rows = [series(USE, own, minutes(end, 2), 0.5, f"prometheus/dcgm/{number}")]
+        bring(store, catalogue(enclave, node(enclave, "n01", 1)), TimeRange(end - DAY, end), rows)
+    return Ask(lambda: store, station(Level.TS), NOW, TimeRange(NOW - DAY, NOW))
+
+
 def press(view, text):
     next(key for key in view.page_keys() if key.press == text).act()
 
@@ -110,6 +121,23 @@ def test_that_a_place_about_a_node_opens_its_worst_gpu_once(show):
     assert view.exceptions.spot is None, "a reload opens nothing that somebody closed"
     show(subject=Subject("ts-core", "gone"))
     assert view.exceptions.spot is None
+
+
+def test_that_curves_that_come_late_are_not_shown_once_every_enclave_is_hidden(show, view, runner, qtbot):
+    show()
+    view.show_data(gpus.gpu_data(ask()))  # is still being read when the filter hides all
+    show(hidden=[answers.U.id, answers.S.id, answers.TS.id])
+    press(view, "M")
+    qtbot.waitUntil(lambda: runner.idle)
+    assert [state and state.kind for state in states(view)] == [Kind.FILTERED] * 6
+
+
+def test_that_a_chart_says_how_many_enclaves_it_has_no_line_for(store_of_nine, view, runner, qtbot):
+    view.show_data(load(store_of_nine, Job()))
+    qtbot.waitUntil(lambda: runner.idle)
+    assert len(view.use.chart.lines) == 6
+    assert view._use_panel.accessibleName().startswith("In use, 6 of 9 enclaves")
+    assert len(view.wall.tables) == len(view.capacity.rows.rows) == 9
 
 
 def test_that_going_back_to_everything_closes_what_was_about_one_node(show, view):

@@ -130,7 +130,7 @@ def walk(root):
     time.sleep(1.5)
     heard["widened"] = read(root)
     keys("d")
-    wait_for(lambda: named(root, "Latency", role="table"))
+    wait_for(lambda: named(root, "latency", role="table"))
     time.sleep(0.8)
     heard["table"] = read(root)
     keys("ctrl+shift+c")
