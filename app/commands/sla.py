@@ -24,6 +24,7 @@ _COLUMNS = (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--period", metavar="P", required=True, help="2026-10, 2026-Q4, 2026-W41, 2026, 30d, 12h")
+    parser.add_argument("--at", metavar="ISO8601", help="the moment that counts as now (default: now)")
     parser.add_argument("--objective", metavar="ID", default="", help="only this one")
     parser.add_argument(
         "--as-known-at", metavar="ISO8601", help="with what had come in by this moment, of telemetry as of decisions"

@@ -1,0 +1,201 @@
+"""Promises judged on real, small stores; every figure can be worked out from what was written."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.analysis.availability import Verdict
+from app.clock import FrozenClock
+from app.job import Job
+from app.model.marking import Level
+from app.model.objective import Exclusion, Indicator, Method, Missing, Objective, Selector, Window
+from app.model.register import AddExclusion, AddObjective, ApproveExclusion, Author
+from app.model.time_range import TimeRange
+from app.query.service_levels import Question, read_service_levels
+from app.register import apply
+from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, endpoint, series, serving
+from tests.fakes.stores import bring, open_store, station
+
+STATION = station(Level.TS)
+ALICE, BOB = Author("station-04", "alice (1000)"), Author("station-04", "bob (1001)")
+START = NOW - 30 * DAY
+UP = Selector("endpoint_up")
+MONTH = Window("rolling", seconds=30 * DAY)
+
+
+def promise(target=0.999, **changed):
+    made = Objective(
+        "rag-up",
+        "RAG answers",
+        "rag",
+        "*",
+        "rag",
+        Indicator("ratio", good=UP, total=UP),
+        target,
+        Method.OCCURRENCES,
+        MONTH,
+    )
+    return replace(made, **changed)
+
+
+def counted(**changed):
+    errors, requests = Selector("endpoint_errors"), Selector("endpoint_requests")
+    return promise(id="rag-errors", indicator=Indicator("ratio", bad=errors, total=requests), **changed)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_store(tmp_path, NOW)
+
+
+def decide(store, *commands, author=ALICE, at=START - DAY):
+    clock = FrozenClock(at)
+    with store.state() as state:
+        for command in commands:
+            apply(command, state, author, clock)
+
+
+def probe(store, bad=(), gone=(), enclave=U1, seq=1):
+    """A probe each minute for 30 days: 0 in the `bad` stretches, nothing in the `gone` ones; minutes from the start."""
+    time = START + MINUTE * np.arange(30 * 1440, dtype=np.float64)
+    value = np.ones(time.size)
+    for first, end in bad:
+        value[first:end] = 0.0
+    kept = np.ones(time.size, bool)
+    for first, end in gone:
+        kept[first:end] = False
+    row = series(
+        "endpoint_up", {"enclave": enclave.id, "endpoint": "rag"}, time[kept], value[kept], "prometheus/mesh/rag"
+    )
+    bring(store, catalogue(enclave, endpoint(enclave, "rag")), TimeRange(START, NOW), [row], seq=seq, received=NOW)
+
+
+def levels(store, period="30d", **more):
+    return read_service_levels(store, STATION, Question(period, NOW, **more), Job())
+
+
+def only(store, **more):
+    (row,) = levels(store, **more).rows
+    return row
+
+
+def test_that_unknown_time_makes_a_range_and_no_proof(store):
+    # 20 bad minutes and 9 unknown hours of 30 days; a scrape speaks for 1.5 minutes: half a minute of the gap is known
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, bad=[(1000, 1020)], gone=[(5000, 5540)])
+    figure = only(store).found.now
+    whole, gap = 30 * 1440.0, 540 - 0.5
+    assert figure.worst == pytest.approx((whole - gap - 20) / whole, abs=1e-6)
+    assert figure.known_only == pytest.approx((whole - gap - 20) / (whole - gap), abs=1e-6)
+    assert figure.best == pytest.approx((whole - 20) / whole, abs=1e-6)
+    assert figure.coverage == pytest.approx((whole - gap) / whole, abs=1e-6)
+    told = [100 * share for share in (figure.known_only, figure.worst, figure.best)]
+    assert told == pytest.approx([99.953, 98.704, 99.954], abs=0.002)  # the worked example, but for half a minute
+    assert figure.verdict is Verdict.NOT_PROVABLE
+    assert figure.met_as_known
+
+
+def test_that_data_that_came_late_closes_the_range(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, bad=[(1000, 1020)], gone=[(5000, 5540)])
+    time = START + MINUTE * np.arange(5000, 5540, dtype=np.float64)
+    row = series("endpoint_up", {"enclave": "enc-u1", "endpoint": "rag"}, time, 1.0, "prometheus/mesh/rag")
+    window = TimeRange(time[0], time[-1] + MINUTE)
+    bring(store, catalogue(U1, endpoint(U1, "rag")), window, [row], seq=2, received=NOW + HOUR)
+    before = only(store, as_known_at=NOW + 120.0).found.now
+    after = only(store, as_known_at=NOW + 2 * HOUR).found.now
+    assert (before.verdict, after.verdict) == (Verdict.NOT_PROVABLE, Verdict.MET)
+    assert after.worst == after.best == pytest.approx((43200 - 20) / 43200)
+
+
+def test_that_the_version_in_force_judges_its_own_part(store):
+    decide(store, AddObjective(promise(0.99), "first", START - DAY))
+    decide(store, AddObjective(promise(0.9999), "stricter", START + 10 * DAY), at=START)
+    probe(store, bad=[(20 * 1440, 20 * 1440 + 30)])
+    rows = sorted(levels(store).rows, key=lambda row: row.period.span.start)
+    assert [(row.objective.target, row.found.now.verdict) for row in rows] == [
+        (0.99, Verdict.MET),
+        (0.9999, Verdict.MISSED),
+    ]
+    assert rows[0].period.span.end == rows[1].period.span.start == START + 10 * DAY
+
+
+def test_that_only_an_exclusion_that_somebody_else_approved_changes_a_figure(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, bad=[(1440, 1540)])
+    work = Exclusion(
+        "cr-1", "*", "enc-u1", "rag", START + DAY, START + DAY + 100 * MINUTE, "", "UTC", "planned", "exclude",
+        "new storage", "cr-1", "", "",
+    )  # fmt: skip
+    decide(store, AddExclusion(work, "planned"), at=NOW - HOUR)
+    row = only(store)
+    assert (row.found.now.verdict, [one.id for one in row.waiting]) == (Verdict.MISSED, ["cr-1"])
+    decide(store, ApproveExclusion("cr-1", "agreed"), author=BOB, at=NOW - MINUTE)
+    row = only(store)
+    assert (row.found.now.verdict, row.found.without.verdict) == (Verdict.MET, Verdict.MISSED)
+    assert row.found.dropped_seconds == 6000.0
+    assert row.found.without.known_only == pytest.approx(1 - 100 / 43200)
+    assert {cost.name: cost.bad for cost in row.costs}["cr-1"] == 6000.0
+    assert row.excluded[0].approved_by == "bob (1001)"
+
+
+def test_that_errors_are_counted_of_all_requests_and_unknown_time_has_no_bound(store):
+    decide(store, AddObjective(counted(target=0.99), "x", START - DAY))
+    rows = serving(U1, "rag", NOW, hours=24.0, endpoint_errors=3.0)
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(START, NOW), rows, received=NOW)
+    row = only(store, period="1d")
+    figure = row.found.now
+    assert (figure.total, figure.good) == (1440 * 600.0, 1440 * 597.0)
+    assert figure.known_only == pytest.approx(0.995)
+    assert row.unit == "events"
+    assert row.budget.spent == 1440 * 3.0
+    assert row.budget.share_spent == pytest.approx(0.5)
+
+
+def test_that_a_policy_for_missing_data_is_named(store):
+    decide(store, AddObjective(promise(missing=Missing.GOOD), "x", START - DAY))
+    probe(store, gone=[(0, 10 * 1440)])
+    figure = only(store).found.now
+    assert (figure.verdict, figure.missing) == (Verdict.MET, Missing.GOOD)
+    assert figure.coverage == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_that_an_endpoint_without_any_data_is_never_met(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(START, NOW), received=NOW)
+    row = only(store)
+    assert (row.found.now.verdict, row.found.now.coverage) == (Verdict.NOT_PROVABLE, 0.0)
+    assert row.outlook.days == 0
+
+
+def test_that_each_enclave_is_judged_by_itself_and_rows_above_the_ceiling_are_not_there(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store)
+    probe(store, bad=[(0, 500)], enclave=S1)
+    found = levels(store)
+    assert [(row.enclave.id, row.found.now.verdict) for row in found.rows] == [
+        ("enc-s1", Verdict.MISSED),
+        ("enc-u1", Verdict.MET),
+    ]
+    assert found.marking is Level.S
+    low = read_service_levels(store, STATION, Question("30d", NOW), Job(), ceiling=Level.U)
+    assert ([row.enclave.id for row in low.rows], low.marking) == (["enc-u1"], Level.U)
+
+
+def test_that_a_total_outage_burns_as_fast_as_can_be_and_is_learned_with_its_bundle(store):
+    decide(store, AddObjective(promise(0.999), "x", START - DAY))
+    probe(store, bad=[(20 * 1440, 20 * 1440 + 120)])
+    row = only(store)
+    page = next(burn for burn in row.burns if burn.pair.name == "1 h and 5 min")
+    assert page.factor == pytest.approx(14.4)
+    assert page.peak == pytest.approx(1000.0)
+    # 14.4 x 0.001 of an hour is 51.8 s: within the first cell of five minutes
+    assert page.start == START + 20 * DAY + 300.0
+    assert page.learned == NOW
+
+
+def test_that_a_period_that_is_none_is_refused_in_words(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    with pytest.raises(ValueError, match="2026-Q4"):
+        levels(store, period="last month")
