@@ -13,6 +13,7 @@ from app.analysis.gpu import XID_WORDS, increase, xid_health
 from app.analysis.grid import Fold, Grid
 from app.analysis.health import CRITICAL, GOOD, UNKNOWN, as_health, last_run, timeline
 from app.analysis.health_policy import HealthPolicy
+from app.analysis.merged import merged
 from app.analysis.reasons import measured, silence_text
 from app.model.catalogue import Enclave, Node
 from app.model.event import Event
@@ -176,10 +177,9 @@ def _xid_times(picture: Picture, shelf: Shelf, policy: HealthPolicy, events: lis
             where = (dict(event.labels).get("gpu", ""), _code(event))
             seen[where] = max(seen.get(where, -math.inf), event.start)
     named = {gpu for gpu, _ in seen}
-    for one in shelf.series.get("gpu_xid_errors_total", []):
-        code = one.key.label("xid")
-        where = (one.key.label("gpu"), int(code) if code.isdecimal() else -1)
-        rise, last = increase(one.time, one.value, since, known)
+    for (gpu, code), (time, value) in _counters(shelf, "gpu_xid_errors_total").items():
+        where = (gpu, int(code) if code.isdecimal() else -1)
+        rise, last = increase(time, value, since, known)
         if rise > 0.0 and (where[1] >= 0 or where[0] not in named):
             seen[where] = max(seen.get(where, -math.inf), last)
     return seen
@@ -205,11 +205,10 @@ def _memory(picture: Picture, shelf: Shelf, policy: HealthPolicy, told: set[str]
     """Uncorrectable memory errors, but of a GPU whose XID has `told` of them."""
     since = picture.covered - policy.gpu.event_hours * 3600.0
     known = _first_known(shelf)
-    for one in shelf.series.get("gpu_ecc_uncorrectable_total", []):
-        rise, last = increase(one.time, one.value, since, known)
-        if rise > 0.0 and one.key.label("gpu") not in told:
+    for (gpu, _), (time, value) in _counters(shelf, "gpu_ecc_uncorrectable_total").items():
+        rise, last = increase(time, value, since, known)
+        if rise > 0.0 and gpu not in told:
             errors = "error" if rise == 1.0 else "errors"
-            gpu = one.key.label("gpu")
             text = f"GPU {gpu} {rise:.0f} uncorrectable memory {errors}"
             yield _Found(Health.CRITICAL, text, last, Trouble.ERROR, (gpu,))
 
@@ -233,6 +232,18 @@ def _hot(picture: Picture, shelf: Shelf, policy: HealthPolicy) -> Found:
         many = "1 GPU" if len(found) == 1 else f"{len(found)} GPUs"
         text = f"{many} over {limit}, hottest {measured(rule.metric, hottest)}"
         yield _Found(as_health(code), text, since, Trouble.HOT, tuple(gpu for _, _, gpu in found))
+
+
+def _counters(shelf: Shelf, metric: str) -> dict[tuple[str, str], tuple[FloatArray, FloatArray]]:
+    """Times and values of a counter by GPU and code.
+
+    Where another label of a GPU changed, such as its team, a new series goes on from the count of the old one: apart
+    it would look like errors since zero.
+    """
+    found: dict[tuple[str, str], list[Series]] = {}
+    for one in shelf.series.get(metric, []):
+        found.setdefault((one.key.label("gpu"), one.key.label("xid")), []).append(one)
+    return {where: merged(many, Fold.MOST) for where, many in found.items()}
 
 
 def _first_known(shelf: Shelf) -> float:

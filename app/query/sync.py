@@ -104,10 +104,21 @@ class LockedSource:
 
 
 @dataclass(frozen=True, slots=True)
+class PutAway:
+    """What a filter hides of one enclave: seconds overdue, bundles missing, bundles that wait or were refused."""
+
+    enclave: Enclave
+    overdue: float
+    missing: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """Everything the sync page shows, for one moment.
 
-    `cache_bytes` is the size of the cache on disk, `free_bytes` what its volume still holds.
+    `cache_bytes` is the size of the cache on disk, `free_bytes` what its volume still holds. `hidden` is what
+    the filter leaves out of all the others.
     """
 
     as_of: float
@@ -123,3 +134,4 @@ class SyncState:
     missing: int
     cache_bytes: int
     free_bytes: int
+    hidden: tuple[PutAway, ...] = ()

@@ -12,7 +12,7 @@ from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, pictures
 from app.query.health import marking_of
 from app.query.problems import ACCEPTED, WAITING, open_attempts, open_gaps, verified_level, visible
-from app.query.sync import Arrival, BundleRow, CheckStep, Lane, LockedSource, SyncState, TrustedKey
+from app.query.sync import Arrival, BundleRow, CheckStep, Lane, LockedSource, PutAway, SyncState, TrustedKey
 from app.settings import Station
 from app.store.bundles import BundleRecord, StoredBundle, bundles, holds_demo
 from app.store.database import State, Store
@@ -50,9 +50,10 @@ def read_sync(
     """
     ceiling = station.reach(ceiling)
     with store.reader(ceiling) as reader:
-        seen = [one for one in pictures(reader, at) if one.enclave.id not in hidden]
+        every = pictures(reader, at)
         came = [one for one in bundles(reader, span) if one.record.received <= at and one.record.enclave not in hidden]
         demo = holds_demo(reader)
+    seen = [one for one in every if one.enclave.id not in hidden]
     book = _ledger(store, station, at, span, ceiling, hidden)
     enclaves = {one.enclave.id: one.enclave for one in seen}
     rows = [_tried_row(one, enclaves, station) for one in book.waiting]
@@ -75,12 +76,22 @@ def read_sync(
         missing=sum(gap.last - gap.first + 1 for gap in book.holes),
         cache_bytes=_size(store),
         free_bytes=shutil.disk_usage(store.cache.parent).free,
+        hidden=tuple(_put_away(one, book) for one in every if one.enclave.id in hidden),
     )
+
+
+def _put_away(picture: Picture, book: "_Book") -> PutAway:
+    mine = [gap for gap in book.away_holes if gap.after.enclave == picture.enclave.id]
+    waiting = sum(one.enclave == picture.enclave.id for one in book.away_waiting)
+    return PutAway(picture.enclave, picture.overdue, sum(gap.last - gap.first + 1 for gap in mine), waiting)
 
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What the ledger tells and may be shown; `told` holds the attempts that ended well, by manifest."""
+    """What the ledger tells and may be shown; `told` holds the attempts that ended well, by manifest.
+
+    `away_waiting` and `away_holes` belong to enclaves that the filter hides.
+    """
 
     told: dict[str, Attempt]
     waiting: list[Attempt]
@@ -88,22 +99,28 @@ class _Book:
     keys: tuple[TrustedKey, ...]
     locks: tuple[LockedSource, ...]
     trust_version: int
+    away_waiting: list[Attempt]
+    away_holes: list[Gap]
 
 
 def _ledger(
     store: Store, station: Station, at: float, span: TimeRange, ceiling: Level | None, hidden: frozenset[str]
 ) -> _Book:
     with store.state() as state:
-        waiting = [one for one in open_attempts(state, span, at) if one.enclave not in hidden]
-        holes = [one for one in open_gaps(state, span, at) if one.after.enclave not in hidden]
+        waiting = [
+            one for one in open_attempts(state, span, at) if visible(verified_level(one, station), station, ceiling)
+        ]
+        holes = [one for one in open_gaps(state, span, at) if visible(one.after.level, station, ceiling)]
         versions = trust_versions(state)
         return _Book(
             told={one.manifest: one for one in reversed(attempts(state, span)) if one.code in ACCEPTED},
-            waiting=[one for one in waiting if visible(verified_level(one, station), station, ceiling)],
-            holes=[one for one in holes if visible(one.after.level, station, ceiling)],
+            waiting=[one for one in waiting if one.enclave not in hidden],
+            holes=[one for one in holes if one.after.enclave not in hidden],
             keys=_keys(state, station, ceiling),
             locks=_locks(state, station, at, ceiling),
             trust_version=versions[0][0] if versions else 0,
+            away_waiting=[one for one in waiting if one.enclave in hidden],
+            away_holes=[one for one in holes if one.after.enclave in hidden],
         )
 
 

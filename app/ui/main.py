@@ -299,6 +299,7 @@ def run(
         console.window.painted.connect(application.quit)
     try:
         console.window.start()
+        console.window.keep_on_screen()
         console.window.show()
         ended = application.exec()
     finally:

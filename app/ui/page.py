@@ -240,6 +240,12 @@ class PageView(QWidget):
         return self
 
 
+_KEPT = 4
+"""Answers of one page that are kept, each about something else."""
+_YOUNG = 120.0
+"""Seconds after which an answer is no longer shown while that of now is read: its ages would be too wrong."""
+
+
 class PageHost(QObject):
     """Asks for the data of one page, one request after another.
 
@@ -272,6 +278,7 @@ class PageHost(QObject):
         self._job: Job | None = None
         self._running: Ask | None = None
         self._pending: Ask | None = None
+        self._answers: dict[Subject | None, tuple[Ask, Any]] = {}
 
     @property
     def waiting(self) -> bool:
@@ -290,6 +297,22 @@ class PageHost(QObject):
             return False
         self.subject, self.data, self.stale, self.failing = subject, None, True, False
         return True
+
+    def remember(self, ask: Ask) -> bool:
+        """Take up the newest answer to the same question, until that of now is there; False where none is young.
+
+        It is no older than what a page shows before it asks again, or little more: nobody waits on the way back.
+        """
+        asked, data = self._answers.get(ask.subject, (None, None))
+        if asked is None or not ask.same_view(asked) or not 0 <= ask.at - asked.at <= _YOUNG:
+            return False
+        self.data = data
+        return True
+
+    def outdate(self) -> None:
+        """The store holds something else now: ask again, and show no answer from before on the way back."""
+        self.stale = True
+        self._answers.clear()
 
     def ask(self, ask: Ask) -> None:
         """Ask, after what already runs; at once where that would answer for another range or filter."""
@@ -321,8 +344,16 @@ class PageHost(QObject):
     def _done(self, number: int, data: Any) -> None:
         if number == self._number:
             self.data, self.failing = data, False
+            self._keep(data)
             self._end()
             self.answered.emit(data)
+
+    def _keep(self, data: Any) -> None:
+        if self._running is not None:
+            self._answers.pop(self._running.subject, None)
+            self._answers[self._running.subject] = (self._running, data)
+        while len(self._answers) > _KEPT:
+            del self._answers[next(iter(self._answers))]
 
     def _error(self, number: int, error: Exception) -> None:
         if number == self._number:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+import shiboken6
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -64,7 +65,7 @@ class Overlay(QWidget):
 
     def close_overlay(self) -> None:
         """Go away and give the keyboard back."""
-        if self._before is not None:
+        if self._before is not None and shiboken6.isValid(self._before):  # an answer may have replaced it meanwhile
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hide()
         self.closed.emit()

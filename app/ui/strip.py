@@ -1,4 +1,4 @@
-"""The message strip: what the last import came to, or how far one is. Quiet, and it stays until read."""
+"""The message strip: what the last import came to, or how far one is. Quiet, and what matters stays until read."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -77,6 +77,12 @@ class Strip(QWidget):
         """Put the message away."""
         self.hide()
         self.dismissed.emit()
+
+    def leave(self) -> None:
+        """Put a message away with the page it was said on, where nothing is wrong and nothing is left to do."""
+        quiet = self._message.health in (Health.HEALTHY, Health.UNKNOWN)
+        if quiet and not self._message.action:
+            self.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()

@@ -91,7 +91,7 @@ class TableFilter(QWidget):
         layout.addWidget(self._count, 3)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._narrow)
-        self.field.changed.connect(lambda _: self._settle.start())
+        self.field.textChanged.connect(lambda _: self._settle.start())
         self.field.left.connect(self._leave)
         table.counted.connect(self._show_count)
         table.copied.connect(self._show_copied)
@@ -100,13 +100,13 @@ class TableFilter(QWidget):
     @property
     def words(self) -> str:
         """What is filtered by."""
-        return self.field.edit.text()
+        return self.field.text()
 
     def clear(self) -> bool:
         """Show every row again; False where every row is shown."""
         if not self.words:
             return False
-        self.field.edit.clear()
+        self.field.clear()
         self._narrow()
         return True
 

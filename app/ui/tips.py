@@ -1,7 +1,7 @@
 """Tips that stay between the banners: Qt's own are windows of their own and could cover one."""
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QCursor, QPaintEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QCursor, QHideEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from app.ui import text
@@ -14,6 +14,7 @@ _WIDE = 420
 _PAD = 10
 _AWAY = 14
 _WATCH_MS = 120
+_ENDS = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
 def tip_of(widget: QWidget | None, at: QPoint) -> str:
@@ -32,7 +33,7 @@ def tip_of(widget: QWidget | None, at: QPoint) -> str:
 
 
 class Tip(QWidget):
-    """One tip, inside of the widget it is a child of. It goes when the pointer does."""
+    """One tip, inside of the widget it is a child of. It goes when the pointer does, or with the next key."""
 
     def __init__(self, look: Look, body: QWidget) -> None:
         super().__init__(body)
@@ -52,9 +53,20 @@ class Tip(QWidget):
         ]
         self.setVisible(bool(said))
         if said:
+            _application().installEventFilter(self)  # a second time is as once
             self._place()
             self.raise_()
             self._watch.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A key may change what lies below, and Esc must be enough; the key still does what it does."""
+        if event.type() in _ENDS:
+            self.hide()
+        return False
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._watch.stop()
+        _application().removeEventFilter(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         step = text.line_step(self._look.fonts, "small")
@@ -81,4 +93,9 @@ class Tip(QWidget):
     def _follow(self) -> None:
         if (QCursor.pos() - self._at).manhattanLength() > _AWAY:
             self.hide()
-            self._watch.stop()
+
+
+def _application() -> QCoreApplication:
+    found = QCoreApplication.instance()
+    assert found is not None  # noqa: S101 -- no widget without one
+    return found

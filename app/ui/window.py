@@ -257,7 +257,8 @@ class Window(Visiting):
     def _changed(self, changes: Changes) -> None:
         self._look_at_holdings()
         for host in self.hosts.values():
-            host.stale = host.stale or bool(host.page.topics & changes.topics)
+            if host.page.topics & changes.topics:
+                host.outdate()
         if self.page and self.hosts[self.page].stale:
             self._ask(self.hosts[self.page])
 

@@ -11,7 +11,7 @@ from app.model.event import Event
 from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
-from app.query.gpu_floor import ACTIVE, HEAT, POWER, TOTAL, USE, USED, XID, Measure, Told
+from app.query.gpu_floor import ACTIVE, ECC, HEAT, POWER, TOTAL, USE, USED, XID, Measure, Told
 from app.query.gpu_now import read_gpus
 from app.query.gpus import Trouble
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, last, minutes, node, series
@@ -220,3 +220,12 @@ def test_that_a_hidden_enclave_with_old_data_is_not_called_well(store):
     bring(store, catalogue(S1, node(S1, "n09", 1)), old, rows)
     floor = read(store, well("0") + well("1"), hidden=frozenset({"enc-s1"}))
     assert [one.worst for one in floor.hidden] == [Health.UNKNOWN]
+
+
+def test_that_a_counter_of_a_gpu_whose_team_changed_goes_on_and_begins_at_no_error(store):
+    rows = [*well("0"), *well("1")]
+    for metric in (XID, ECC):
+        rows.append(gpu(metric, "0", 5.0, team="speech", end=END - 2 * HOUR))
+        own = {"enclave": "enc-u1", "node": "n01", "gpu": "0", "team": "vision"}
+        rows.append(series(metric, own, minutes(END, 2), 5.0, "prometheus/dcgm/n01"))
+    assert read(store, rows).problems == ()

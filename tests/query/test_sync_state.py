@@ -209,6 +209,24 @@ def test_that_a_hidden_enclave_takes_its_problems_with_it(store):
     assert (found.lanes, found.bundles, found.missing) == ((), (), 0)
 
 
+def test_that_what_is_wrong_with_a_hidden_enclave_is_counted_apart(store):
+    carried(store, U1, 1, NOW - 600)
+    carried(store, S1, 1, NOW - 6 * HOUR)
+    carried(store, S1, 4, NOW - 3 * HOUR)
+    tried(store, "HELD", held="h2", manifest="m2", source="x", stream="core", seq=9, level=Level.S, enclave="enc-s1")
+    (away,) = sync(store, hidden=frozenset({"enc-s1"})).hidden
+    assert (away.enclave.id, away.missing, away.waiting) == ("enc-s1", 2, 1)  # bundles 2 and 3
+    assert away.overdue == 3 * HOUR - S1.cadence - S1.grace
+    assert sync(store).hidden == ()
+
+
+def test_that_nothing_of_a_hidden_enclave_above_the_ceiling_is_counted(store):
+    carried(store, U1, 1, NOW - 600)
+    carried(store, S1, 1, NOW - 6 * HOUR)
+    carried(store, S1, 4, NOW - 3 * HOUR)
+    assert sync(store, ceiling=Level.U, hidden=frozenset({"enc-s1"})).hidden == ()
+
+
 def test_that_an_enclave_that_sent_nothing_lately_keeps_its_lane(store):
     carried(store, T1, 1, NOW - 3 * DAY)
     found = read_sync(store, station(Level.TS), NOW, TimeRange(NOW - HOUR, NOW))

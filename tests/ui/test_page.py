@@ -5,12 +5,12 @@ import pytest
 
 from app.job import Cancelled
 from app.model.time_range import TimeRange
-from app.ui.page import Ask, PageHost, declared, discover
+from app.ui.page import Ask, PageHost, Subject, declared, discover
 from tests.fakes.desk import STATION
 
 
-def ask(at, length=60, hidden=()):
-    return Ask(None, STATION, at, TimeRange(at - length, at), frozenset(hidden))
+def ask(at, length=60, hidden=(), subject=None):
+    return Ask(None, STATION, at, TimeRange(at - length, at), frozenset(hidden), None, subject)
 
 
 class SlowLoad:
@@ -90,6 +90,49 @@ def test_that_the_loser_of_a_change_of_view_does_not_run_on(runner, qtbot):
     host.ask(ask(2.0, length=3600))
     assert cancelled.wait(5)
     qtbot.waitUntil(lambda: host.data == 2.0)
+
+
+@pytest.fixture
+def visited(runner, qtbot):
+    """A host that was asked about everything at 100 and is about one endpoint since."""
+    host = make_host(runner, lambda question, job: question.at)
+    host.ask(ask(100.0))
+    qtbot.waitUntil(lambda: host.data == 100.0)
+    host.turn_to(Subject("u", "rag"))
+    host.ask(ask(110.0, subject=Subject("u", "rag")))
+    qtbot.waitUntil(lambda: host.data == 110.0)
+    host.turn_to(None)
+    return host
+
+
+def test_that_the_way_back_shows_the_young_answer_until_that_of_now_is_there(visited, qtbot):
+    assert visited.data is None
+    assert visited.remember(ask(160.0))
+    assert visited.data == 100.0
+    assert visited.stale, "it is asked again all the same"
+    visited.ask(ask(160.0))
+    qtbot.waitUntil(lambda: visited.data == 160.0)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ask(221.0),
+        ask(99.0),
+        ask(160.0, length=3600),
+        ask(160.0, hidden=("ts",)),
+        ask(160.0, subject=Subject("s", "rag")),
+    ],
+    ids=["old", "clock set back", "other range", "other filter", "never asked"],
+)
+def test_that_no_other_answer_is_shown_on_the_way_back(visited, question):
+    assert not visited.remember(question)
+    assert visited.data is None
+
+
+def test_that_no_answer_from_before_an_import_is_shown_on_the_way_back(visited):
+    visited.outdate()
+    assert not visited.remember(ask(160.0))
 
 
 def test_that_every_error_is_told_and_asked_again_only_once(runner, qtbot, caplog):

@@ -163,13 +163,13 @@ def test_that_a_filter_says_how_much_it_leaves_and_the_worst_that_it_hides(look,
     qtbot.addWidget(shown)
     table.narrow("")
     assert shown._count.accessibleName() == "4 rows"
-    QTest.keyClicks(shown.field.edit, "gpu")
+    QTest.keyClicks(shown.field, "gpu")
     qtbot.waitUntil(lambda: names(table) == ["gpu_10", "gpu_2", "gpu_1"])
     assert shown._count.accessibleName() == "3 of 4. 1 hidden, the worst critical"
-    shown.field.edit.setText("node")
+    shown.field.setText("node")
     qtbot.waitUntil(lambda: names(table) == ["node_1"])
     assert shown._count.accessibleName() == "1 of 4. 3 hidden, the worst warning"
-    QTest.keyClick(shown.field.edit, Qt.Key.Key_Escape)
+    QTest.keyClick(shown.field, Qt.Key.Key_Escape)
     assert names(table) == [row[0] for row in ROWS]
     assert shown._count.accessibleName() == "4 rows"
     assert not shown.clear()

@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -38,3 +38,15 @@ def test_that_a_wish_for_a_tip_reaches_the_window_and_not_qt(open_window, qapp):
         assert window.body.findChild(Tip).isVisible()
         assert not QToolTip.isVisible()
         window.body.findChild(Tip).hide()
+
+
+def test_that_a_key_puts_a_tip_away_and_still_does_what_it_does(open_window, qtbot):
+    window = open_window()
+    tip = window.body.findChild(Tip)
+    tip.say("Four words of tip", window.body.mapToGlobal(QPoint(300, 300)))
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_BracketRight)
+    assert not tip.isVisible()
+    assert window.range == 3, "from the day to the week"
+    tip.say("Four words of tip", window.body.mapToGlobal(QPoint(300, 300)))
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert not tip.isVisible()

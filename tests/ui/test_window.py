@@ -15,6 +15,7 @@ from app.model.marking import Level
 from app.query.holdings import Holdings
 from app.ui.page import Badge, Place
 from app.ui.states import Kind
+from app.ui.strip import Message
 from app.ui.window import Window
 from tests.fakes import answers
 from tests.fakes.desk import make_desk
@@ -427,3 +428,49 @@ def test_that_g_twice_leads_to_the_gpus_and_n_to_the_first_that_failed(open_wind
     assert "SM activity" in view._heat_panel.accessibleName()
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
     assert (window.page, view.exceptions.spot) == ("gpu", None)
+
+
+@pytest.fixture
+def unshown(look, runner, told, tmp_path):
+    """A window before it stands, and the room of its screen: that of a test is smaller than any we support."""
+    window = Window(make_desk(look, runner, tmp_path, told))
+    window.setMinimumSize(100, 100)
+    yield window, window.screen().availableGeometry()
+    window.close()
+    window.deleteLater()
+
+
+@pytest.mark.parametrize(("wide", "tall"), [(300, -200), (-200, 300), (-200, -10)])
+def test_that_a_window_without_room_on_the_screen_fills_it_with_both_banners(unshown, wide, tall):
+    window, room = unshown
+    window.resize(room.width() + wide, room.height() + tall)
+    window.keep_on_screen()
+    window.show()
+    assert window.isMaximized()
+    assert window.size() == room.size()
+    assert window.banners[1].geometry().bottom() == window.height() - 1
+
+
+def test_that_a_window_with_room_around_it_keeps_its_size(unshown):
+    window, room = unshown
+    window.resize(room.width() - 100, room.height() - 100)
+    window.keep_on_screen()
+    assert not window.isMaximized()
+    assert (window.width(), window.height()) == (room.width() - 100, room.height() - 100)
+
+
+def test_that_a_message_with_nothing_left_to_do_goes_with_its_page(open_window):
+    window = open_window()
+    window.strip.say(Message("View saved: rag"))
+    window.show_page("overview")
+    assert window.strip.isVisible(), "still the same page"
+    window.show_page("sync")
+    assert not window.strip.isVisible()
+    for stays in (
+        Message("This could not be exported", health=Health.WARNING),
+        Message("Exported", action="Copy path"),
+        Message("Importing", health=None),
+    ):
+        window.strip.say(stays)
+        window.show_page("overview" if window.page == "sync" else "sync")
+        assert window.strip.isVisible(), stays.title

@@ -21,7 +21,7 @@ from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.spoken import silence, summary
-from app.ui.charts.trace import envelope, extremes, reach
+from app.ui.charts.trace import Envelope, envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
 from app.ui.charts.view import View
 from app.ui.keyboard import commanded
@@ -152,9 +152,11 @@ class Chart(Reached):
 
     def paint(self, canvas: Canvas) -> None:
         box, ratio, span = self.plot, self.devicePixelRatioF(), self.view.span
-        edges = self.view.edges(round(box.width() * ratio))
-        curves = [envelope(line.trace, edges) for line in self.lines]
+        curves = self._envelopes(box)
         self._rescale(*extremes(curves), box.height())
+        if self.plot != box:  # the labels of another scale may need more room
+            box = self.plot
+            curves = self._envelopes(box)
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
         self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
@@ -175,6 +177,10 @@ class Chart(Reached):
         self._paint_reading(plot)
         if self.ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
+
+    def _envelopes(self, box: QRectF) -> list[Envelope]:
+        edges = self.view.edges(round(box.width() * self.devicePixelRatioF()))
+        return [envelope(line.trace, edges) for line in self.lines]
 
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)

@@ -8,6 +8,7 @@ from app.model.time_range import TimeRange
 from app.query.curves import Listing, read_curves
 from app.query.health import read_fleet
 from app.store.samples import SeriesRef
+from app.ui import words
 from app.ui.explore.series_charts import ChartOf, Drawn, draw, useful
 from app.ui.explore.series_list import Choices
 from app.ui.page import Ask
@@ -41,3 +42,9 @@ class ExploreData:
         """Those of which anything is known in the page's span: a version that was replaced is no first choice."""
         read = read_curves(self.ask.store, self.ask.station, refs, self.ask.span, 64)
         return [curve.ref for curve in read.curves if curve.reduced.time.size]
+
+
+def hidden_words(data: ExploreData | None) -> str:
+    """How many series the filter hides, with a space after it; empty where it hides none."""
+    away = sum(data.listing.hidden.values()) if data is not None else 0
+    return f"{words.grouped(away)} series hidden by the filter. " if away else ""

@@ -244,7 +244,7 @@ class SeriesPicker(QWidget):
         super().__init__()
         self.list = SeriesView(look)
         self.search = SearchField(look, "Search series", "Metric, endpoint, node")
-        self.search.changed.connect(self.list.series.search)
+        self.search.textChanged.connect(self.list.series.search)
         self.search.left.connect(self.list.setFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

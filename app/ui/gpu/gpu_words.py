@@ -4,7 +4,7 @@ import math
 
 from app.query.gpu_floor import ECC, TOTAL, USED, XID, Gpu, GpuFloor, Measure, NodeNow, Told
 from app.ui import words
-from app.ui.gpu.measures import LABELS, memory_words, reading_words
+from app.ui.gpu.measures import LABELS, memory_words, reading_words, within_sentence
 
 
 def gpu_name(gpu: Gpu) -> str:
@@ -26,7 +26,7 @@ def gpu_words(gpu: Gpu, node: NodeNow, measure: Measure) -> str:
     wrong = state_words(gpu)
     if not gpu.heard:
         return f"{head}: {wrong}"
-    told = f"{head}: {LABELS[measure].lower()} {reading_words(measure, gpu.reading(measure))}"
+    told = f"{head}: {within_sentence(measure)} {reading_words(measure, gpu.reading(measure))}"
     return f"{told}. {words.capitalised(wrong)}" if wrong else told
 
 
@@ -37,7 +37,7 @@ def gpu_tip(gpu: Gpu, node: NodeNow, floor: GpuFloor) -> str:
     if wrong:
         lines.append(words.capitalised(wrong))
     if gpu.readings:
-        lines.append(", ".join(f"{LABELS[one].lower()} {reading_words(one, gpu.reading(one))}" for one in Measure))
+        lines.append(", ".join(f"{within_sentence(one)} {reading_words(one, gpu.reading(one))}" for one in Measure))
     newest = max((one.time for one in gpu.readings.values()), default=math.nan)
     picture = floor.picture(node.enclave.id)
     if not math.isnan(newest):

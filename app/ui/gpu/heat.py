@@ -17,7 +17,7 @@ from app.ui.amount import STEPS, ramp_of
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.charts.face import paint_moments
 from app.ui.charts.kept import Kept
-from app.ui.gpu.measures import FOLDED, LABELS, Reach, reach_of, said
+from app.ui.gpu.measures import FOLDED, LABELS, Reach, reach_of, said, within_sentence
 from app.ui.gpu.sheets import heat_sheet
 from app.ui.hatch import half
 from app.ui.keyboard import commanded
@@ -237,12 +237,12 @@ class Heatmap(Reached):
         start, end = float(rows.edges[cell]), float(rows.edges[cell + 1])
         head = f"{node}, {words.when(start, floor.as_of)} to {words.clock(end)} Z"
         if not rows.exported[row]:
-            return f"{head}: {LABELS[rows.measure].lower()} is not exported"
+            return f"{head}: {within_sentence(rows.measure)} is not exported"
         value, until = float(rows.value[row, cell]), floor.picture(enclave).covered
         if math.isnan(value):
             late = start >= until
             return f"{head}: nothing has arrived yet" if late else f"{head}: no data"
-        return f"{head}: {LABELS[rows.measure].lower()} {said(rows.measure, value)}"
+        return f"{head}: {within_sentence(rows.measure)} {said(rows.measure, value)}"
 
     def tell_numbers(self) -> None:
         """Say what is shown as plain rows: one for each cell that is known."""

@@ -16,6 +16,13 @@ LABELS = {
 }
 """Names of the measures, as they are chosen."""
 
+
+def within_sentence(measure: Measure) -> str:
+    """The name of a measure in the middle of a sentence; an abbreviation keeps its capitals."""
+    label = LABELS[measure]
+    return label if label[:2].isupper() else label.lower()
+
+
 EXPLAINED = {
     Measure.BUSY: "Per cent of time with a kernel running",
     Measure.ACTIVE: "Per cent of multiprocessors at work",

@@ -18,6 +18,11 @@ def _current(floor: GpuFloor) -> list[NodeNow]:
     return [node for node in floor.nodes if not floor.stale(node.enclave.id)]
 
 
+def wall_title(floor: GpuFloor) -> str:
+    """What the wall shows: nothing of it is of now where no enclave's data is current."""
+    return "Every GPU, now" if _current(floor) else "Every GPU, last known"
+
+
 def gpu_sentence(floor: GpuFloor) -> tuple[Span, ...]:
     """What has failed, what errs, is too hot or silent, and how busy the rest is."""
     if not floor.pictures:

@@ -7,6 +7,7 @@ from app.query.gpu_floor import ACTIVE, ECC, HEAT, POWER, TOTAL, USE, USED, XID,
 from app.query.gpu_past import HeatRows
 from app.ui.gpu.gpu_words import state_words
 from app.ui.gpu.measures import LABELS
+from app.ui.gpu.sentences import wall_title
 from app.ui.sheet import Cell, Moment, Sheet
 
 _METRICS = (USE, ACTIVE, USED, TOTAL, POWER, HEAT, XID, ECC)
@@ -29,7 +30,7 @@ def every_gpu(floor: GpuFloor) -> Sheet:
     """
     heads = ("Enclave", "Level", "Node", "GPU", "Model", "Team", *_HEADS, "State", "Data time (UTC)")
     rows = [_row(gpu, node) for node in floor.nodes for gpu in node.gpus]
-    return Sheet("Every GPU, now", floor.marking, heads, rows)
+    return Sheet(wall_title(floor), floor.marking, heads, rows)
 
 
 def _row(gpu: Gpu, node: NodeNow) -> tuple[Cell, ...]:

@@ -23,7 +23,7 @@ from app.ui.charts.tiles import Tiles
 from app.ui.charts.units import unit_of
 from app.ui.charts.view import View
 from app.ui.controls import PushButton
-from app.ui.explore.data import ExploreData
+from app.ui.explore.data import ExploreData, hidden_words
 from app.ui.explore.series_charts import ChartOf, Drawn, charts_of
 from app.ui.explore.series_list import SeriesPicker, choices
 from app.ui.keyboard import Key
@@ -66,6 +66,7 @@ class ExploreView(PageView):
         self._picked = self._asked = False
         self.chosen: list[SeriesRef] = []
         self.view = View(TimeRange(0.0, 86400.0))
+        self.view.changed.connect(self._say_span)
         self.tiles: Tiles | None = None
         self.grid: ChartGrid | None = None
         self.compare: CompareView | None = None
@@ -213,14 +214,21 @@ class ExploreView(PageView):
         if not self._charts:
             self.tiles.drop()
             said = "Choose one from the list; / searches it."
-            self._main.show_title("Charts")
+            self._say_span()
             self._main.show_state(PanelState(Kind.EMPTY, "No series chosen", said, icon="activity"))
             return
         self.grid.show_titles([chart.title for chart in self._charts])
-        self._main.show_title(f"Last {words.span_words(self.view.home.seconds)}")
+        self._say_span()
         if self._drawn is None or (self._main.state is not None and self._main.state.kind is not Kind.LOADING):
             self._main.show_state(loading())
         self.tiles.ask(partial(self._data.read, tuple(self._charts)))
+
+    def _say_span(self) -> None:
+        """The title tells the time that the charts show, which is not the page's range once they were moved."""
+        span, home = self.view.span, self.view.home
+        moved = f"{words.when(span.start, home.end)} to {words.when(span.end, home.end)} Z"
+        title = f"Last {words.span_words(home.seconds)}" if self.view.at_home else moved
+        self._main.show_title(title if self._charts else "Charts")
 
     def _say(self, below: str = "") -> None:
         count = len(self.chosen)
@@ -234,7 +242,7 @@ class ExploreView(PageView):
         if self._stack.currentIndex() and count > compared and not below:
             below = f"The first {words.count_word(compared)} are compared; take others away to compare the rest."
         hint = "Drag to pan, wheel to zoom, arrows to read out a moment, D for the numbers, Home to go back."
-        self._sentence.say(spans, below or hint, ())
+        self._sentence.say(spans, hidden_words(self._data) + (below or hint), ())
 
     # --- what was read ------------------------------------------------------------------------------------
 

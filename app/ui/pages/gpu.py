@@ -23,7 +23,7 @@ from app.ui.gpu.heat import Heatmap, width_words
 from app.ui.gpu.measures import LABELS
 from app.ui.gpu.nothing import nothing
 from app.ui.gpu.section_table import ROW_LEAST, ROW_MOST, Spot
-from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence
+from app.ui.gpu.sentences import below, figures_tip, gpu_figures, gpu_sentence, wall_title
 from app.ui.gpu.sheets import every_gpu
 from app.ui.gpu.trends import Trend, fans, legend, limit, memory_home, titled
 from app.ui.gpu.wall_panel import WallPanel
@@ -107,7 +107,7 @@ class GpuView(PageView):
         if not floor.nodes:
             self._show_nothing(floor)
             return
-        self.panel.show_title("Every GPU, now")
+        self.panel.show_title(wall_title(floor))
         self.panel.show_floor(floor)
         self._order_tabs()
         self._show_capacity()

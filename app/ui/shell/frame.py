@@ -23,6 +23,8 @@ Layout = TypeVar("Layout", QVBoxLayout, QHBoxLayout)
 FOLD_BELOW = 1500
 LEAST = (900, 480)
 """Smallest window in logical pixels: what a taskbar and a title leave of 1920 x 1080 at twice the size of text."""
+_BORDER = 32
+"""Pixels that a desktop's title and frame take; how many they are is not known before the window stands."""
 _DEMO = "Demonstration data. Contains no classified information"
 
 
@@ -71,6 +73,16 @@ class Frame(QWidget):
         """Show the highest marking held on both banners; None is not known."""
         self.banners[0].show_marking(level, _DEMO if demo else "")
         self.banners[1].show_marking(level)
+
+    def keep_on_screen(self) -> None:
+        """Fill the screen where it has no room for the window: a banner beyond its edge marks nothing.
+
+        Larger text and a smaller screen make it so; what was kept of the window's place knows of neither.
+        """
+        room = self.screen().availableGeometry()
+        if self.width() > room.width() - _BORDER or self.height() > room.height() - _BORDER:
+            self.resize(room.size())  # not every desktop maximises
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
 
     def choose_bundle(self) -> None:
         """Let the person choose a bundle."""

@@ -56,6 +56,10 @@ class Visiting(Covered):
     def _shown(self, view: PageView) -> None:
         """A view was made with an answer in it."""
 
+    def _show_answer(self, host: PageHost) -> None:
+        """Show an answer wherever it is to be seen."""
+        raise NotImplementedError
+
     def show_page(self, page: str, subject: Subject | None = None) -> None:
         """Go to a page, about one thing or about everything."""
         self.show_place(Place(page, subject))
@@ -66,10 +70,16 @@ class Visiting(Covered):
         if host is None or self.notice is not None:
             return  # not made yet, or it has to wait for the person
         self.way.go(place)
+        if place.page != self.page:
+            self.strip.leave()
         self.page = place.page
         if host.turn_to(place.subject) and place.page in self.views:
             self.views[place.page].turn_to(place.subject)
-            self.views[place.page].show_state(loading())
+            wish = self._wish(host)
+            if wish is not None and host.remember(wish):
+                self._show_answer(host)
+            else:
+                self.views[place.page].show_state(loading())
         if place.page not in self.views:
             self._build(host)
         self.stack.setCurrentIndex(list(self.views).index(place.page))
@@ -133,12 +143,18 @@ class Visiting(Covered):
             view.show_state(loading())
 
     def _ask(self, host: PageHost) -> None:
+        wish = self._wish(host)
+        if wish is not None:
+            host.ask(wish)
+
+    def _wish(self, host: PageHost) -> Ask | None:
+        """What a page would be asked now; None where nothing may be asked."""
         if self.desk.station is None or not self.asks:
-            return
+            return None
         at, hidden = self.desk.clock.now(), self.header.filter.hidden_ids
         kept = self.desk.kept if self.range == DEFAULT and not hidden else None
         span = until(at, RANGES[self.range])
-        host.ask(Ask(self.desk.store, self.desk.station, at, span, hidden, kept, host.subject))
+        return Ask(self.desk.store, self.desk.station, at, span, hidden, kept, host.subject)
 
     def _show_age(self, host: PageHost) -> None:
         old = host.page.oldest(host.data) if host.data is not None else None

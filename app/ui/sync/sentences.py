@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from app.model.health import Freshness, Health
-from app.query.sync import BundleRow, SyncState
+from app.query.sync import BundleRow, PutAway, SyncState
 from app.ui import words
 from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
@@ -13,6 +13,8 @@ from app.ui.sync.bundle_table import row_health
 
 def sync_sentence(state: SyncState) -> tuple[Span, ...]:
     """What arrived, what is missing, and whom this station trusts, in one sentence."""
+    if state.hidden and not state.lanes and not state.bundles and not state.locks:
+        return (Span("Every enclave is hidden by the filter.", strong=True),)
     if not state.lanes and not state.bundles and not state.locks:
         return (Span("No bundle has arrived yet.", strong=True), Span(" Nothing is known of any enclave."))
     spans = [*_lock_spans(state), *_late_spans(state), *_missing_spans(state), *_held_spans(state.bundles)]
@@ -79,7 +81,26 @@ def _lock_spans(state: SyncState) -> list[Span]:
 
 
 def sync_below(state: SyncState) -> str:
-    """What the sentence means for what is shown."""
+    """What the sentence means for what is shown; before that what the filter hides."""
+    return " ".join(part for part in (_hidden_words(state.hidden), _meaning(state)) if part)
+
+
+def _hidden_words(hidden: Sequence[PutAway]) -> str:
+    """What the filter hides and what is wrong with it, for a problem is never hidden silently."""
+    if not hidden:
+        return ""
+    names = words.listed([one.enclave.name for one in hidden])
+    late = [one.overdue for one in hidden if one.overdue > 0]
+    missing, waiting = sum(one.missing for one in hidden), sum(one.waiting for one in hidden)
+    parts = [f"{'up to ' if len(late) > 1 else ''}{words.age(max(late))} overdue"] if late else []
+    if missing:
+        parts.append(f"{words.count_word(missing)} {words.plural(missing, 'bundle')} missing")
+    if waiting:
+        parts.append(f"{words.count_word(waiting)} not accepted")
+    return f"{names} hidden by the filter: {', '.join(parts) or 'nothing overdue or missing'}."
+
+
+def _meaning(state: SyncState) -> str:
     if any(row.code in ("UNTRUSTED", "HELD") and row.problem for row in state.bundles):
         return "Nothing from a held or untrusted bundle is shown anywhere until somebody decides."
     if state.missing:

@@ -40,7 +40,7 @@ def chart(look, view, qtbot):
 
 
 def picture(chart, ratio=1.0):
-    """The chart as it is painted at a device ratio: two passes, for labels may widen the gutter."""
+    """The chart as it is painted at a device ratio: two passes, for other charts may widen the gutter."""
     for _ in range(2):
         image = QImage(round(chart.width() * ratio), round(chart.height() * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
@@ -350,6 +350,18 @@ def test_that_thousands_of_paintings_leave_the_interpreter_whole(look, view):
 
 
 # --- what is forecast -------------------------------------------------------------------------------------
+
+
+def test_that_labels_widened_by_a_limit_are_whole_in_the_first_picture(look, qtbot):
+    chart = Chart(look, View(DAY), "Memory", SHARE, headed=False)
+    qtbot.addWidget(chart)
+    chart.resize(400, 200)
+    chart.show_lines([line(TIME, np.linspace(0.0, 0.45, TIME.size))], DAY)
+    narrow = chart.plot.left()
+    chart.show_marks([Threshold(0.9, "limit 90 %")])
+    first, second = chart.grab().toImage(), chart.grab().toImage()
+    assert chart.plot.left() > narrow, "this test needs labels that grow"
+    assert first == second
 
 
 def test_that_time_after_now_is_no_unknown_past_and_shows_its_band(look, show_in):

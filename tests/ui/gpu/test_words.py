@@ -8,9 +8,9 @@ from app.analysis.trend import DAY, forecast
 from app.model.health import Freshness, Health
 from app.query.gpu_floor import Measure, Reading, Told
 from app.ui.gpu.gpu_words import detail_lines, gpu_tip, gpu_words
-from app.ui.gpu.measures import Reach, memory_words, number, power_words, reach_of, reading_words, said
+from app.ui.gpu.measures import Reach, memory_words, number, power_words, reach_of, reading_words, said, within_sentence
 from app.ui.gpu.outlook import outlook_sentence, outlook_tip, outlook_words
-from app.ui.gpu.sentences import below, gpu_figures, gpu_sentence
+from app.ui.gpu.sentences import below, gpu_figures, gpu_sentence, wall_title
 from app.ui.gpu.sheets import every_gpu
 from tests.fakes import answers, gpus
 
@@ -116,6 +116,8 @@ def test_that_a_warning_of_the_driver_is_trouble():
 def test_that_stale_data_is_never_said_to_be_now():
     every = gpus.floor(stale={answers.U.id, answers.S.id, answers.TS.id})
     assert spoken(gpu_sentence(every)).startswith("No GPU has current data.")
+    assert (wall_title(every), every_gpu(every).title) == ("Every GPU, last known", "Every GPU, last known")
+    assert wall_title(gpus.floor(stale={answers.S.id})) == "Every GPU, now"
     assert [figure.label for figure in gpu_figures(every)] == ["GPUs"]
     some = gpus.floor(stale={answers.S.id})
     assert "failed" not in spoken(gpu_sentence(some))
@@ -204,3 +206,11 @@ def test_that_every_gpu_is_a_row_with_numbers_in_their_unit():
     assert silent["State"] == "no data"
     assert sheet.level.title == "Top Secret"
     assert Health.UNKNOWN.value not in first.values()
+
+
+def test_that_an_abbreviation_keeps_its_capitals_in_the_middle_of_a_sentence():
+    assert [within_sentence(one) for one in (Measure.BUSY, Measure.ACTIVE, Measure.HEAT)] == [
+        "busy",
+        "SM activity",
+        "temperature",
+    ]

@@ -1,4 +1,6 @@
 import threading
+import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -187,10 +189,10 @@ def test_that_comparing_is_one_key_and_reads_for_the_larger_plot(shown, runner, 
 def test_that_a_slash_goes_to_the_search_and_escape_back(shown, qtbot):
     shown.window().activateWindow()
     press(shown, "/")
-    assert shown.picker.search.edit.hasFocus()
-    QTest.keyClicks(shown.picker.search.edit, "gpu")
-    QTest.keyClick(shown.picker.search.edit, Qt.Key.Key_Escape)
-    assert shown.picker.search.edit.text() == ""
+    assert shown.picker.search.hasFocus()
+    QTest.keyClicks(shown.picker.search, "gpu")
+    QTest.keyClick(shown.picker.search, Qt.Key.Key_Escape)
+    assert shown.picker.search.text() == ""
     assert shown.picker.list.hasFocus()
 
 
@@ -214,3 +216,20 @@ def test_that_a_real_store_is_listed_and_drawn(base_dir):
     first = data.first(Job())
     assert {one.key.label("endpoint") for one in first} == {"ill"}
     assert first[0].key.metric == "endpoint_latency_seconds"
+
+
+def test_that_the_title_tells_the_time_that_is_shown_when_the_charts_were_moved(shown):
+    assert shown._main._title.replace("\u00a0", " ") == "Last 24 h"
+    end = answers.DAY.end
+    shown.view.show_span(TimeRange(end - 2 * HOUR, end - HOUR))
+    begin, until = (time.strftime("%H:%M", time.gmtime(end - hours * HOUR)) for hours in (2, 1))
+    assert shown._main._title.endswith(f"{begin} to {until} Z")
+    shown.view.reset()
+    assert shown._main._title.replace("\u00a0", " ") == "Last 24 h"
+
+
+def test_that_series_which_the_filter_hides_are_counted_in_the_line_below(view, runner, qtbot):
+    data = explore_data(ask())
+    view.show_data(replace(data, listing=replace(data.listing, hidden={"enc-t1": 1_425})))
+    qtbot.waitUntil(lambda: runner.idle)
+    assert view._sentence.accessibleName().replace("\u00a0", " ").count("1 425 series hidden by the filter. Drag") == 1

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from app.model.health import Freshness
+from app.query.sync import PutAway
 from app.ui.sync.sentences import sync_below, sync_figures, sync_sentence
 from tests.fakes import answers
 
@@ -68,3 +69,19 @@ def test_that_bundles_that_wait_are_not_called_refused():
 def test_that_the_cache_is_shown_against_its_volume():
     cache = sync_figures(answers.sync_state(), 86400.0)[-1]
     assert (cache.value, cache.unit.replace("\u00a0", " ")) == ("41.0", "GB of 200 GB")
+
+
+def test_that_a_problem_of_a_hidden_enclave_is_never_hidden_silently():
+    secret, top = (lane.enclave for lane in answers.sync_state().lanes[1:3])
+    late, well = PutAway(top, 5400.0, 1, 2), PutAway(secret, 0.0, 0, 0)
+    below = sync_below(replace(calm(), hidden=(late,))).replace("\u00a0", " ")
+    assert below.startswith(
+        "Top Secret hidden by the filter: 1 h 30 m overdue, one bundle missing, two not accepted. The oldest data"
+    )
+    assert sync_below(replace(calm(), hidden=(well,))).startswith(
+        "Secret hidden by the filter: nothing overdue or missing. "
+    )
+    both = sync_below(replace(calm(), hidden=(replace(well, overdue=60.0), late))).replace("\u00a0", " ")
+    assert both.startswith("Secret and Top Secret hidden by the filter: up to 1 h 30 m overdue")
+    nothing = replace(calm(), lanes=(), bundles=(), locks=(), hidden=(late, well))
+    assert said(nothing) == "Every enclave is hidden by the filter."
