@@ -68,6 +68,13 @@ def test_that_a_promise_is_met_or_missed_whatever_the_unknown_was():
     assert not judged(found, 0.9999).met_as_known
 
 
+def test_that_a_promise_that_only_what_is_known_misses_is_not_missed():
+    # 50 min bad: 42,610 of 42,660 known are 99.883 %, but 43,150 of 43,200 may have been good, 99.884 %
+    found = judged(timeline([(1000, 50)], [(9000, 540)]), 0.99884)
+    assert not found.met_as_known
+    assert found.verdict is Verdict.NOT_PROVABLE
+
+
 def test_that_a_budget_used_to_the_last_second_is_kept():
     # 0.1 % of 30 days are 43 min 12 s
     kept = Tally.of_time(2592000.0, 2592000.0, 2592000.0 - 2592.0)
@@ -201,6 +208,12 @@ def test_that_overlapping_exclusions_count_once_and_the_stronger_treatment_wins(
     assert where.aside.tolist() == stretch(40, 10).tolist()
     assert where.shown.tolist() == stretch(0, 40).tolist()
     assert where.excluded_seconds(EDGES)[0] == 110 * MINUTE
+
+
+def test_that_an_exclusion_outside_of_the_promise_excludes_nothing():
+    for treatment in ("separate", "exclude"):
+        where = scopes(stretch(0, 100), [(treatment, stretch(90, 100))])
+        assert where.excluded_seconds(EDGES)[0] == 10 * MINUTE
 
 
 def test_that_events_set_aside_are_none_of_them_bad():

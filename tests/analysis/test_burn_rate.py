@@ -130,6 +130,14 @@ def test_that_unknown_time_never_speaks_and_quiet_time_has_no_burns():
     assert track([], 600, lambda time: time).burns(QUICK, 0.999, 30 * DAY) == []
 
 
+def test_that_a_burn_ends_when_the_short_window_has_cooled():
+    # 99 %: above 14.4 % bad. Ten minutes out, so the hour sees it from the ninth on and for long; the last five
+    # minutes see it until four minutes after, and 2 % bad a little later are no burn
+    found = track([(100, 110)], 300, lambda time: time)
+    found.bad[118] = 6.0
+    assert [(one.start / 60, one.end / 60) for one in found.burns(QUICK, 0.99, 30 * DAY)] == [(109, 114)]
+
+
 def test_that_two_outages_are_two_burns():
     found = track([(130, 140), (400, 410)], 600, lambda time: time).burns(QUICK, 0.999, 30 * DAY)
     assert [(one.start / 60, one.end / 60) for one in found] == [(131, 144), (401, 414)]

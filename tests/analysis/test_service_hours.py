@@ -58,6 +58,12 @@ def test_that_two_shifts_that_meet_cover_the_whole_day_however_the_clock_changes
     assert seconds(intersect(promised(early, spring), promised(late, spring))) == 0.0
 
 
+def test_that_a_shift_that_ends_at_a_time_shown_twice_lasts_to_the_second():
+    early = ServiceHours(ALL, "00:00", "02:30", "Europe/Berlin")
+    # 25 October: from 22:00Z the evening before, and 02:30 is 00:30Z first and 01:30Z then
+    assert hours_of(early, at(10, 24, 22), at(10, 25, 12)) == 3.5
+
+
 def test_that_a_shift_of_the_day_before_reaches_into_the_span():
     night = ServiceHours((6,), "22:00", "06:00")  # Sunday 1 November
     assert promised(night, TimeRange(at(11, 2), at(11, 3))).tolist() == [[at(11, 2), at(11, 2, 6)]]

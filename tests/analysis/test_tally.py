@@ -120,6 +120,11 @@ def test_that_a_count_known_on_one_side_only_is_not_known():
     assert of(found, 0, 3)[0].amounts[:4].tolist() == [180, 60, 9, 10]
 
 
+def test_that_what_lies_beyond_the_periods_is_left_out():
+    found = of(counts([9, 8, 7, 6], [10, 10, 10, 10]), 1, 3, scope=minutes((0, 4)))
+    assert found.amounts[:4, 0].tolist() == [120, 120, 15, 20]
+
+
 def test_that_more_good_than_all_is_all():
     assert of(counts([11], [10]), 0, 1)[0].amounts[2] == 10
 
