@@ -131,10 +131,11 @@ class Objective:
 class Exclusion:
     """Time that somebody asks not to be counted against objectives.
 
-    `start` and `end` are seconds UTC, of the first occurrence where `rule`, an iCalendar RRULE, repeats it by the clock
-    on the wall of `zone`. `treatment` says what becomes of it: ``count`` leaves the figure as it is and shows the
-    time, ``separate`` takes it out and shows it in a column of its own, ``exclude`` takes it out of the promise.
-    An empty `approved_by` is nobody, and only an approved exclusion that is not `withdrawn` changes a figure.
+    `start` and `end` are seconds UTC, of the first occurrence where `rule`, an iCalendar RRULE, repeats it by the
+    clock on the wall of `zone`. `treatment` says what becomes of it: ``count`` leaves the figure as it is and shows
+    the time; ``separate`` leaves it in the promise with nothing in it bad, in a column of its own; ``exclude`` takes
+    it out of the promise, so that a minute of the rest weighs more. An empty `approved_by` is nobody, and only an
+    approved exclusion that is not `withdrawn` changes a figure.
     """
 
     id: str
