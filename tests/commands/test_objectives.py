@@ -152,6 +152,7 @@ def test_that_lists_of_the_examples_fit_their_schema(run):
     assert len(valid(run("list", "--json").out)) == 24
 
 
+@pytest.mark.timeout(300)  # 18 s of one processor
 def test_that_ten_thousand_objectives_can_be_put_in_force(run, file):
     text = "---\n".join(SLO.replace("name: rag-availability", f"name: o{number}") for number in range(10_000))
     data = valid(run("add", file(text), "--why", "many", "--json").out)
