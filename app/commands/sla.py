@@ -116,6 +116,7 @@ def _row(row: "Adhered") -> dict[str, Any]:
                 "factor": one.factor,
                 "long": _number(one.long),
                 "short": _number(one.short),
+                "flaws": [flaw.value for flaw in one.flaws],
             }
             for one in row.pairs
         ],

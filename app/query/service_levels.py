@@ -9,7 +9,7 @@ import numpy as np
 
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, evidence_of, parts, scopes
 from app.analysis.budget import Budget, RunOut, Spending, budget, events_ahead, run_out, spending
-from app.analysis.burn_rate import Burn, Pair, Track
+from app.analysis.burn_rate import Burn, Flaw, Pair, Track, lint
 from app.analysis.grid import Fold, Grid
 from app.analysis.intervals import Intervals, seconds
 from app.analysis.merged import at_times, merged
@@ -42,12 +42,16 @@ _HOLD = 1.5
 
 @dataclass(frozen=True, slots=True)
 class PairNow:
-    """One pair of windows at the newest data: its factor and both burn rates, NaN where nothing is known."""
+    """One pair of windows at the newest data: its factor and both burn rates, NaN where nothing is known.
+
+    `flaws` are what keeps the pair from doing what it promises here, such as a window finer than bundles come.
+    """
 
     pair: Pair
     factor: float
     long: float
     short: float
+    flaws: tuple[Flaw, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,7 +207,7 @@ class _Judge:
             budget=counted,
             unit="s" if _in_seconds(objective) else "events",
             outlook=self._outlook(evidence, where, counted, period),
-            pairs=tuple(self._pair(one, track, objective, period) for one in self._pairs),
+            pairs=self._pairs_now(track, objective, period, picture.enclave.cadence),
             burns=tuple(
                 burn for one in self._pairs for burn in track.burns(one, objective.target, _length(objective, period))
             ),
@@ -277,13 +281,17 @@ class _Judge:
                 found[inside] = np.fmin(found[inside], received)
         return found
 
-    def _pair(self, pair: Pair, track: Track, objective: Objective, period: Period) -> PairNow:
-        """A pair at the newest cell of which anything is known."""
-        known = np.flatnonzero(track.total > 0)
-        long, short = (track.rates(width, objective.target) for width in (pair.long, pair.short))
-        place = int(known[-1]) if known.size else -1
-        now = (float(long[place]), float(short[place])) if known.size else (math.nan, math.nan)
-        return PairNow(pair, pair.factor(_length(objective, period)), *now)
+    def _pairs_now(self, track: Track, objective: Objective, period: Period, cadence: float) -> tuple[PairNow, ...]:
+        """Every pair at the newest cell of which anything is known."""
+        known, length = np.flatnonzero(track.total > 0), _length(objective, period)
+        place, found = int(known[-1]) if known.size else -1, []
+        faults = lint(self._pairs, objective.target, length, cadence)
+        for pair in self._pairs:
+            rates = [track.rates(width, objective.target) for width in (pair.long, pair.short)]
+            long, short = (float(rate[place]) if known.size else math.nan for rate in rates)
+            flaws = tuple(fault.flaw for fault in faults if fault.pair == pair)
+            found.append(PairNow(pair, pair.factor(length), long, short, flaws))
+        return tuple(found)
 
     def _outlook(self, evidence: Evidence, where: Scopes, counted: Budget, period: Period) -> RunOut:
         over = period.so_far(self._at)

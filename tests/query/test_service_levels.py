@@ -190,6 +190,9 @@ def test_that_a_total_outage_burns_as_fast_as_can_be_and_is_learned_with_its_bun
     page = next(burn for burn in row.burns if burn.pair.name == "1 h and 5 min")
     assert page.factor == pytest.approx(14.4)
     assert page.peak == pytest.approx(1000.0)
+    # bundles come every quarter of an hour: a window of five minutes is a verdict on the past, and says so
+    quick = next(one for one in row.pairs if one.pair.name == "1 h and 5 min")
+    assert [flaw.name for flaw in quick.flaws] == ["FINER"]
     # 14.4 x 0.001 of an hour is 51.8 s: within the first cell of five minutes
     assert page.start == START + 20 * DAY + 300.0
     assert page.learned == NOW

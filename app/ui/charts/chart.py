@@ -14,7 +14,7 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
-from app.ui.charts.curves import Pencil, Plot
+from app.ui.charts.curves import Pencil, Plot, grey_of
 from app.ui.charts.kept import Kept
 from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
 from app.ui.charts.numbers import chart_sheet, within
@@ -245,7 +245,7 @@ class Chart(Reached):
         room = self.width() - x - (wide if len(self.lines) > 1 else _VALUE)
         x += canvas.write("smallstrong", self.title, x, baseline, "text.hi", room=max(60.0, room)) + 16
         for line in several:
-            canvas.fill(QRectF(x, baseline - 6, 14, 3), "spark" if self._stale else line.colour, 1.5)
+            canvas.fill(QRectF(x, baseline - 6, 14, 3), grey_of(line.colour) if self._stale else line.colour, 1.5)
             x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16
 
     def _last(self, line: Line) -> str:

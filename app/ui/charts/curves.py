@@ -40,6 +40,15 @@ class Plot:
         return self.box.bottom() - self.scale.share(value) * self.box.height()
 
 
+_GREYS = {"quantile.50": "faint", "quantile.99": "text.mid"}
+"""Last known lines are grey; those of one hue in three lightnesses keep the lightnesses apart."""
+
+
+def grey_of(colour: str) -> str:
+    """Token of a line that is only last known."""
+    return _GREYS.get(colour, "spark")
+
+
 class Pencil:
     """Draws lines on what it keeps between two paintings: a sheet and its inks."""
 
@@ -52,7 +61,7 @@ class Pencil:
         filled = line.filled and not grey
         first, end = _visible(line.trace, plot.span)
         sparse = not line.trace.width and end - first < _SPARSE * plot.box.width()
-        token = "spark" if grey else line.colour
+        token = grey_of(line.colour) if grey else line.colour
         if filled or not sparse:
             ink = self._ink(plot, token, line.weight * plot.ratio, filled=filled)
             height = round(plot.box.height() * plot.ratio)
