@@ -19,8 +19,9 @@ from app.job import Job
 from app.paths import Paths, resources
 from app.settings import Station, load_station
 from app.toml import read_toml
+from app.ui.discover import discover
 from app.ui.look import Look
-from app.ui.page import Page, discover
+from app.ui.page import Page
 from app.ui.shell.desk import Desk
 from app.ui.shell.door import Door
 from app.ui.shell.late_store import LateStore

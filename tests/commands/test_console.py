@@ -8,8 +8,8 @@ from app.clock import FrozenClock, SystemClock, from_iso
 from app.model.marking import Level
 from app.paths import Paths
 from app.settings import Station, write_station
+from app.ui.discover import discover
 from app.ui.main import open_console
-from app.ui.page import discover
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.model.marking import Level
 from app.query.fleet import Overview
 from app.query.holdings import Holdings
 from app.settings import Station
-from app.ui.page import discover
+from app.ui.discover import discover
 from app.ui.pages.endpoints import EndpointsData
 from app.ui.pages.sync import SyncData
 from app.ui.shell.desk import Desk

@@ -5,7 +5,8 @@ import pytest
 
 from app.job import Cancelled
 from app.model.time_range import TimeRange
-from app.ui.page import Ask, PageHost, Subject, declared, discover
+from app.ui.discover import declared, discover
+from app.ui.page import Ask, PageHost, Subject
 from tests.fakes.desk import STATION
 
 

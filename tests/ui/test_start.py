@@ -116,7 +116,7 @@ def test_that_the_first_picture_is_painted_before_anything_heavy_is_imported(sto
     assert [name for name in modules if name.startswith("app.ui.pages.")] == ["app.ui.pages.overview"]
     assert not [name for name in modules if name.startswith(("app.store", "app.bundle", "app.sources"))]
     ours = [name for name in modules if name.partition(".")[0] == "app"]
-    assert len(ours) <= 80, "a module more is a start that is later for everybody: is it needed for the first picture?"
+    assert len(ours) <= 81, "a module more is a start that is later for everybody: is it needed for the first picture?"
     assert len(modules) <= 285
 
 

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.ui.columns import Columns
-from app.ui.page import discover
+from app.ui.discover import discover
 
 PAGES = [page.id for page in discover()]
 
