@@ -96,7 +96,7 @@ def test_that_times_are_written_with_milliseconds_only_where_there_are_some():
 
 def test_that_level_is_offered_only_where_it_narrows_the_answer(capsys, tmp_path):
     by_level = {name for name in cli.command_names() if cli._load(name, cli.command_names()).by_level}
-    assert by_level == {"health", "series"}
+    assert by_level == {"health", "series", "sla"}
     with pytest.raises(SystemExit) as ended:
         cli.main(["audit", "show", "--base-dir", str(tmp_path), "--level", "U"])
     assert ended.value.code == 2
