@@ -12,13 +12,17 @@ _LEAST = (900, 480)
 """Of `app.ui.shell.frame.LEAST`, which is not imported before the command line was read."""
 
 
+_RANGES = ("1h", "6h", "24h", "7d", "30d", "90d", "13mo")
+"""Those of the console's own control, in its order."""
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("page", metavar="PAGE", help="overview, sync, ..., or PAGE/ENCLAVE/ID for one endpoint or node")
     parser.add_argument("--out", required=True, metavar="F.png", help="where to write the picture")
     parser.add_argument("--size", default="1920x1080", metavar="WxH", help="pixels of the picture (default 1920x1080)")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
     parser.add_argument("--scale", type=int, choices=(1, 2), default=1, help="pixels for each logical pixel")
-    parser.add_argument("--range", default="24h", choices=("1h", "6h", "24h", "7d", "30d"), help="visible time range")
+    parser.add_argument("--range", default="24h", choices=_RANGES, help="visible time range (default 24h)")
     parser.add_argument("--at", metavar="TIME", help="ISO 8601 time that counts as now (default: now)")
 
 
@@ -41,7 +45,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     make_application(offscreen=True, scale=options.scale)
     with tempfile.TemporaryDirectory() as folder:
         memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
-        memory.setValue("window/range", ("1h", "6h", "24h", "7d", "30d").index(options.range))
+        memory.setValue("window/range", _RANGES.index(options.range))
         console = build(context.paths, context.clock, memory, theme=options.theme, watch=False)
         try:
             known = [page.id for page in console.window.desk.pages]

@@ -47,3 +47,13 @@ def test_that_a_wrong_wish_is_refused_in_words(qapp, station, tmp_path, capsys, 
 
 def test_that_the_least_size_of_a_picture_is_that_of_the_window():
     assert shot._LEAST == LEAST
+
+
+def test_that_the_ranges_are_those_of_the_console():
+    from app.commands.shot import _RANGES
+    from app.ui.shell.time_range import RANGES
+
+    hours = {"h": 1, "d": 24}
+    told = [int(text[:-1]) * hours[text[-1]] * 3600 for text in _RANGES[:-1]]
+    assert told == [choice.seconds for choice in RANGES[:-1]]
+    assert (_RANGES[-1], RANGES[-1].words) == ("13mo", "Last 13 months")
