@@ -40,14 +40,18 @@ class RangeButton(Control):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize((108 if self.short else 164) + 2 * RIM, HEIGHT + 2 * RIM)
+        return QSize((116 if self.short else 174) + 2 * RIM, HEIGHT + 2 * RIM)
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         canvas.fill(body, "raised" if self.hovered or self.isDown() else "inset", self.radius)
         canvas.outline(body, "hair" if canvas.look.theme.dark else "line", self.radius)
         middle = body.center().y()
         canvas.icon("calendar", body.left() + 20, middle, 16, "text.low")
-        said = words.span_words(RANGES[self._number].seconds) if self.short else RANGES[self._number].words
+        said = (
+            words.span_words(RANGES[self._number].seconds).replace("months", "mo")
+            if self.short
+            else RANGES[self._number].words
+        )
         baseline = canvas.middle("medium", body.top(), body.height())
         canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - 66)
         canvas.icon("chevron-down", body.right() - 18, middle, 14, "text.low")
