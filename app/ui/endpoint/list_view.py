@@ -30,9 +30,12 @@ class EndpointList(QWidget):
         Show the enclave of that id again.
     retry_wanted()
         Ask the store again.
+    import_wanted()
+        Choose a bundle and import it.
     """
 
     opened = Signal(object)
+    import_wanted = Signal()
     enclave_wanted = Signal(str)
     retry_wanted = Signal()
 
@@ -69,7 +72,9 @@ class EndpointList(QWidget):
             )
         else:
             said = "Endpoints come with the catalogue of an enclave, in its first bundle."
-            self._panel.show_state(PanelState(Kind.EMPTY, "No endpoint is declared yet", said, icon="package"))
+            self._panel.show_state(
+                PanelState(Kind.EMPTY, "No endpoint is declared yet", said, "Import a bundle", "Ctrl I", icon="package")
+            )
 
     def show_state(self, state: PanelState) -> None:
         """Show that there is no answer."""
@@ -108,6 +113,8 @@ class EndpointList(QWidget):
         if state is not None and state.kind is Kind.FILTERED and self._fleet is not None:
             for hidden in self._fleet.hidden:
                 self.enclave_wanted.emit(hidden.enclave.id)
+        elif state is not None and state.kind is Kind.EMPTY:
+            self.import_wanted.emit()
         else:
             self.retry_wanted.emit()
 
@@ -152,7 +159,7 @@ def _sentence(rows: list[Deployment]) -> tuple[Span, ...]:
 
 def _below(fleet: Fleet, rows: list[Deployment]) -> str:
     stale = sum(one.stale for one in rows)
-    said = "Enter opens one; / filters; a click on a head sorts."
+    said = "Enter opens one; / filters; a click on a head sorts." if rows else ""
     if stale:
         said = f"{words.capitalised(words.count_word(stale))} of them are only last known. {said}"
     if fleet.hidden:

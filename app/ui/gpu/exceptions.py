@@ -12,6 +12,7 @@ from app.query.gpu_floor import GpuFloor
 from app.ui import words
 from app.ui.attention import AttentionList
 from app.ui.gpu.detail import DetailList
+from app.ui.gpu.nothing import nothing
 from app.ui.gpu.section_table import Spot
 from app.ui.look import Look
 from app.ui.panel import TITLE_HEIGHT, Panel
@@ -87,7 +88,7 @@ class Exceptions(Panel):
         if count:
             self.show_body()
         elif not floor.pictures:
-            self.show_state(PanelState(Kind.FILTERED, "Hidden by the filter"))
+            self.show_state(nothing(floor)[1])
         elif not floor.nodes:
             self.show_state(PanelState(Kind.EMPTY, "Nothing to watch", "No node is declared.", icon="package"))
         else:

@@ -14,6 +14,7 @@ from app.ui.look import Look
 from app.ui.panel import PAD, TITLE_HEIGHT, Panel
 
 _KEY_GAP = 10
+_STATE = 190
 _TITLE_ROOM = 150
 MEASURES, GROUPINGS = tuple(Measure), tuple(Grouping)
 
@@ -68,6 +69,8 @@ class WallPanel(Panel):
     def natural_height(self, width: int, row: int) -> int:
         """Height that shows every section with rows of this height."""
         inner = self.wall.height_for(width - 2 * PAD, row)
+        if self.state is not None:  # what is said instead needs room as well
+            inner = max(inner, _STATE)
         return TITLE_HEIGHT + self._second + self._key.sizeHint().height() + _KEY_GAP + inner + 14
 
     @property

@@ -53,6 +53,7 @@ class EndpointsView(PageView):
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.detail)
         self.list.opened.connect(self._open)
+        self.list.import_wanted.connect(self.import_wanted)
         self.detail.opened.connect(self._open)
         for part in (self.list, self.detail):
             part.enclave_wanted.connect(self.enclave_wanted)

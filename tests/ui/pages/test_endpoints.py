@@ -146,6 +146,15 @@ def test_that_what_is_unknown_is_not_called_well(view, show, store):
     assert view.list._sentence.words == said
 
 
+def test_that_a_station_without_endpoints_leads_to_importing(view, tmp_path, qtbot):
+    empty = open_store(tmp_path / "empty", NOW)
+    view.show_data(load(ask(empty), Job()))
+    state = view.list._panel.state
+    assert (state.kind, state.action, view.list._sentence.below) == (Kind.EMPTY, "Import a bundle", "")
+    with qtbot.waitSignal(view.import_wanted):
+        view.list._panel.acted.emit()
+
+
 # --- one endpoint -------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.gpu_floor import HEAT, USE, Measure
+from app.ui.controls import PushButton
 from app.ui.gpu.section_table import Spot
 from app.ui.page import Ask, Place, Subject
 from app.ui.pages.gpu import GpuView, finds, load, marking, oldest_in_view
@@ -175,6 +176,9 @@ def test_that_no_node_and_no_enclave_are_said_to_be_so(show, qtbot):
     empty = replace(data.floor, pictures=(), nodes=(), problems=())
     view.show_data(gpus.Given(empty, data.ask))
     assert view.panel.state.title == "No GPU yet"
+    assert view.exceptions.state.kind is Kind.EMPTY, "nothing is hidden where nothing is known"
+    button = view.panel.findChild(PushButton)
+    assert view.panel.rect().contains(button.geometry().translated(button.parentWidget().pos())), "the way on is whole"
     with qtbot.waitSignal(view.import_wanted):
         view.panel.acted.emit()
 
