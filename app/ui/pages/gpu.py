@@ -130,6 +130,7 @@ class GpuView(PageView):
         self.exceptions.show_title("Needs attention")
         for panel in self._others:
             panel.show_state(quiet)
+        self._arrange()
 
     def _show_nothing(self, floor: GpuFloor) -> None:
         """No node is in view: because of the filter, because none is declared, or because nothing came yet."""
@@ -141,6 +142,7 @@ class GpuView(PageView):
         for panel in self._others:
             if panel is not self.exceptions:
                 panel.show_state(quiet)
+        self._arrange()
 
     def _say(self) -> None:
         if self._data is None:
