@@ -104,8 +104,8 @@ def known_at(layer: Layer, moment: float, order: Ranks) -> Layer:
     """What of `layer` had arrived by `moment` (seconds UTC), in the name of a bundle that had.
 
     Where the winning bundle came later but an earlier one had brought the same value, the value
-    stands with the earlier one's rank. (A third bundle of the same value between the two is not
-    remembered; that matters only where a rival value's rank lies between them.)
+    stands with the earlier one's rank. A third bundle of the same value between the two is remembered
+    among what lost, where a rival value's rank lies between them.
     """
     winner, first = layer.origin.expand()
     seen = order.received[first] <= moment
@@ -121,7 +121,8 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     kept : Layer
         One sample per time.
     lost : Layer
-        The samples that lost against another value at the same time.
+        The samples that lost against another value at the same time, and those between two of them that agree with
+        the kept value: who spoke in between decides what was known in between.
     """
     full = [one for one in layers if one.time.size]
     if not full:
@@ -144,7 +145,10 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     same = value.view(np.int64) == kept_bits[owner]
     earliest = _earliest(first, same, owner, order)
     kept = Layer(time[last], value[last], Origin.from_samples(winner[last], earliest))
-    return kept, Layer(time[~same], value[~same], Origin.from_samples(winner[~same], first[~same]))
+    disputed = np.zeros(kept.time.size, bool)
+    disputed[owner[~same]] = True
+    lost = ~same | (disputed[owner] & ~last)
+    return kept, Layer(time[lost], value[lost], Origin.from_samples(winner[lost], first[lost]))
 
 
 def _earliest(first: BundleArray, same: npt.NDArray[np.bool_], owner: BundleArray, order: Ranks) -> BundleArray:

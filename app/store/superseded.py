@@ -22,10 +22,18 @@ def keep_lost(writer: Writer, series: int, lost: Layer) -> None:
     """Keep the samples of one series that lost."""
     if not lost.time.size:
         return
-    rows = zip(lost.time.tolist(), lost.origin.expand()[1].tolist(), lost.value, strict=True)
+    # both the bundle whose word it was and the one that had brought it first: a rival may lie between the two
+    rows = {
+        (time, bundle): value
+        for bundles in lost.origin.expand()
+        for time, bundle, value in zip(lost.time.tolist(), bundles.tolist(), lost.value, strict=True)
+    }
     writer.db.executemany(
         "INSERT OR IGNORE INTO superseded (series, time, bundle, value) VALUES (?, ?, ?, ?)",
-        [(series, time, bundle, _sealed(series, time, bundle, np.float64(value))) for time, bundle, value in rows],
+        [
+            (series, time, bundle, _sealed(series, time, bundle, np.float64(one)))
+            for (time, bundle), one in rows.items()
+        ],
     )
 
 

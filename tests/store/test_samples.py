@@ -452,3 +452,14 @@ def test_that_milliseconds_survive_the_way_through_seconds():
     ms = np.arange(1_790_000_000_000, 1_790_000_100_000, 37)
     assert np.array_equal(to_ms(ms / 1000.0), ms)
     assert list(itertools.islice(iter(to_ms(np.array([0.0005, 1.2344]))), 2)) == [0, 1234]
+
+
+@pytest.mark.parametrize("values", [(1.0, 0.0, 1.0, 0.0), (1.0, 0.0, 1.0, 0.0, 1.0)])
+@pytest.mark.parametrize("settled", [(), (1,), (2,), (3,), (1, 2), (2, 3), (3, 4), (1, 2, 3, 4, 5), (5,), (4,)])
+def test_that_a_value_that_is_disputed_again_and_again_is_as_it_was_each_day(store, values, settled):
+    for seq, value in enumerate(values, start=1):
+        bring(store, seq, [made({420.0: value})])
+        if seq in settled:
+            fold(store)
+    for day, value in enumerate(values, start=1):
+        assert samples(store, as_known_at=day + 0.5) == {420.0: value}
