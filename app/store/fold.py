@@ -9,7 +9,7 @@ from app.store.clock_code import encode_clock
 from app.store.codec import LIMIT, encode_codes
 from app.store.database import Writer
 from app.store.last import Newest, keep_newest, newest_of
-from app.store.overlay import Layer, Ranks, overlay
+from app.store.overlay import Layer, Lost, Ranks, overlay
 from app.store.rollup import encode_rollup, hours_of
 from app.store.sheets import mark_stale
 from app.store.superseded import keep_lost
@@ -59,7 +59,7 @@ class Folding:
             members = self.writer.db.execute("SELECT id FROM series WHERE scrape_group = ?", (group,))
             numbers |= {number for (number,) in members}
         merged: dict[int, Layer] = {}
-        losers: dict[int, Layer] = {}
+        losers: dict[int, Lost] = {}
         for number in sorted(numbers):
             layers = list(fresh.get(number, ()))
             kept = None if known is None else read_chunk(self.writer, self.tier, number, span, known)

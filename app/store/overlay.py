@@ -45,6 +45,20 @@ EMPTY = of_bundle(0, np.empty(0, np.int64), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """What an overlay left out: samples of another value, and earlier ones that agree with the kept value.
+
+    Where anyone ever disputed a time, who agreed in between decides what was known in between.
+    """
+
+    rivals: Layer
+    agreed: Layer
+
+
+NOTHING_LOST = Lost(EMPTY, EMPTY)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranks:
     """Place of each bundle, by its number: in the order of winning, and its time of arrival (s UTC)."""
 
@@ -113,28 +127,27 @@ def known_at(layer: Layer, moment: float, order: Ranks) -> Layer:
     return Layer(layer.time[seen], layer.value[seen], Origin.from_samples(winner[seen], first[seen]))
 
 
-def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
+def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Lost]:
     """Lay `layers` over each other.
 
     Returns
     -------
     kept : Layer
         One sample per time.
-    lost : Layer
-        The samples that lost against another value at the same time, and those between two of them that agree with
-        the kept value: who spoke in between decides what was known in between.
+    lost : Lost
+        The samples that are not kept.
     """
     full = [one for one in layers if one.time.size]
     if not full:
-        return EMPTY, EMPTY
+        return EMPTY, NOTHING_LOST
     if len(full) == 1:
-        return full[0], EMPTY
+        return full[0], NOTHING_LOST
     full.sort(key=lambda one: int(one.time[0]))
     time = np.concatenate([one.time for one in full])
     value = np.concatenate([one.value for one in full])
     origin = Origin.join([one.origin for one in full])
     if all(one.time[-1] < other.time[0] for one, other in itertools.pairwise(full)):
-        return Layer(time, value, origin), EMPTY
+        return Layer(time, value, origin), NOTHING_LOST
     winner, first = origin.expand()
     # The value's own bits come last, so that a bundle which contradicts itself reads the same in every window.
     ordered = np.lexsort((value.view(np.int64), order.place[winner], time))
@@ -145,10 +158,10 @@ def overlay(layers: Sequence[Layer], order: Ranks) -> tuple[Layer, Layer]:
     same = value.view(np.int64) == kept_bits[owner]
     earliest = _earliest(first, same, owner, order)
     kept = Layer(time[last], value[last], Origin.from_samples(winner[last], earliest))
-    disputed = np.zeros(kept.time.size, bool)
-    disputed[owner[~same]] = True
-    lost = ~same | (disputed[owner] & ~last)
-    return kept, Layer(time[lost], value[lost], Origin.from_samples(winner[lost], first[lost]))
+    rivals, agreed = (
+        Layer(time[some], value[some], Origin.from_samples(winner[some], first[some])) for some in (~same, same & ~last)
+    )
+    return kept, Lost(rivals, agreed)
 
 
 def _earliest(first: BundleArray, same: npt.NDArray[np.bool_], owner: BundleArray, order: Ranks) -> BundleArray:

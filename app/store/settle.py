@@ -21,7 +21,7 @@ from app.store.database import Writer, readable_pages, transaction
 from app.store.fold import Folding, Layers
 from app.store.head import FRAMES, HOUR, SHEAF, Frame, HeadRow, bucket, frames, write_head
 from app.store.intake import discard, staged
-from app.store.overlay import Layer, Ranks, overlay, ranks
+from app.store.overlay import Layer, Lost, Ranks, overlay, ranks
 from app.store.retention import apply_retention
 from app.store.sheaf import Part, Sheaf, encode_sheaf, metrics_of
 from app.store.sheets import refresh_sheets
@@ -133,7 +133,7 @@ def _merge_hour(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
     if not merged:
         return
     buckets: dict[int, list[Part]] = {}
-    lost: list[tuple[int, Layer]] = []
+    lost: list[tuple[int, Lost]] = []
     for group, parts in sorted(groups.items()):
         job.check()
         buckets.setdefault(bucket(group), []).extend(_joined(group, parts, order, lost))
@@ -143,8 +143,8 @@ def _merge_hour(writer: Writer, limit: int, order: Ranks, job: Job) -> None:
             span = min(int(p.time[0]) for p in parts), max(int(p.time[-1]) for p in parts)
             samples = sum(p.values.size if p.present is None else int(p.present.sum()) for p in parts)
             write_head(writer, newest, HOUR, place, span, samples, encode_sheaf(parts, metrics))
-        for series, layer in lost:
-            keep_lost(writer, series, layer)
+        for series, gone in lost:
+            keep_lost(writer, series, gone)
         _delete(writer, [number for number, _ in merged])
 
 
@@ -167,7 +167,7 @@ def _whole_parts(writer: Writer, row: HeadRow, order: Ranks) -> list[Part]:
         return []
 
 
-def _joined(group: int, parts: Sequence[Part], order: Ranks, lost: list[tuple[int, Layer]]) -> list[Part]:
+def _joined(group: int, parts: Sequence[Part], order: Ranks, lost: list[tuple[int, Lost]]) -> list[Part]:
     """What several bundles say of one group as one part; a series with an origin of its own stands apart."""
     if len(parts) == 1:
         return list(parts)
@@ -185,7 +185,7 @@ def _joined(group: int, parts: Sequence[Part], order: Ranks, lost: list[tuple[in
     merged = {}
     for series, found in layers.items():
         merged[series], gone = overlay(found, order)
-        if gone.time.size:
+        if gone.rivals.time.size or gone.agreed.time.size:
             lost.append((series, gone))
     return list(_as_parts(group, merged, order))
 

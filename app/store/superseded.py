@@ -12,14 +12,26 @@ import numpy as np
 from app.errors import StoreDamaged
 from app.store.database import Damage, Reader, Writer, readable_pages
 from app.store.origin import Origin
-from app.store.overlay import EMPTY, Layer, Ranks
+from app.store.overlay import EMPTY, Layer, Lost, Ranks
 
 _VALUE_BYTES: Final = 8
 _DIGEST_BYTES: Final = 4
 
 
-def keep_lost(writer: Writer, series: int, lost: Layer) -> None:
-    """Keep the samples of one series that lost."""
+def keep_lost(writer: Writer, series: int, lost: Lost) -> None:
+    """Keep the samples of one series that lost, and at disputed times those that agreed with what was kept."""
+    _keep(writer, series, lost.rivals)
+    if lost.agreed.time.size:
+        span = int(lost.agreed.time[0]), int(lost.agreed.time[-1])
+        disputed = writer.db.execute(
+            "SELECT DISTINCT time FROM superseded WHERE series = ? AND time BETWEEN ? AND ?", (series, *span)
+        ).fetchall()
+        there = np.isin(lost.agreed.time, np.array([time for (time,) in disputed], np.int64))
+        agreed = lost.agreed
+        _keep(writer, series, Layer(agreed.time[there], agreed.value[there], agreed.origin.pick(there)))
+
+
+def _keep(writer: Writer, series: int, lost: Layer) -> None:
     if not lost.time.size:
         return
     # both the bundle whose word it was and the one that had brought it first: a rival may lie between the two
