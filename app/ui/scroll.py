@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QScrollBar, QTableView, QWidget
 
 from app.ui.canvas import Canvas
 from app.ui.keyboard import commanded
@@ -69,6 +69,18 @@ def quiet(area: QAbstractScrollArea, look: Look) -> None:
     for role in (QPalette.ColorRole.Base, QPalette.ColorRole.Window, QPalette.ColorRole.Highlight):
         palette.setColor(role, QColor(0, 0, 0, 0))
     area.setPalette(palette)
+
+
+def quiet_table(table: QTableView, look: Look) -> None:
+    """The same for a table of painted cells: no grid, one choice at a time, and Tab leaves it."""
+    quiet(table, look)
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+    table.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+    look.changed.connect(table.viewport().update)
 
 
 class PageArea(QScrollArea):

@@ -34,7 +34,7 @@ from app.ui.canvas import Canvas
 from app.ui.keyboard import commanded
 from app.ui.look import Look
 from app.ui.rows import ROW_ROLE, Column, Index, Order, RowsModel
-from app.ui.scroll import quiet
+from app.ui.scroll import quiet_table
 from app.ui.sheet import Sheet, tsv_text
 from app.ui.text import CENTRE, RIGHT
 
@@ -147,7 +147,7 @@ class Table(QTableView, Generic[Row]):
         self, look: Look, name: str, columns: Sequence[Column[Row]], *, row_height: int = 46, headed: bool = True
     ) -> None:
         super().__init__()
-        quiet(self, look)
+        quiet_table(self, look)
         self.look = look
         self.shows_selection = True
         self.first_column = 0
@@ -162,17 +162,10 @@ class Table(QTableView, Generic[Row]):
         self.setHorizontalHeader(_Head(look, self))
         self.horizontalHeader().setVisible(headed)
         self.horizontalHeader().sectionClicked.connect(self._head_clicked)
-        self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(20)
         self.verticalHeader().setDefaultSectionSize(row_height)
-        self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        look.changed.connect(self.viewport().update)
         self.activated.connect(lambda index: self.opened.emit(index.data(ROW_ROLE)))
 
     def column(self, number: int) -> Column[Row]:

@@ -1,8 +1,5 @@
 """`import`, `verify` and `audit`: words, JSON and exit codes."""
 
-import json
-
-import jsonschema
 import pytest
 
 from app.bundle.inbound import receive
@@ -11,11 +8,11 @@ from app.cli import main
 from app.clock import SystemClock
 from app.job import Job
 from app.model.marking import Level
-from app.paths import resources
 from app.settings import write_station
 from app.store import ledger
 from tests.fakes.bundles import DAY, START, Sender, zipped
 from tests.fakes.keys import p384, trusting
+from tests.fakes.schemas import valid
 from tests.fakes.stores import open_store, station
 
 
@@ -34,16 +31,6 @@ def run(place, base_dir, capsys):
         return capsys.readouterr()
 
     return command
-
-
-def valid(text):
-    """Data of an answer in JSON that fits its published schema."""
-    answer = json.loads(text)
-    name = answer["schema"].split("/")[1]
-    schema = json.loads((resources() / "schema" / f"{name}-1.json").read_text(encoding="utf-8"))
-    jsonschema.validate(answer, schema)
-    assert answer["marking"] == "SECRET"
-    return answer["data"]
 
 
 def test_that_a_folder_of_bundles_is_imported_in_order(run, place, tmp_path):

@@ -1,8 +1,5 @@
 """`watchfloor objectives`: words, JSON, markings and exit codes."""
 
-import json
-
-import jsonschema
 import pytest
 
 from app.cli import main
@@ -12,6 +9,7 @@ from app.settings import write_station
 from app.store import audit, register
 from app.store.audit import os_account
 from tests.fakes.objectives import SLO
+from tests.fakes.schemas import valid
 from tests.fakes.stores import open_store, station
 
 
@@ -38,17 +36,6 @@ def file(tmp_path):
         return path
 
     return write
-
-
-def valid(text):
-    """Data of an answer in JSON that fits its published schema."""
-    answer = json.loads(text)
-    name = answer["schema"].split("/")[1]
-    schema = json.loads((resources() / "schema" / f"{name}-1.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(answer, schema)
-    assert answer["marking"] == "SECRET"
-    return answer["data"]
 
 
 EXAMPLE = resources() / "examples" / "objectives.yaml"

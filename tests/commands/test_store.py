@@ -17,6 +17,7 @@ from app.paths import Paths, resources
 from app.settings import write_station
 from app.store.settle import settle
 from tests.fakes.fleets import DAY, NOW, S1, T1, U1, catalogue, endpoint, series
+from tests.fakes.schemas import valid
 from tests.fakes.stores import bring, open_store, station
 
 SPAN = 30 * DAY
@@ -47,17 +48,6 @@ def run(base, capsys):
         return capsys.readouterr()
 
     return command
-
-
-def valid(text):
-    """Data of an answer in JSON that fits its published schema."""
-    answer = json.loads(text)
-    name = answer["schema"].split("/")[1]
-    schema = json.loads((resources() / "schema" / f"{name}-1.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(answer, schema)
-    assert answer["marking"] == "SECRET"
-    return answer["data"]
 
 
 def damage(base, table, where="1"):

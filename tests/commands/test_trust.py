@@ -8,16 +8,16 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
-import jsonschema
 import pytest
 
 from app.cli import main
 from app.clock import SystemClock
-from app.paths import Paths, resources
+from app.paths import Paths
 from app.store import audit
 from app.store.database import Store
 from tests.fakes.bundles import Sender
 from tests.fakes.keys import p384
+from tests.fakes.schemas import valid
 
 
 @pytest.fixture
@@ -40,15 +40,6 @@ def run(base, capsys):
         return capsys.readouterr()
 
     return command
-
-
-def valid(text):
-    """Data of an answer in JSON that fits its published schema."""
-    answer = json.loads(text)
-    name = answer["schema"].split("/")[1]
-    schema = json.loads((resources() / "schema" / f"{name}-1.json").read_text(encoding="utf-8"))
-    jsonschema.validate(answer, schema)
-    return answer["data"]
 
 
 def new_key(run, name, scheme="ecdsa-sha2-nistp384"):

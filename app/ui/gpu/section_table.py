@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app.query.gpu_floor import GpuFloor, Measure
 from app.ui.canvas import Canvas
@@ -24,7 +24,7 @@ from app.ui.gpu.measures import Reach
 from app.ui.gpu.sections import Card, Row, Section
 from app.ui.keyboard import commanded
 from app.ui.look import Look
-from app.ui.scroll import quiet
+from app.ui.scroll import quiet_table
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_LEAST, ROW_MOST = 26, 40
@@ -134,7 +134,7 @@ class SectionTable(QTableView):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        quiet(self, look)
+        quiet_table(self, look)
         self.look = look
         self.gpus = SectionModel()
         self.shown = Shown(Measure.BUSY, Reach(0.0, 1.0))
@@ -145,14 +145,8 @@ class SectionTable(QTableView):
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.hide()
             header.setMinimumSectionSize(10)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        look.changed.connect(self.viewport().update)
         self.clicked.connect(self._open)
 
     def show_section(self, section: Section, floor: GpuFloor, measure: Measure, reach: Reach) -> None:

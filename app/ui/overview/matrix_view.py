@@ -28,7 +28,7 @@ from app.ui.overview.matrix_cells import (
     paint_name_head,
 )
 from app.ui.overview.name_column import NameColumn
-from app.ui.scroll import quiet
+from app.ui.scroll import quiet_table
 
 HEAD = 76
 NAME_LEAST, NAME_MOST = 150, 214
@@ -106,22 +106,15 @@ class MatrixView(QTableView):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        quiet(self, look)
+        quiet_table(self, look)
         self.matrix = MatrixModel()
         self.setModel(self.matrix)
         self.setAccessibleName("Health of every endpoint by enclave")
         self.setItemDelegate(_Delegate(look, self))
         self.setHorizontalHeader(_Head(look, self))
         self.horizontalHeader().sectionClicked.connect(self._head_clicked)
-        self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(20)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        look.changed.connect(self.viewport().update)
         self.activated.connect(self._open)
         self._names = NameColumn(look, self, self.matrix)
 

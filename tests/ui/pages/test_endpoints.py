@@ -13,7 +13,6 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.ui.page import Ask, Place, Subject
 from app.ui.pages.endpoints import EndpointsView, load, marking, oldest_in_view
-from app.ui.scroll import PageArea
 from app.ui.states import Kind, failed, loading
 from tests.fakes import answers
 from tests.fakes.desk import Answers
@@ -40,16 +39,8 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def view(look, runner, qtbot):
-    made = EndpointsView(look)
-    made.runner = runner
-    area = PageArea(look, made)
-    qtbot.addWidget(area)
-    area.resize(1680, 940)
-    area.show()
-    yield made
-    qtbot.waitUntil(lambda: runner.idle)
-    area.close()
+def view(look, on_show):
+    return on_show(EndpointsView(look))
 
 
 def ask(store, subject=None, *, hidden=(), at=NOW, seconds=DAY):

@@ -14,7 +14,6 @@ from app.model.time_range import TimeRange
 from app.query.curves import Listing
 from app.ui.page import Ask
 from app.ui.pages.explore import ExploreView, load, marking, oldest_in_view
-from app.ui.scroll import PageArea
 from app.ui.states import Kind, failed, loading
 from tests.fakes import answers
 from tests.fakes.curves import Told, explore_data, refs
@@ -24,16 +23,8 @@ from tests.fakes.stores import bring, open_store, station
 
 
 @pytest.fixture
-def view(look, runner, qtbot):
-    made = ExploreView(look)
-    made.runner = runner
-    area = PageArea(look, made)
-    qtbot.addWidget(area)
-    area.resize(1680, 940)
-    area.show()
-    yield made
-    qtbot.waitUntil(lambda: runner.idle)
-    area.close()
+def view(look, on_show):
+    return on_show(ExploreView(look))
 
 
 def ask(hidden=()):

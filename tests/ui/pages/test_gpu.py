@@ -14,7 +14,6 @@ from app.ui.controls import PushButton
 from app.ui.gpu.section_table import Spot
 from app.ui.page import Ask, Place, Subject
 from app.ui.pages.gpu import GpuView, finds, load, marking, oldest_in_view
-from app.ui.scroll import PageArea
 from app.ui.states import Kind, failed, loading
 from tests.fakes import answers, gpus
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, U1, catalogue, minutes, node, series
@@ -26,16 +25,8 @@ def ask(hidden=(), subject=None):
 
 
 @pytest.fixture
-def view(look, runner, qtbot):
-    made = GpuView(look)
-    made.runner = runner
-    area = PageArea(look, made)
-    qtbot.addWidget(area)
-    area.resize(1680, 940)
-    area.show()
-    yield made
-    qtbot.waitUntil(lambda: runner.idle)
-    area.close()
+def view(look, on_show):
+    return on_show(GpuView(look))
 
 
 @pytest.fixture
