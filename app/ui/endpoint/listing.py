@@ -31,7 +31,7 @@ def columns() -> tuple[Column[Deployment], ...]:
     return (
         Column("Endpoint", 216, 0.1, _name_words, _paint_name, value=lambda one: one.endpoint.title, tip=_name_tip),
         Column("", 64, 0.0, _place_words, _paint_mark, head="Enclave", by=lambda one: int(one.enclave.level)),
-        Column("State since", 156, 0.2, since_words, _paint_since, by=_since, tip=_since_tip),
+        Column("State since", 200, 0.2, since_words, _paint_since, by=_since, tip=_since_tip),
         Column("p95", 92, 0.2, latency_words, _paint_latency, right, 0, _p95, head="p95, s", tip=_p95_tip),
         Column("Errors", 84, 0.2, error_words, _paint_errors, right, 0, _errors, head="Errors, ratio", tip=_error_tip),
         Column("Requests", 92, 0.2, rate_words, _paint_rate, right, 900, _rate, head="Requests, 1/s", tip=_rate_tip),
