@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from app.analysis.budget import BurnDown, Spending, burn_down, spending
+from app.analysis.budget import Ahead, BurnDown, Spending, ahead, burn_down, spending
 from app.analysis.burn_rate import Burn, Pair
 from app.analysis.intervals import Intervals, whole
 from app.analysis.recurrence import occurrences
@@ -18,7 +18,7 @@ from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.judging import CELL, Bench, Promise, PromiseKey, Question
-from app.query.service_levels import Adhered, judged_row
+from app.query.service_levels import Adhered, daily_spending, judged_row
 from app.settings import Station
 from app.store.database import Store
 
@@ -41,7 +41,7 @@ class Closely:
     """One promise closely.
 
     `down` ends where the period is not over yet. `curves` are those of the windows, shortest first, each once.
-    `burns` are the stretches in which a pair spoke. `excluded` are the stretches of each standing exclusion by its
+    `burns` are the stretches in which a pair spoke. `ahead` is what will be left, None where nothing can be said. `excluded` are the stretches of each standing exclusion by its
     id, `costs` what each of them, and of any other stretches asked for, cost or would have cost, had it been counted.
     """
 
@@ -49,6 +49,7 @@ class Closely:
     down: BurnDown
     curves: tuple[BurnCurve, ...]
     burns: tuple[Burn, ...]
+    ahead: Ahead | None
     excluded: dict[str, Intervals]
     costs: tuple[Spending, ...]
 
@@ -101,6 +102,7 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
         burn_down(cells, edges, promised(promise.objective.hours, span), row.budget.allowed),
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
         tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length)),
+        ahead(daily_spending(evidence, where, over), row.budget.left, bench.question.at, span.end),
         excluded,
         tuple(spending(evidence, where.promised, named, row.budget.allowed) if named else ()),
     )

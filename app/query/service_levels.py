@@ -9,7 +9,7 @@ import numpy as np
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
 from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
 from app.analysis.burn_rate import Flaw, Pair, Track, lint
-from app.analysis.intervals import seconds
+from app.analysis.intervals import intersect, seconds, whole
 from app.analysis.service_hours import promised
 from app.analysis.tally import Evidence, Tally
 from app.job import Job
@@ -50,7 +50,8 @@ class Adhered:
     """A promise judged over the part of its period that is over, `judged`.
 
     Amounts of `budget` are in `unit`. `assumed_rate` is the most events a second that unknown time is taken to have
-    had, NaN where the range between worst and best case needs no such assumption.
+    had, NaN where the range between worst and best case needs no such assumption. `behind` is what the time since the
+    enclave's newest data may have cost at most, in the unit of the budget; infinite where that has no bound.
     """
 
     promise: Promise
@@ -61,6 +62,7 @@ class Adhered:
     outlook: RunOut
     pairs: tuple[PairNow, ...]
     assumed_rate: float
+    behind: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,11 +132,19 @@ def judged_row(bench: Bench, promise: Promise, pairs: Sequence[Pair], at: float)
         found=adherence(_first(found), objective, unfinished, (taken[0], taken[1])),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
-        outlook=_outlook(evidence, where, counted, promise, at),
+        outlook=run_out(daily_spending(evidence, where, over), counted.left, at, period.span.end),
         pairs=_pairs_now(track, promise, pairs),
         assumed_rate=assumed_rate(evidence),
+        behind=_behind(promise, where, over, assumed_rate(evidence)),
     )
     return row, evidence, track
+
+
+def _behind(promise: Promise, where: Scopes, over: TimeRange, rate: float) -> float:
+    """What the time since the newest data may have cost."""
+    since = promise.picture.data_time
+    lost = seconds(intersect(where.kept, whole(TimeRange(over.start if math.isnan(since) else since, over.end))))
+    return lost if promise.in_seconds or lost == 0.0 else math.inf if math.isnan(rate) else lost * rate
 
 
 def _first(found: Parts) -> Parts:
@@ -165,12 +175,11 @@ def _pairs_now(track: Track, promise: Promise, pairs: Sequence[Pair]) -> tuple[P
     return tuple(found)
 
 
-def _outlook(evidence: Evidence, where: Scopes, counted: Budget, promise: Promise, at: float) -> RunOut:
-    over = promise.period.so_far(at)
+def daily_spending(evidence: Evidence, where: Scopes, over: TimeRange) -> FloatArray:
+    """Spent on each whole day that is over, from the period's beginning; NaN where less than half of it is known."""
     days = int(over.seconds // _DAY)
     edges: FloatArray = over.start + _DAY * np.arange(days + 1, dtype=np.float64)
-    spent = np.empty(0)
-    if days:
-        daily = evidence.tally(where.kept, edges)
-        spent = np.where(np.nan_to_num(daily.coverage) >= 0.5, daily.bad, np.nan)
-    return run_out(spent, counted.left, at, promise.period.span.end)
+    if not days:
+        return np.empty(0)
+    daily = evidence.tally(where.kept, edges)
+    return np.where(np.nan_to_num(daily.coverage) >= 0.5, daily.bad, np.nan)

@@ -16,7 +16,7 @@ from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot, grey_of
 from app.ui.charts.kept import Kept
-from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
+from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_at
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
@@ -79,6 +79,8 @@ class Chart(Reached):
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
         self._now, self._fans = math.inf, tuple[Fan, ...]()
+        self._guides: tuple[Guide, ...] = ()
+        self._limits = (-math.inf, math.inf)
         self._changes: tuple[float, ...] = ()
         self._value: tuple[str, Health | None] | None = None
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
@@ -118,6 +120,15 @@ class Chart(Reached):
         """Show what is forecast after `now`, seconds UTC, where the window runs on: time that is no unknown past."""
         self._now, self._fans = now, tuple(fans)
         self._moved()
+
+    def show_guides(self, guides: Sequence[Guide]) -> None:
+        """Show what the lines are held against."""
+        self._guides = tuple(guides)
+        self.update()
+
+    def limit_reach(self, low: float, high: float) -> None:
+        """Show no value below `low` or above `high`: what runs beyond leaves the chart, and the read-out tells it."""
+        self._limits = (low, high)
 
     def show_value(self, said: str, health: Health | None = None) -> None:
         """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
@@ -169,6 +180,7 @@ class Chart(Reached):
         face.paint_gaps(plot, self.lines, self._covered)
         known = min(span.end, self._now)
         face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
+        face.paint_guides(plot, self._guides)
         face.paint_future(plot, self._now, self._fans)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
@@ -206,7 +218,7 @@ class Chart(Reached):
         for limit in self._thresholds:
             if limit.value <= 2.5 * high or math.isnan(high):
                 low, high = float(np.fmin(low, limit.value)), float(np.fmax(high, limit.value))
-        return low, high
+        return max(low, self._limits[0]), min(high, self._limits[1])
 
     def _paint_reading(self, plot: Plot) -> None:
         moment = self.view.moment
@@ -262,7 +274,7 @@ class Chart(Reached):
     def _tell(self) -> None:
         title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
         past = TimeRange(self.view.span.start, max(self.view.span.start, min(self.view.span.end, self._now)))
-        told = [summary(title, self.lines, past, self.unit), *(fan.words for fan in self._fans)]
+        told = [summary(title, self.lines, past, self.unit), *(one.words for one in (*self._guides, *self._fans))]
         self.setAccessibleName(". ".join(told))
 
     # --- pointer and keys ---------------------------------------------------------------------------------

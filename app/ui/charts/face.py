@@ -12,7 +12,7 @@ from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.ui.canvas import Canvas
 from app.ui.charts.curves import Plot
-from app.ui.charts.line import Band, Fan, Line, Reading, Threshold
+from app.ui.charts.line import Band, Fan, Guide, Line, Reading, Threshold
 from app.ui.charts.moments import ticks
 from app.ui.charts.scale import Scale
 from app.ui.charts.trace import Envelope
@@ -143,6 +143,20 @@ def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
         for edge in edges:
             canvas.painter.drawPolyline(edge)
     canvas.painter.restore()
+
+
+def paint_guides(plot: Plot, guides: Sequence[Guide]) -> None:
+    """Dashed lines from point to point, behind the curves."""
+    painter = plot.canvas.painter
+    painter.save()
+    painter.setClipRect(plot.box)
+    pen = QPen(plot.canvas.colour("text.low"), 1.0, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([5, 4])
+    painter.setPen(pen)
+    for guide in guides:
+        points = zip(guide.time.tolist(), guide.value.tolist(), strict=True)
+        painter.drawPolyline([QPointF(plot.x(moment), plot.y(value)) for moment, value in points])
+    painter.restore()
 
 
 def paint_gaps(plot: Plot, lines: Sequence[Line], covered: TimeRange) -> None:

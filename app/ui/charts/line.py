@@ -71,6 +71,18 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """What a line is held against where that is no single value: dashed, from point to point, as it was planned.
+
+    `time` (seconds UTC) and `value` have shape (n,).
+    """
+
+    words: str
+    time: FloatArray
+    value: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Fan:
     """What is forecast: between `least` and `most` at each of `time`, seconds UTC, shape (n,) each.
 

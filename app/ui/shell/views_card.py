@@ -7,12 +7,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.card_parts import CardHead
 from app.ui.controls import PushButton
 from app.ui.look import Look
 from app.ui.panel import Panel
 from app.ui.part import RIM
 from app.ui.popover import Card
-from app.ui.shell.card_parts import CardHead
 from app.ui.shell.saved import SavedView
 from app.ui.states import Kind, PanelState
 from app.ui.tables import PAD, Column, Table
