@@ -207,8 +207,8 @@ class RunOut:
 class Ahead:
     """What will be left of a budget, in nine of ten futures.
 
-    `time` (n,) are seconds UTC, from the beginning of the forecast to the end of the period; `least` and `most` (n,) are
-    in the unit of the budget, and negative where it is overspent.
+    `time` (n,) are seconds UTC, from the beginning of the forecast to the end of the period; `least` and `most` (n,)
+    are in the unit of the budget, and negative where it is overspent.
     """
 
     time: FloatArray

@@ -41,8 +41,9 @@ class Closely:
     """One promise closely.
 
     `down` ends where the period is not over yet. `curves` are those of the windows, shortest first, each once.
-    `burns` are the stretches in which a pair spoke. `ahead` is what will be left, None where nothing can be said. `excluded` are the stretches of each standing exclusion by its
-    id, `costs` what each of them, and of any other stretches asked for, cost or would have cost, had it been counted.
+    `burns` are the stretches in which a pair spoke. `ahead` is what will be left, None where nothing can be said.
+    `excluded` are the stretches of each standing exclusion by its id, `costs` what each of them, and of any other
+    stretches asked for, cost or would have cost, had it been counted.
     """
 
     row: Adhered

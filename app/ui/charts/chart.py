@@ -274,7 +274,11 @@ class Chart(Reached):
     def _tell(self) -> None:
         title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
         past = TimeRange(self.view.span.start, max(self.view.span.start, min(self.view.span.end, self._now)))
-        told = [summary(title, self.lines, past, self.unit), *(one.words for one in (*self._guides, *self._fans))]
+        told = [
+            summary(title, self.lines, past, self.unit),
+            *(one.words for one in self._guides),
+            *(one.words for one in self._fans),
+        ]
         self.setAccessibleName(". ".join(told))
 
     # --- pointer and keys ---------------------------------------------------------------------------------
