@@ -110,11 +110,9 @@ class Bench:
         at, known = question.at, question.as_known_at
         self.question = question
         self.moment = known if known is not None else known_at(reader, at)
-        self.seen: Sequence[Picture] = [
-            one
-            for one in pictures(reader, at if self.moment is None else min(at, self.moment))
-            if one.enclave.id not in question.hidden
-        ]
+        told = pictures(reader, at if self.moment is None else min(at, self.moment))
+        self.seen: Sequence[Picture] = [one for one in told if one.enclave.id not in question.hidden]
+        self.hidden = tuple(one.enclave for one in told if one.enclave.id in question.hidden)
         with store.state() as state:
             held = register.objectives(state, known_at=known)
             self._excluded = [record.exclusion for record in register.exclusions(state, known_at=known)]

@@ -13,6 +13,7 @@ from app.analysis.intervals import intersect, seconds, whole
 from app.analysis.service_hours import promised
 from app.analysis.tally import Evidence, Tally
 from app.job import Job
+from app.model.catalogue import Enclave
 from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
@@ -67,12 +68,16 @@ class Adhered:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ServiceLevels:
-    """Every promise over one period, as known at `known_at` (seconds UTC), least budget left first."""
+    """Every promise over one period, as known at `known_at` (seconds UTC), least budget left first.
+
+    `hidden` are the enclaves that the question leaves out.
+    """
 
     as_of: float
     known_at: float
     marking: Level
     pictures: tuple[Picture, ...]
+    hidden: tuple[Enclave, ...]
     rows: tuple[Adhered, ...]
 
 
@@ -104,7 +109,8 @@ def read_service_levels(
     levels = [row.promise.enclave.level for row in rows]
     marking = marking_of(station, [one.enclave for one in bench.seen], levels, ceiling)
     known_at = question.at if bench.moment is None else bench.moment
-    return ServiceLevels(question.at, known_at, marking, tuple(bench.seen), tuple(sorted(rows, key=_least_first)))
+    rows.sort(key=_least_first)
+    return ServiceLevels(question.at, known_at, marking, tuple(bench.seen), bench.hidden, tuple(rows))
 
 
 def _least_first(row: Adhered) -> tuple[float, str, str, str, str]:
@@ -124,12 +130,12 @@ def judged_row(bench: Bench, promise: Promise, pairs: Sequence[Pair], at: float)
     rest, estimated = _rest(promise, found.kept[0], at)
     counted = budget(judged, objective.target, rest, estimated=estimated)
     taken = tuple(float(seconds(one)) for one in (where.aside, where.dropped))
-    unfinished = math.inf if estimated and rest > 0 else rest
+    most = math.inf if estimated else rest
     track = bench.track(promise, evidence, over)
     row = Adhered(
         promise=promise,
         judged=over,
-        found=adherence(_first(found), objective, unfinished, (taken[0], taken[1])),
+        found=adherence(_first(found), objective, rest, (taken[0], taken[1]), most=most),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
         outlook=run_out(daily_spending(evidence, where, over), counted.left, at, period.span.end),

@@ -80,7 +80,6 @@ class Chart(Reached):
         self._bands: tuple[Band, ...] = ()
         self._now, self._fans = math.inf, tuple[Fan, ...]()
         self._guides: tuple[Guide, ...] = ()
-        self._limits = (-math.inf, math.inf)
         self._changes: tuple[float, ...] = ()
         self._value: tuple[str, Health | None] | None = None
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
@@ -125,10 +124,6 @@ class Chart(Reached):
         """Show what the lines are held against."""
         self._guides = tuple(guides)
         self.update()
-
-    def limit_reach(self, low: float, high: float) -> None:
-        """Show no value below `low` or above `high`: what runs beyond leaves the chart, and the read-out tells it."""
-        self._limits = (low, high)
 
     def show_value(self, said: str, health: Health | None = None) -> None:
         """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
@@ -218,7 +213,7 @@ class Chart(Reached):
         for limit in self._thresholds:
             if limit.value <= 2.5 * high or math.isnan(high):
                 low, high = float(np.fmin(low, limit.value)), float(np.fmax(high, limit.value))
-        return max(low, self._limits[0]), min(high, self._limits[1])
+        return low, high
 
     def _paint_reading(self, plot: Plot) -> None:
         moment = self.view.moment

@@ -1,0 +1,332 @@
+"""Service levels: which promises are at risk, how their budgets burn, and what does not count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.analysis.burn_rate import Pair
+from app.job import Job
+from app.model.catalogue import Enclave
+from app.model.changes import Topic
+from app.model.health import Health
+from app.model.marking import Level
+from app.query.burn_pairs import read_burn_pairs
+from app.query.judging import PromiseKey, Question
+from app.query.service_level import read_closely
+from app.query.service_levels import ServiceLevels, read_service_levels
+from app.ui import words
+from app.ui.columns import Columns
+from app.ui.keyboard import Key
+from app.ui.look import Look
+from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
+from app.ui.panel import Panel
+from app.ui.scroll import PAGE_MARGINS
+from app.ui.sentence import SentenceBar, Span
+from app.ui.service_levels import exclusion_list
+from app.ui.service_levels.adherence import ROW, Line, columns
+from app.ui.service_levels.drawn import Drawn, drawn
+from app.ui.service_levels.exclusion_list import Excluded
+from app.ui.service_levels.rail import BurnDownView, BurnRateView, down_legend, rate_legend
+from app.ui.service_levels.sentences import below, figures, sentence
+from app.ui.service_levels.standing import LOUD, standing
+from app.ui.sheet import Sheet
+from app.ui.states import Kind, PanelState, failed, loading
+from app.ui.table_filter import TableFilter
+from app.ui.tables import Table
+
+_DEBOUNCE_MS = 120
+_RATES, _EXCLUDED = 236, 236
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelsData:
+    """Every promise over the period that was asked for, and the pairs of burn rates in force."""
+
+    ask: Ask
+    levels: ServiceLevels
+    pairs: tuple[Pair, ...]
+    hidden: tuple[Enclave, ...]
+
+    @property
+    def question(self) -> Question:
+        """The question that was answered."""
+        return _question(self.ask)
+
+    def lines(self) -> list[Line]:
+        """The rows with how they stand."""
+        at = self.levels.as_of
+        return [Line(row, standing(row, at), at) for row in self.levels.rows]
+
+
+def _question(ask: Ask) -> Question:
+    return Question(ask.period, ask.at, hidden=ask.hidden)
+
+
+def load(ask: Ask, job: Job) -> LevelsData:
+    """Ask the store. Runs on a worker thread; touches no widget."""
+    levels = read_service_levels(ask.store, ask.station, _question(ask), job)
+    return LevelsData(ask, levels, read_burn_pairs(ask.store.paths), levels.hidden)
+
+
+def _closely(data: LevelsData, key: PromiseKey, job: Job) -> Drawn:
+    (found,) = read_closely(data.ask.store, data.ask.station, data.question, [key], job)
+    return drawn(found)
+
+
+class LevelsView(PageView):
+    """Sentence; every promise by the budget left; of the chosen one its burn-down, burn rates and exclusions."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._data: LevelsData | None = None
+        self._job: Job | None = None
+        self._subject: Subject | None = None
+        self._wait = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
+        self.sentence = SentenceBar(look)
+        self._holder = QWidget()
+        self._held = QVBoxLayout(self._holder)
+        self._held.setContentsMargins(0, 12, 0, 0)
+        self._held.setSpacing(8)
+        self._longs: tuple[float, ...] | None = None
+        self.table, self.filter = self._make_table(())
+        self.down, self.rates = BurnDownView(look), BurnRateView(look)
+        self.excluded = Table[Excluded](
+            look, "Exclusions", exclusion_list.columns(), row_height=exclusion_list.ROW, headed=False
+        )
+        self._panel = Panel(look, "Adherence", self._holder, headed=False, flush=(12, 12))
+        self._down_panel = Panel(look, "Error budget", self.down, flush=(0, 8))
+        self._rates_panel = Panel(look, "Burn rate", self.rates, flush=(8, 8))
+        self._excluded_panel = Panel(look, "Excluded", self.excluded, flush=(12, 12))
+        self._rail = (self._down_panel, self._rates_panel, self._excluded_panel)
+        self._columns = Columns((self._panel,), self._rail)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*PAGE_MARGINS)
+        layout.setSpacing(12)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self._columns, 1)
+        self._wait.timeout.connect(self._ask_closely)
+        self._panel.acted.connect(self._act)
+        for panel in self._rail:
+            panel.acted.connect(self._ask_closely)
+        for chart in (self.down.chart, self.rates.chart):
+            chart.sheet_wanted.connect(self.sheet_wanted)
+
+    def _make_table(self, longs: Sequence[float]) -> tuple[Table[Line], TableFilter]:
+        table = Table[Line](self._look, "Promises", columns(longs), row_height=ROW)
+        table.health = _health
+        narrow = TableFilter(self._look, table, hint="Endpoint, promise, state")
+        narrow.setContentsMargins(8, 0, 8, 0)
+        self._held.addWidget(narrow)
+        self._held.addWidget(table)
+        table.chosen.connect(lambda _: self._wait.start())
+        return table, narrow
+
+    # --- data ---------------------------------------------------------------------------------------------
+
+    def show_data(self, data: LevelsData) -> None:
+        self._data = data
+        lines = data.lines()
+        self._fit_pairs(data.pairs)
+        standings = [one.standing for one in lines]
+        self.sentence.say(sentence(data.levels, standings), below(data.levels, data.pairs), figures(data.levels))
+        self.table.level = data.levels.marking
+        self.table.show_rows(lines, lambda one: one.row.promise.key)
+        if not lines:
+            self._show_nothing(data)
+            return
+        self._panel.show_body()
+        if data.ask.subject is not None and data.ask.subject != self._subject:
+            self._choose(data.ask.subject)
+        self._subject = data.ask.subject
+        self._ask_closely()
+
+    def _fit_pairs(self, pairs: Sequence[Pair]) -> None:
+        """A column for each pair: made when the pairs in force are known, and again when a site changes them."""
+        longs = tuple(pair.long for pair in pairs)
+        if longs == self._longs:
+            return
+        self._longs = longs
+        before = (self.table, self.filter)
+        self.table, self.filter = self._make_table(longs)
+        for old in before:
+            self._held.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+
+    def show_state(self, state: PanelState) -> None:
+        self._data = None
+        if state.kind is Kind.ERROR:
+            self.sentence.say((Span("The promises cannot be judged.", strong=True),), "The other pages still work.", ())
+        self._panel.show_state(state)
+        quiet = state if state.kind is Kind.LOADING else PanelState(Kind.EMPTY, "Not read", "", icon="eye-off")
+        for panel in self._rail:
+            panel.show_state(quiet)
+
+    def _show_nothing(self, data: LevelsData) -> None:
+        self._cancel()
+        if data.hidden:
+            names = words.listed([one.name for one in data.hidden])
+            verb = "is" if len(data.hidden) == 1 else "are"
+            state = PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", "", "Show all", "0")
+        else:
+            said = "Write promises as OpenSLO v1 and put them in force: watchfloor objectives add FILE --why TEXT"
+            state = PanelState(Kind.EMPTY, "No promise was in force in this period", said, icon="target")
+        self._panel.show_state(state)
+        for panel in self._rail:
+            panel.show_state(PanelState(Kind.EMPTY, "Nothing to look at", "", icon="target"))
+
+    # --- one promise --------------------------------------------------------------------------------------
+
+    def _ask_closely(self) -> None:
+        """Look at the chosen promise closely; what was shown stays until the answer comes."""
+        chosen, data = self.table.current_row(), self._data
+        self._cancel()
+        if chosen is None or data is None:
+            return
+        promise = chosen.row.promise
+        self._down_panel.show_title(promise.endpoint.title)
+        self._show_facts(chosen)
+        for panel in self._rail:
+            if panel.state is not None:
+                panel.show_state(loading())
+        self._job = self.runner.run(
+            partial(_closely, data, promise.key),
+            receiver=self,
+            on_done=partial(self._show_closely, chosen),
+            on_error=self._fail_closely,
+        )
+
+    def _show_facts(self, chosen: Line) -> None:
+        self.down.facts.show_row(chosen.row, chosen.standing, chosen.at)
+
+    def _show_closely(self, chosen: Line, found: Drawn) -> None:
+        if chosen is not self.table.current_row():
+            return
+        stale = chosen.standing.stale
+        self.down.show_drawn(found, stale=stale)
+        self.rates.show_drawn(found, stale=stale)
+        self._down_panel.show_legend(*down_legend(found))
+        self._rates_panel.show_legend(*rate_legend(found))
+        rows = exclusion_list.rows_of(found.close)
+        self.excluded.level = found.close.row.promise.enclave.level
+        self.excluded.show_rows(rows, lambda one: one.exclusion.id)
+        self._excluded_panel.show_title("Excluded", exclusion_list.title_meta(rows))
+        for panel in self._rail:
+            panel.show_body()
+        if not rows:
+            said = "Planned work, what a customer caused, force majeure: X excludes time, a second person approves it."
+            self._excluded_panel.show_state(PanelState(Kind.EMPTY, "Nothing is excluded", said))
+
+    def _fail_closely(self, error: Exception) -> None:
+        for panel in self._rail:
+            panel.show_state(failed(error))
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _choose(self, subject: Subject) -> None:
+        for number, one in enumerate(self.table.rows.rows):
+            promise = one.row.promise
+            if promise.enclave.id == subject.enclave and subject.id in (promise.objective.id, promise.endpoint.id):
+                self.table.choose(number)
+                return
+
+    # --- Qt -----------------------------------------------------------------------------------------------
+
+    def next_problem(self, step: int) -> None:
+        here = self.table.currentIndex().row()
+        bad = [number for number, one in enumerate(self.table.rows.rows) if one.standing.health in LOUD]
+        after = [number for number in bad if (number > here if step > 0 else number < here)]
+        if bad:
+            self.table.choose((after or bad)[0 if step > 0 else -1])
+            self.table.setFocus()
+
+    def page_keys(self) -> tuple[Key, ...]:
+        return (Key("On this page", "/", "filter the promises", self._to_filter),)
+
+    def _to_filter(self) -> None:
+        self.filter.setFocus()  # the filter that is there now: it is made anew with the table
+
+    def sheet(self) -> Sheet | None:
+        return self.table.sheet("Service levels", self.table.level) if self.table.rows.given else None
+
+    def step_back(self) -> bool:
+        return self.filter.clear()
+
+    def first_focus(self) -> QWidget:
+        return self.table if self._panel.state is None else self
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._rates_panel.setFixedHeight(_RATES)
+        self._excluded_panel.setFixedHeight(_EXCLUDED)
+        page = self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2]
+        self._columns.arrange(page, 640, 300, least=(320, 260))
+
+    def _act(self) -> None:
+        state = self._panel.state
+        if state is not None and state.kind is Kind.FILTERED and self._data is not None:
+            for one in self._data.hidden:
+                self.enclave_wanted.emit(one.id)
+        else:
+            self.retry_wanted.emit()
+
+
+def _health(one: Line) -> Health:
+    return one.standing.health
+
+
+def badges(data: LevelsData) -> dict[str, Badge | None]:
+    """Promises that need somebody."""
+    bad = [one.standing.health for one in data.lines() if one.standing.health in LOUD]
+    return {"service-levels": Badge(min(bad, key=lambda health: health.rank), len(bad)) if bad else None}
+
+
+def finds(data: LevelsData) -> list[Find]:
+    """Every promise by its title."""
+    return [
+        Find(
+            one.row.promise.objective.title or one.row.promise.objective.id,
+            Place("service-levels", Subject(one.row.promise.enclave.id, one.row.promise.objective.id)),
+            "Promises",
+            one.standing.health,
+            one.row.promise.enclave.level,
+            words.capitalised(one.standing.reason.value),
+        )
+        for one in data.lines()
+    ]
+
+
+def oldest_in_view(data: LevelsData) -> Oldest | None:
+    """The enclave with the oldest data of those in view."""
+    return Oldest.of(data.levels.pictures)
+
+
+def marking(data: LevelsData) -> Level:
+    """Marking of everything the page shows."""
+    return data.levels.marking
+
+
+PAGE = Page(
+    id="service-levels",
+    title="Service levels",
+    group="Commitments",
+    order=50,
+    key="L",
+    icon="target",
+    topics=frozenset({Topic.TELEMETRY, Topic.CATALOGUE, Topic.REGISTER}),
+    load=load,
+    view=LevelsView,
+    badges=badges,
+    oldest=oldest_in_view,
+    marking=marking,
+    finds=finds,
+    by_period=True,
+)
