@@ -198,6 +198,10 @@ class PageView(QWidget):
         Ask the store again.
     sheet_wanted(Sheet)
         Show the numbers behind a chart as a table.
+    card_wanted(Card)
+        Show a card over the page; None closes it.
+    said(Message)
+        Say in the strip what came of something.
     """
 
     show_wanted = Signal(object)
@@ -206,6 +210,8 @@ class PageView(QWidget):
     begin_wanted = Signal(str)
     retry_wanted = Signal()
     sheet_wanted = Signal(object)
+    card_wanted = Signal(object)
+    said = Signal(object)
     runner: TaskRunner
     """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
 

@@ -1,5 +1,6 @@
 """Service levels: which promises are at risk, how their budgets burn, and what does not count."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,12 +15,17 @@ from app.model.catalogue import Enclave
 from app.model.changes import Topic
 from app.model.health import Health
 from app.model.marking import Level
+from app.model.register import EntryRef, ExclusionRecord
+from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.judging import PromiseKey, Question
 from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels, read_service_levels
 from app.ui import words
 from app.ui.columns import Columns
+from app.ui.exclusions.deciding import Decided, Deciding, message, taking_back
+from app.ui.exclusions.form import ExcludeCard
+from app.ui.exclusions.record_card import RecordCard
 from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
@@ -30,11 +36,15 @@ from app.ui.service_levels import exclusion_list
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.exclusion_list import Excluded
+from app.ui.service_levels.explain_card import ExplainCard
+from app.ui.service_levels.explained import facts
+from app.ui.service_levels.level_words import amount, promise_words, scopes
 from app.ui.service_levels.rail import BurnDownView, BurnRateView, down_legend, rate_legend
 from app.ui.service_levels.sentences import below, figures, sentence
 from app.ui.service_levels.standing import LOUD, standing
 from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState, failed, loading
+from app.ui.strip import Message
 from app.ui.table_filter import TableFilter
 from app.ui.tables import Table
 
@@ -70,6 +80,15 @@ def load(ask: Ask, job: Job) -> LevelsData:
     """Ask the store. Runs on a worker thread; touches no widget."""
     levels = read_service_levels(ask.store, ask.station, _question(ask), job)
     return LevelsData(ask, levels, read_burn_pairs(ask.store.paths), levels.hidden)
+
+
+def _held(data: LevelsData, key: PromiseKey, span: TimeRange, job: Job) -> str:
+    """What of the budget lies in a stretch of time."""
+    store, station = data.ask.store, data.ask.station
+    (found,) = read_closely(store, station, data.question, [key], job, {"asked for": span})
+    cost = next(one for one in found.costs if one.name == "asked for")
+    share_of = "" if math.isnan(cost.share) else f", {words.percent(cost.share, 0)} of the budget"
+    return f"Bad in it: {amount(found.row, cost.bad)}{share_of}."
 
 
 def _closely(data: LevelsData, key: PromiseKey, job: Job) -> Drawn:
@@ -110,6 +129,7 @@ class LevelsView(PageView):
         layout.addWidget(self.sentence)
         layout.addWidget(self._columns, 1)
         self._wait.timeout.connect(self._ask_closely)
+        self.excluded.opened.connect(self._open_exclusion)
         self._panel.acted.connect(self._act)
         for panel in self._rail:
             panel.acted.connect(self._ask_closely)
@@ -124,6 +144,7 @@ class LevelsView(PageView):
         self._held.addWidget(narrow)
         self._held.addWidget(table)
         table.chosen.connect(lambda _: self._wait.start())
+        table.opened.connect(lambda _: self.explain())
         return table, narrow
 
     # --- data ---------------------------------------------------------------------------------------------
@@ -226,6 +247,82 @@ class LevelsView(PageView):
         for panel in self._rail:
             panel.show_state(failed(error))
 
+    # --- deciding -----------------------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        """Show how every figure of the chosen promise is counted."""
+        chosen = self.table.current_row()
+        if chosen is not None:
+            promise = chosen.row.promise
+            title = f"{promise.objective.title or promise.objective.id}, {promise.enclave.name}"
+            card = ExplainCard(self._look, title, facts(chosen.row, chosen.at), promise.enclave.level)
+            self.card_wanted.emit(card)
+
+    def exclude(self) -> None:
+        """Ask for time of the chosen promise not to be counted."""
+        chosen, data = self.table.current_row(), self._data
+        if chosen is None or data is None:
+            return
+        promise = chosen.row.promise
+        end = chosen.row.judged.end // 3600 * 3600
+        card = ExcludeCard(
+            self._look,
+            self.runner,
+            self._deciding(data),
+            f"{promise.endpoint.title}, {promise.enclave.name}: {promise_words(promise.objective)}",
+            TimeRange(end - 3600.0, end),
+            scopes(promise),
+            data.ask.at,
+            partial(_held, data, promise.key),
+        )
+        self._open_deciding(card, data)
+
+    def _open_exclusion(self, chosen: Excluded | None) -> None:
+        if chosen is None or self._data is None:
+            return
+        data = self._data
+        self.runner.run(
+            partial(self._deciding(data).record, chosen.exclusion.id),
+            receiver=self,
+            on_done=partial(self._show_record, data),
+            on_error=self._fail_closely,
+        )
+
+    def _show_record(self, data: LevelsData, record: ExclusionRecord | None) -> None:
+        if record is None:
+            self.retry_wanted.emit()  # it was taken back meanwhile
+        else:
+            self._open_deciding(RecordCard(self._look, self.runner, self._deciding(data), record), data)
+
+    def _deciding(self, data: LevelsData) -> Deciding:
+        return Deciding(data.ask.open, data.ask.station)
+
+    def _open_deciding(self, card: ExcludeCard | RecordCard, data: LevelsData) -> None:
+        card.decided.connect(partial(self._decided, data))
+        self.card_wanted.emit(card)
+
+    def _decided(self, data: LevelsData, decided: Decided) -> None:
+        self.card_wanted.emit(None)
+        self.said.emit(message(decided, partial(self._take_back, data)))
+        self.retry_wanted.emit()
+
+    def _take_back(self, data: LevelsData, entry: EntryRef) -> None:
+        self.runner.run(
+            partial(self._deciding(data).apply, taking_back(entry), "Taken back"),
+            receiver=self,
+            on_done=partial(self._taken_back),
+            on_error=self._cannot_take_back,
+            writes=True,
+        )
+
+    def _taken_back(self, decided: Decided) -> None:
+        self.said.emit(Message(decided.said, f"Entry {decided.entry} of the journal says so."))
+        self.retry_wanted.emit()
+
+    def _cannot_take_back(self, error: Exception) -> None:
+        state = failed(error)
+        self.said.emit(Message(state.title, state.text, Health.WARNING))
+
     def _cancel(self) -> None:
         if self._job is not None:
             self._job.cancel()
@@ -249,7 +346,11 @@ class LevelsView(PageView):
             self.table.setFocus()
 
     def page_keys(self) -> tuple[Key, ...]:
-        return (Key("On this page", "/", "filter the promises", self._to_filter),)
+        return (
+            Key("On this page", "/", "filter the promises", self._to_filter),
+            Key("On this page", "H", "how the chosen promise is counted; Enter as well", self.explain),
+            Key("On this page", "X", "exclude time from it", self.exclude),
+        )
 
     def _to_filter(self) -> None:
         self.filter.setFocus()  # the filter that is there now: it is made anew with the table

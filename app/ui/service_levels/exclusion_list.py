@@ -10,14 +10,9 @@ from app.model.objective import Exclusion
 from app.query.service_level import Closely
 from app.ui import words
 from app.ui.canvas import Canvas
+from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, when_words
 from app.ui.rows import Column
-from app.ui.service_levels.level_words import (
-    KINDS,
-    TREATMENTS,
-    amount,
-    approval_words,
-    exclusion_when,
-)
+from app.ui.service_levels.level_words import amount
 from app.ui.tables import PAD
 from app.ui.text import RIGHT
 
@@ -54,13 +49,13 @@ def _says(one: Excluded) -> str:
 
 
 def _when(one: Excluded) -> str:
-    return exclusion_when(one.exclusion)
+    return when_words(one.exclusion)
 
 
 def _tip(one: Excluded) -> str:
     told = one.exclusion
     lines = [told.reason, f"{KINDS[told.kind]}; it {TREATMENTS[told.treatment]}.", approval_words(told)]
-    lines.append(exclusion_when(told))
+    lines.append(when_words(told))
     if one.held:
         lines.append(f"Bad in it: {one.held}.")
     return "\n".join(lines)

@@ -7,12 +7,9 @@ from app.analysis.budget import Outlook
 from app.model.objective import Missing, Objective, ServiceHours
 from app.query.service_levels import Adhered, PairNow
 from app.ui import words
+from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, day_words
 from app.ui.service_levels.level_words import (
-    KINDS,
-    TREATMENTS,
     amount,
-    approval_words,
-    day_words,
     decimals_of,
     method_words,
     period_words,

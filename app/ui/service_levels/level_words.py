@@ -3,15 +3,15 @@
 import math
 
 from app.analysis.budget import Outlook
-from app.model.objective import Exclusion, Method, Objective, Selector
+from app.model.objective import Method, Objective, Selector
 from app.query.judging import Promise
 from app.query.service_levels import Adhered
 from app.ui import words
+from app.ui.exclusions.exclusion_words import day_words
+from app.ui.exclusions.form import Scope
 from app.ui.words import GAP
 
 _COMPARED = {"lt": "under", "lte": "at most", "gt": "over", "gte": "at least"}
-KINDS = {"planned": "Planned work", "customer": "Caused by the customer", "force-majeure": "Force majeure"}
-TREATMENTS = {"count": "counts as it is", "separate": "stands aside as good", "exclude": "does not count"}
 
 
 def promise_words(objective: Objective) -> str:
@@ -118,11 +118,6 @@ def runs_out_words(row: Adhered, at: float) -> str:
     return f"after {day_words(period.span.end - 1.0)}"
 
 
-def day_words(moment: float) -> str:
-    """``13 Nov``."""
-    return words.date(moment).rsplit(" ", 1)[0]
-
-
 def period_words(promise: Promise) -> str:
     """The period in words; of a version that was in force for a part of it, of which part."""
     span_of = promise.period.span
@@ -146,30 +141,11 @@ def _events(objective: Objective) -> bool:
     return measured.kind == "ratio" and measured.good != measured.total
 
 
-def exclusion_when(one: Exclusion) -> str:
-    """From when until when, or how it repeats."""
-    start, end = one.start, one.end
-    same = words.date(start) == words.date(end)
-    until = words.clock(end) if same else f"{day_words(end)} {words.clock(end)}"
-    once = f"{day_words(start)} {words.clock(start)} to {until}{GAP}Z"
-    return f"{repeat_words(one.rule)}, first {once}" if one.rule else once
-
-
-def repeat_words(rule: str) -> str:
-    """An iCalendar rule in short: ``weekly on SU``."""
-    parts = dict(part.split("=", 1) for part in rule.upper().removeprefix("RRULE:").split(";") if "=" in part)
-    each = parts.get("FREQ", "").lower()
-    every = f"every {parts['INTERVAL']} {_UNITS.get(each, 'times')}" if parts.get("INTERVAL", "1") != "1" else each
-    days = parts.get("BYDAY")
-    return f"{every} on {', '.join(_DAYS.get(day, day) for day in days.split(','))}" if days else every
-
-
-_UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "yearly": "years"}
-_DAYS = {"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": "Sat", "SU": "Sun"}
-
-
-def approval_words(one: Exclusion) -> str:
-    """Reference, and who agreed; of one that waits, who asked."""
-    if one.approved_by:
-        return f"{one.reference}, approved by {one.approved_by}"
-    return f"{one.reference}, waits for a second person; asked by {one.requested_by}"
+def scopes(promise: Promise) -> list[Scope]:
+    """What time can be excluded from, beginning with this promise alone."""
+    objective, enclave, endpoint = promise.objective.id, promise.enclave.id, promise.endpoint.id
+    return [
+        Scope("this promise", objective, enclave, endpoint),
+        Scope("all of this endpoint", "*", enclave, endpoint),
+        Scope("the whole enclave", "*", enclave, "*"),
+    ]

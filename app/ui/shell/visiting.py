@@ -18,6 +18,7 @@ from app.ui.states import PanelState, loading
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
+    from app.ui.popover import Card
     from app.ui.shell.sheets import Sheets
 
 
@@ -180,6 +181,8 @@ class Visiting(Covered):
         view.begin_wanted.connect(self.begin)
         view.retry_wanted.connect(self.ask_again)
         view.sheet_wanted.connect(self.show_sheet)
+        view.card_wanted.connect(self._show_card)
+        view.said.connect(self.strip.say)
         self.views[host.page.id] = view
         self.stack.addWidget(PageArea(self.desk.look, view))
         if host.data is not None:
@@ -244,6 +247,13 @@ class Visiting(Covered):
         card = DataCard(self.desk.look, self._marked(sheet))
         card.export_wanted.connect(self.export)
         self.open(card, scrim=True)
+
+    def _show_card(self, card: "Card | None") -> None:
+        """What a page opens over itself, or that it is done."""
+        if card is None:
+            self.close_overlay()
+        else:
+            self.open(card, scrim=True)
 
     def export_page(self) -> None:
         """Write the page's table as CSV."""
