@@ -99,7 +99,8 @@ def test_that_time_that_has_begun_needs_a_note(add, base):
         told = add(from_="2000-01-01T00:00:00Z", until=until, code=2).err
         assert "begun already" in told
         assert "--why" in told
-    assert "words are needed" in add(from_="2000-01-01T00:00:00Z", why=" ", code=3).err
+    for empty in ("", " "):
+        assert "words are needed" in add(from_="2000-01-01T00:00:00Z", why=empty, code=3).err
     assert entries(base) == []
     told = valid(add("--json", from_="2000-01-01T00:00:00Z", why="the storm took the phones too").out)
     assert (told["retroactive"], told["why"]) == (True, "the storm took the phones too")
