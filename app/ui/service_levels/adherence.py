@@ -82,11 +82,11 @@ def _burn_column(number: int, seconds: float, count: int) -> Column[Line]:
     def paint(canvas: Canvas, cell: QRectF, one: Line) -> None:
         _paint_burn(canvas, cell, says(one), pair(one))
 
-    title = f"Burn {span(seconds)}" if not number else span(seconds)
+    title = f"Burn{words.GAP}{span(seconds)}" if not number else span(seconds)
     # the first two page; of the others the last looks back furthest and stays longest
     least = 0 if number == 0 else 700 if number == 1 else 900 if number == count - 1 else 1180
     head = f"Burn rate over {span(seconds)}"
-    return Column(title, 68, 0.1, says, paint, RIGHT, least, lambda one: pair(one).long, head=head,
+    return Column(title, 78 if not number else 68, 0.1, says, paint, RIGHT, least, lambda one: pair(one).long, head=head,
                   tip=lambda one: burn_tip(one.row, pair(one)))  # fmt: skip
 
 
@@ -206,9 +206,9 @@ def _paint_target(canvas: Canvas, cell: QRectF, one: Line) -> None:
 
 def _paint_known(canvas: Canvas, cell: QRectF, one: Line) -> None:
     row, figure = one.row, one.row.found.now
-    missed = figure.verdict is Verdict.MISSED
+    lost = row.found.outcome is Verdict.MISSED or one.standing.reason in (Reason.MISSED, Reason.SPENT)
     below = range_words(row)
-    ink = canvas.look.theme.status[Health.CRITICAL].text if missed else canvas.colour("text.hi")
+    ink = canvas.look.theme.status[Health.CRITICAL].text if lost else canvas.colour("text.hi")
     said = share(figure.known_only, decimals_of(row.promise.objective.target))
     if not below or math.isnan(figure.known_only):
         _write(canvas, cell, said, "body", ink if not math.isnan(figure.known_only) else "text.low")
@@ -219,7 +219,7 @@ def _paint_known(canvas: Canvas, cell: QRectF, one: Line) -> None:
 
 
 def _paint_best(canvas: Canvas, cell: QRectF, one: Line) -> None:
-    lost = one.row.found.outcome is Verdict.MISSED
+    lost = one.row.found.best_possible < one.row.promise.objective.target - 1e-12
     ink = canvas.look.theme.status[Health.CRITICAL].text if lost else canvas.colour("text.mid")
     _write(canvas, cell, _best(one), "body", ink)
 

@@ -50,7 +50,12 @@ def drawn(close: Closely) -> Drawn:
     known = down.time <= (newest if not math.isnan(newest) else period.start)
     step = float(np.diff(down.time).max()) if down.time.size > 1 else math.nan
     left = make_line(
-        "left", "series.1", _points(down.time, np.where(known, down.left, np.nan), step), newest, weight=2.0
+        "left",
+        "series.1",
+        _points(down.time, np.where(known, down.left, np.nan), step),
+        newest,
+        weight=2.0,
+        filled=True,
     )
     lines = [left]
     if bool(np.nanmax(np.abs(down.left - down.left_worst), initial=0.0) > 0.001):
