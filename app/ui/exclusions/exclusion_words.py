@@ -1,6 +1,7 @@
 """What is said of exclusions: whose doing, what becomes of the time, when, and who agreed."""
 
 from app.model.objective import Exclusion, ExclusionKind, Treatment
+from app.model.time_range import TimeRange
 from app.ui import words
 from app.ui.words import GAP
 
@@ -20,11 +21,15 @@ _DAYS = {"MO": "Mon", "TU": "Tue", "WE": "Wed", "TH": "Thu", "FR": "Fri", "SA": 
 
 def when_words(one: Exclusion) -> str:
     """From when until when, or how it repeats."""
-    start, end = one.start, one.end
-    same = words.date(start) == words.date(end)
-    until = words.clock(end) if same else f"{day_words(end)} {words.clock(end)}"
-    once = f"{day_words(start)} {words.clock(start)} to {until}{GAP}Z"
+    once = span_words(TimeRange(one.start, one.end))
     return f"{repeat_words(one.rule)}, first {once}" if one.rule else once
+
+
+def span_words(span: TimeRange) -> str:
+    """``4 Nov 14:30 to 5 Nov 02:30 Z``."""
+    same = words.date(span.start) == words.date(span.end)
+    until = words.clock(span.end) if same else f"{day_words(span.end)} {words.clock(span.end)}"
+    return f"{day_words(span.start)} {words.clock(span.start)} to {until}{GAP}Z"
 
 
 def day_words(moment: float) -> str:

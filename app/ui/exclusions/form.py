@@ -25,7 +25,7 @@ from app.ui.switch import Switch
 from app.ui.tasks import TaskRunner
 from app.ui.words import clock
 
-_WIDE, _TALL = 640, 556
+_WIDE, _TALL = 640, 612
 _DEBOUNCE_MS = 250
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?Z?")
 _KINDS: tuple[ExclusionKind, ...] = ("planned", "customer", "force-majeure")
@@ -132,13 +132,14 @@ class ExcludeCard(Card):
     def _field(self, name: str, text: str, hint: str) -> Field:
         field = Field(self.look, name, hint=hint)
         field.setText(text)
+        field.setFixedHeight(34)
         return field
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         edge = self.SHADOW + 24
         layout.setContentsMargins(edge, self.SHADOW + 18, edge, self.SHADOW + 14)
-        layout.setSpacing(6)
+        layout.setSpacing(4)
         layout.addWidget(CardHead(self.look, "Exclude time", self._about))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)

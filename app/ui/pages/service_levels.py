@@ -117,6 +117,7 @@ class LevelsView(PageView):
         self.excluded = Table[Excluded](
             look, "Exclusions", exclusion_list.columns(), row_height=exclusion_list.ROW, headed=False
         )
+        self.excluded.shows_selection = False
         self._panel = Panel(look, "Adherence", self._holder, headed=False, flush=(12, 12))
         self._down_panel = Panel(look, "Error budget", self.down, flush=(0, 8))
         self._rates_panel = Panel(look, "Burn rate", self.rates, flush=(8, 8))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from app.analysis.availability import Verdict
+from app.analysis.budget import Outlook
 from app.model.health import Health
 from app.query.service_levels import Adhered, PairNow
 from app.ui import words
@@ -86,7 +87,8 @@ def _burn_column(number: int, seconds: float, count: int) -> Column[Line]:
     # the first two page; of the others the last looks back furthest and stays longest
     least = 0 if number == 0 else 700 if number == 1 else 900 if number == count - 1 else 1180
     head = f"Burn rate over {span(seconds)}"
-    return Column(title, 78 if not number else 68, 0.1, says, paint, RIGHT, least, lambda one: pair(one).long, head=head,
+    wide = 68 if number else 78
+    return Column(title, wide, 0.1, says, paint, RIGHT, least, lambda one: pair(one).long, head=head,
                   tip=lambda one: burn_tip(one.row, pair(one)))  # fmt: skip
 
 
@@ -288,6 +290,7 @@ def _paint_excluded(canvas: Canvas, cell: QRectF, one: Line) -> None:
 
 
 def _paint_out(canvas: Canvas, cell: QRectF, one: Line) -> None:
-    loud = one.standing.reason in (Reason.SPENT, Reason.RUNS_OUT, Reason.BURNING, Reason.MISSED)
+    spent = one.row.outlook.outlook in (Outlook.SPENT, Outlook.RUNS_OUT)
+    loud = one.standing.reason is Reason.MISSED or (spent and one.standing.health in LOUD)
     colour = canvas.look.theme.status[one.standing.health].text if loud else canvas.colour("text.low")
     _write(canvas, cell, _out(one), "strong" if loud else "small", colour)

@@ -14,7 +14,7 @@ from app.query.service_level import Closely
 from app.query.service_levels import PairNow
 from app.store.reduced import Reduced
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, make_line
-from app.ui.service_levels.level_words import rate_words, runs_out_words, span
+from app.ui.service_levels.level_words import factor_words, runs_out_words, span
 
 _RATES = ("series.1", "series.4")
 _SHOWN_DAYS = 3.0
@@ -117,6 +117,6 @@ def _shown(close: Closely) -> list[PairNow]:
 
 def _factors(close: Closely) -> tuple[Threshold, ...]:
     return tuple(
-        Threshold(one.factor, f"{one.pair.severity}, {span(one.pair.long)}: {rate_words(one.factor)}")
+        Threshold(one.factor, f"{one.pair.severity}, {span(one.pair.long)}: {factor_words(one.factor)}")
         for one in _shown(close)
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
+from app.analysis.intervals import Intervals
 from app.model.health import Health
 from app.model.objective import Exclusion
+from app.model.time_range import TimeRange
 from app.query.service_level import Closely
 from app.ui import words
 from app.ui.canvas import Canvas
-from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, when_words
+from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, repeat_words, span_words, when_words
 from app.ui.rows import Column
 from app.ui.service_levels.level_words import amount
 from app.ui.tables import PAD
@@ -21,26 +23,37 @@ ROW = 52
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """One exclusion; `held` is what it keeps from the budget, in words."""
+    """One exclusion; `held` is what was bad in it, in words, `newest` the occurrence nearest to now in the period."""
 
     exclusion: Exclusion
     held: str
+    newest: TimeRange
 
 
 def rows_of(close: Closely) -> list[Excluded]:
     """Those that stand and those that wait, the newest first."""
     cost = {one.name: one.bad for one in close.costs}
-    promise = close.row.promise
-    found = [Excluded(one, amount(close.row, cost.get(one.id, 0.0))) for one in promise.standing]
-    found += [Excluded(one, "") for one in promise.waiting]
-    return sorted(found, key=lambda one: -one.exclusion.start)
+    promise, now = close.row.promise, close.row.judged.end
+    found = [
+        Excluded(one, amount(close.row, cost.get(one.id, 0.0)), _newest(close.excluded[one.id], one, now))
+        for one in promise.standing
+    ]
+    found += [Excluded(one, "", TimeRange(one.start, one.end)) for one in promise.waiting]
+    return sorted(found, key=lambda one: -one.newest.start)
+
+
+def _newest(covered: Intervals, one: Exclusion, now: float) -> TimeRange:
+    """The last occurrence that has begun, else the first that will."""
+    begun = covered[covered[:, 0] <= now]
+    start, end = begun[-1] if len(begun) else covered[0] if len(covered) else (one.start, one.end)
+    return TimeRange(float(start), float(end))
 
 
 def columns() -> tuple[Column[Excluded], ...]:
     """What it is and who agreed; when it was and what it held."""
     return (
-        Column("Exclusion", 150, 1.4, _says, _paint_reason, tip=_tip),
-        Column("When", 150, 0.6, _when, _paint_when, RIGHT, tip=_tip),
+        Column("Exclusion", 150, 1.0, _says, _paint_reason, tip=_tip),
+        Column("When", 184, 0.0, _when, _paint_when, RIGHT, tip=_tip),
     )
 
 
@@ -74,8 +87,11 @@ def _paint_reason(canvas: Canvas, cell: QRectF, one: Excluded) -> None:
 
 def _paint_when(canvas: Canvas, cell: QRectF, one: Excluded) -> None:
     middle, right = cell.center().y(), cell.right() - PAD
-    canvas.write("small", _when(one), right, middle - 3, "text.mid", align=RIGHT, room=cell.width() - PAD)
-    said = f"{one.held} bad in it" if one.held else "changes nothing yet"
+    told = span_words(one.newest)
+    canvas.write("small", told, right, middle - 3, "text.mid", align=RIGHT, room=cell.width() - PAD)
+    said = f"{one.held} bad" if one.held else "changes nothing yet"
+    if one.exclusion.rule:
+        said = f"{repeat_words(one.exclusion.rule)}; {said}"
     canvas.write("caption", said, right, middle + 15, "text.low", align=RIGHT, room=cell.width() - PAD)
 
 

@@ -11,9 +11,9 @@ from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words,
 from app.ui.service_levels.level_words import (
     amount,
     decimals_of,
+    factor_words,
     method_words,
     period_words,
-    promise_words,
     rate_words,
     runs_out_words,
     share,
@@ -42,14 +42,9 @@ def facts(row: Adhered, at: float) -> tuple[Fact, ...]:
     """Every figure of a promise, in the order of the page."""
     figure = row.found.now
     decimals = decimals_of(figure.target)
-    known = f"{share(figure.known_only, decimals)} ({share(figure.worst, decimals)} to {share(figure.best, decimals)})"
     return (
-        Fact(
-            "Promise",
-            f"{target_words(row.promise.objective)}, {promise_words(row.promise.objective)}",
-            promise_tip(row),
-        ),
-        Fact("So far", known, available_tip(row)),
+        Fact("Promise", target_words(row.promise.objective), promise_tip(row)),
+        Fact("So far", share(figure.known_only, decimals), available_tip(row)),
         Fact("Verdict", figure.verdict.value, verdict_tip(row)),
         Fact("Best possible", share(row.found.best_possible, decimals), best_tip(row)),
         Fact("Budget", amount(row, row.budget.allowed), budget_tip(row)),
@@ -171,7 +166,7 @@ def burn_tip(row: Adhered, pair: PairNow) -> str:
     lines = [
         f"{pair.pair.name}: {rate_words(pair.long)} over {span(pair.pair.long)}, {rate_words(pair.short)} over "
         f"{span(pair.pair.short)}, at the newest data.",
-        f"Speaks ({pair.pair.severity}) where both are above {rate_words(pair.factor)}: that spends "
+        f"Speaks ({pair.pair.severity}) where both are above {factor_words(pair.factor)}: that spends "
         f"{share(pair.pair.share, 0)} of the budget in {span(pair.pair.long)}.",
         "Burn rate = bad share / (1 − target); 1× spends the budget exactly by the end of the window.",
     ]

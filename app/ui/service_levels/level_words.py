@@ -15,17 +15,17 @@ _COMPARED = {"lt": "under", "lte": "at most", "gt": "over", "gte": "at least"}
 
 
 def promise_words(objective: Objective) -> str:
-    """What is promised, without the target: ``answers without error``, ``p95 at most 1 s in 5 min``."""
+    """What is promised, without the target: ``answers without error``, ``p95 within 1 s``."""
     measured = objective.indicator
     if measured.metric is not None and measured.value is not None and measured.op is not None:
-        said = f"{_named(measured.metric)} {_COMPARED[measured.op]} {_value(measured.metric, measured.value)}"
-    elif measured.total is not None and measured.good == measured.total:
-        said = "up"
-    elif measured.good is not None and measured.good.metric == "endpoint_requests_within":
-        said = f"answers within {_seconds(float(dict(measured.good.labels)['le']))}"
-    else:
-        said = "answers without error"
-    return said if objective.slice_seconds is None else f"{said}, in {words.age(objective.slice_seconds)}"
+        timed = measured.metric.metric.endswith("_seconds") and measured.op in ("lt", "lte")
+        compared = "within" if timed else _COMPARED[measured.op]
+        return f"{_named(measured.metric)} {compared} {_value(measured.metric, measured.value)}"
+    if measured.total is not None and measured.good == measured.total:
+        return "up"
+    if measured.good is not None and measured.good.metric == "endpoint_requests_within":
+        return f"answers within {_seconds(float(dict(measured.good.labels)['le']))}"
+    return "answers without error"
 
 
 def _named(selector: Selector) -> str:
@@ -83,9 +83,14 @@ def amount(row: Adhered, value: float) -> str:
     if row.unit == "s":
         sign = "−" if value < 0 else ""
         return f"{sign}{span(abs(value))}"
-    return (
-        f"{words.grouped(round(value))} {'answers' if abs(value) >= 10_000 else words.plural(round(value), 'answer')}"
-    )
+    return f"{count(value)} {words.plural(abs(round(value)), 'answer')}"
+
+
+def count(value: float) -> str:
+    """A number of answers in short: ``−65 k``."""
+    if math.isinf(value):
+        return "no bound"
+    return f"{'−' if round(value) < 0 else ''}{words.amount(abs(round(value)))}"
 
 
 def span(seconds: float) -> str:
@@ -101,6 +106,11 @@ def rate_words(rate: float) -> str:
     if math.isnan(rate):
         return "\u2013"
     return f"{words.grouped(rate, 1 if rate < 99.95 else 0)}×"
+
+
+def factor_words(factor: float) -> str:
+    """The burn rate above which a pair speaks: ``14.4×``, ``6×``."""
+    return f"{factor:.3g}×"
 
 
 def runs_out_words(row: Adhered, at: float) -> str:

@@ -1,6 +1,7 @@
 """The rail: how the budget of one promise went down, how fast it burns."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,7 +18,7 @@ from app.ui.panel import Legend
 from app.ui.part import Part
 from app.ui.service_levels.drawn import Drawn
 from app.ui.service_levels.explained import budget_tip, out_tip
-from app.ui.service_levels.level_words import amount, rate_words, runs_out_words
+from app.ui.service_levels.level_words import amount, count, rate_words, runs_out_words
 from app.ui.service_levels.standing import LOUD, Standing
 
 _HEAD = 46
@@ -46,10 +47,11 @@ class _Facts(Part):
             return []
         budget = row.budget
         loud = self._standing is not None and self._standing.health in LOUD
+        say, unit = (partial(amount, row), "") if row.unit == "s" else (count, ", answers")
         return [
-            ("Budget", amount(row, budget.allowed), False),
-            ("Used", amount(row, budget.spent), False),
-            ("Left", amount(row, budget.left), loud),
+            (f"Budget{unit}", say(budget.allowed), False),
+            ("Used", say(budget.spent), False),
+            ("Left", say(budget.left), loud),
             ("Pace", rate_words(budget.pace), loud and budget.pace > 1.0),
             ("Runs out", runs_out_words(row, self._at), loud),
         ]
@@ -94,6 +96,7 @@ class BurnDownView(QWidget):
         self.view.move_home(drawn.period)
         self.view.reset()
         self.chart.level = drawn.close.row.promise.enclave.level
+        self.chart.scale = None  # another promise: the scale of the last one means nothing here
         self.chart.show_lines(drawn.left, drawn.period, stale=stale)
         self.chart.show_marks((), drawn.bands)
         self.chart.show_guides(drawn.guides)
@@ -116,15 +119,15 @@ class BurnRateView(QWidget):
         self.view.move_home(drawn.recent)
         self.view.reset()
         self.chart.level = drawn.close.row.promise.enclave.level
+        self.chart.scale = None
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
         self.chart.show_marks(drawn.factors, drawn.bands)
 
 
 def down_legend(drawn: Drawn) -> list[Legend]:
-    """Signs of the burn-down."""
-    found = [Legend("left", _solid("series.1")), Legend("even pace", _dashed)]
-    if len(drawn.left) > 1:
-        found.insert(1, Legend("at worst", _solid("text.low")))
+    """Signs of the burn-down; what is filled is what is left."""
+    found = [Legend("at worst", _solid("text.low"))] if len(drawn.left) > 1 else []
+    found.append(Legend("even pace", _dashed))
     if drawn.bands:
         found.append(Legend("excluded", _band))
     return found

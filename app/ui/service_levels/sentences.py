@@ -11,7 +11,7 @@ from app.ui import words
 from app.ui.exclusions.exclusion_words import day_words
 from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
-from app.ui.service_levels.level_words import rate_words, share, span
+from app.ui.service_levels.level_words import factor_words, share, span
 from app.ui.service_levels.standing import Reason, Standing
 from app.ui.words import GAP
 
@@ -82,7 +82,7 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
     length = levels.rows[0].promise.length
     pages = [pair for pair in pairs if pair.severity == "page"]
     if pages and not levels.rows[0].promise.period.is_over(levels.as_of):
-        burns = [f"{rate_words(pair.factor(length))} over {span(pair.long)}" for pair in pages]
+        burns = [f"{factor_words(pair.factor(length))} over {span(pair.long)}" for pair in pages]
         told.append(f"On call is paged at {words.listed(burns)}.")
     waiting = {one.id for row in levels.rows for one in row.promise.waiting}
     if waiting:
