@@ -7,13 +7,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.cli import Command, Context, write_json
-from app.clock import from_iso, to_iso
+from app.cli import Command, Context, moment, write_json
+from app.clock import to_iso
 from app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from app.analysis.availability import Figure
+    from app.analysis.recompute import Value
     from app.model.time_range import TimeRange
+    from app.query.recomputed import Recomputed
     from app.query.service_level import Closely
     from app.query.service_levels import Adhered, ServiceLevels
 
@@ -44,13 +46,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as-known-at", metavar="ISO8601", help="with what had come in by this moment, of telemetry as of decisions"
     )
+    parser.add_argument(
+        "--changed-since",
+        metavar="ISO8601",
+        help="with --json: also which figures of periods over by then changed since, from what to what",
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/sla-1.json")
     form.add_argument("--csv", action="store_true", help="write CSV, marked in the first and last line")
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:
+    from app.analysis.periods import parse_period
     from app.query.judging import Question
+    from app.query.recomputed import read_recomputed
     from app.query.second_check import check_levels
     from app.query.service_level import read_closely
     from app.query.service_levels import read_service_levels
@@ -59,15 +68,17 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
     station = load_station(context.paths)
     store = Store.open(context.paths, context.clock)
-    known = None if options.as_known_at is None else _moment("--as-known-at", options.as_known_at)
+    known = None if options.as_known_at is None else moment("--as-known-at", options.as_known_at)
     stretches = dict(map(_stretch, options.range))
     if stretches and not options.objective:
         raise UsageError("--range asks what time cost one promise, and none is named.", "Add --objective ID.")
+    since = None if options.changed_since is None else moment("--changed-since", options.changed_since)
     question = Question(options.period, context.clock.now(), known, options.objective)
     try:
-        found = read_service_levels(store, station, question, context.job(), ceiling=context.level)
+        parse_period(options.period, "UTC", question.at)
     except ValueError as error:
         raise UsageError(str(error), "Write for example 2026-10, 2026-Q4 or 30d.") from error
+    found = read_service_levels(store, station, question, context.job(), ceiling=context.level)
     if options.objective and not found.rows:
         msg = f"No promise {options.objective!r} was in force at any endpoint in {options.period}."
         raise InputError(msg, "watchfloor objectives list shows which are.")
@@ -77,7 +88,10 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         if options.objective:
             keys = [row.promise.key for row in found.rows]
             close = read_closely(store, station, question, keys, context.job(), stretches, ceiling=context.level)
-        write_json("sla", found.as_of, found.marking, answer(found, close))
+        changed = None
+        if since is not None:
+            changed = read_recomputed(store, station, question, since, context.job(), ceiling=context.level)
+        write_json("sla", found.as_of, found.marking, answer(found, close, changed))
     elif options.csv:
         _write_csv(found)
     else:
@@ -86,14 +100,6 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
 
 COMMAND = Command(_arguments, _run, by_level=True)
-
-
-def _moment(option: str, text: str) -> float:
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        msg = f"{option}: {text!r} is no ISO 8601 time."
-        raise UsageError(msg, "Write for example 2026-11-28T06:00:00Z.") from error
 
 
 def _stretch(text: str) -> "tuple[str, TimeRange]":
@@ -105,7 +111,7 @@ def _stretch(text: str) -> "tuple[str, TimeRange]":
         raise UsageError(
             f"--range: {text!r} is no stretch of time.", "Write NAME=2026-11-03T10:00:00Z/2026-11-03T12:00:00Z."
         )
-    found = TimeRange(_moment("--range", start), _moment("--range", end))
+    found = TimeRange(moment("--range", start), moment("--range", end))
     if found.end <= found.start:
         raise UsageError(f"--range: {name!r} must end after it begins.")
     return name, found
@@ -114,13 +120,40 @@ def _stretch(text: str) -> "tuple[str, TimeRange]":
 # --- JSON -----------------------------------------------------------------------------------------------------------
 
 
-def answer(found: "ServiceLevels", close: "Sequence[Closely]" = ()) -> dict[str, Any]:
+def answer(
+    found: "ServiceLevels", close: "Sequence[Closely]" = (), changed: "Recomputed | None" = None
+) -> dict[str, Any]:
     """The rows as plain JSON values; what is not known or has no bound is null."""
     closely = {one.row.promise.key: one for one in close}
     return {
         "known_at": to_iso(found.known_at),
         "rows": [_row(row, closely.get(row.promise.key)) for row in found.rows],
+        "changed": None if changed is None else _changed(changed),
     }
+
+
+def _changed(found: "Recomputed") -> dict[str, Any]:
+    return {
+        "since": to_iso(found.since),
+        "figures": [
+            {
+                "objective": one.key.objective,
+                "enclave": one.key.enclave,
+                "endpoint": one.key.endpoint,
+                "period": one.key.period,
+                "figure": one.field,
+                "before": _value(one.before),
+                "after": _value(one.after),
+            }
+            for one in found.changes
+        ],
+    }
+
+
+def _value(value: "Value | None") -> float | str | None:
+    if value is None or isinstance(value, float):
+        return None if value is None else _number(value)
+    return str(value.value)
 
 
 def _number(value: float) -> float | None:

@@ -16,6 +16,7 @@ from app.analysis.periods import Period, parse_period
 from app.analysis.recurrence import occurrences
 from app.analysis.service_hours import promised
 from app.analysis.tally import TOTAL, Counts, Evidence, Flag, busiest, compared
+from app.errors import InputError
 from app.model.catalogue import Enclave, Endpoint
 from app.model.objective import Exclusion, Method, Objective, Selector
 from app.model.register import ObjectiveVersion, spans_in_force
@@ -236,9 +237,20 @@ def _speaks_of(objective: Objective, enclave: Enclave, endpoint: Endpoint, span:
 
 
 def _touches(exclusion: Exclusion, objective: Objective, enclave: Enclave, endpoint: Endpoint, span: TimeRange) -> bool:
+    """Whether an exclusion is for this endpoint and has time in the span.
+
+    Raises
+    ------
+    InputError
+        If its rule cannot be followed: left out, it would change a figure that somebody approved.
+    """
     named = (
         fnmatchcase(objective.id, exclusion.objective_glob)
         and fnmatchcase(enclave.id, exclusion.enclave_glob)
         and fnmatchcase(endpoint.id, exclusion.endpoint_glob)
     )
-    return named and len(occurrences(exclusion, span)) > 0
+    try:
+        return named and len(occurrences(exclusion, span)) > 0
+    except ValueError as error:
+        msg = f"Exclusion {exclusion.id!r} cannot be followed: {error}"
+        raise InputError(msg, f"Withdraw it: watchfloor exclusions withdraw {exclusion.id} --why TEXT") from error

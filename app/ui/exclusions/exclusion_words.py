@@ -46,6 +46,12 @@ def repeat_words(rule: str) -> str:
     return f"{every} on {', '.join(_DAYS.get(day, day) for day in days.split(','))}" if days else every
 
 
+def account_name(account: str) -> str:
+    """Name of an account without its number, where it has both."""
+    name, _, _ = account.partition(" (")
+    return name or account
+
+
 def approval_words(one: Exclusion) -> str:
     """Reference, and who agreed; of one that waits, who asked."""
     if one.approved_by:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.analysis.burn_rate import Pair
+from app.analysis.recompute import Change
 from app.job import Job
 from app.model.catalogue import Enclave
 from app.model.changes import Topic
@@ -18,7 +19,8 @@ from app.model.marking import Level
 from app.model.register import EntryRef, ExclusionRecord
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.judging import PromiseKey, Question
+from app.query.judging import Promise, PromiseKey, Question
+from app.query.recomputed import Recomputed, read_recomputed, settled_at
 from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels, read_service_levels
 from app.ui import words
@@ -32,7 +34,7 @@ from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
 from app.ui.panel import Panel
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
-from app.ui.service_levels import exclusion_list
+from app.ui.service_levels import changed_list, exclusion_list
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.exclusion_list import Excluded
@@ -49,7 +51,7 @@ from app.ui.table_filter import TableFilter
 from app.ui.tables import Table
 
 _DEBOUNCE_MS = 120
-_RATES, _EXCLUDED = 236, 236
+_RATES, _EXCLUDED, _CHANGED = 236, 236, 236
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +93,16 @@ def _held(data: LevelsData, key: PromiseKey, span: TimeRange, job: Job) -> str:
     return f"Bad in it: {amount(found.row, cost.bad)}{share_of}."
 
 
+def _changed(data: LevelsData, promise: Promise, since: float, job: Job) -> Recomputed:
+    others = {one.enclave.id for one in data.levels.pictures} - {promise.enclave.id}
+    asked = replace(data.question, objective=promise.objective.id, hidden=data.ask.hidden | others)
+    return read_recomputed(data.ask.store, data.ask.station, asked, since, job)
+
+
+def _failed_in(panel: Panel, error: Exception) -> None:
+    panel.show_state(failed(error))
+
+
 def _closely(data: LevelsData, key: PromiseKey, job: Job) -> Drawn:
     (found,) = read_closely(data.ask.store, data.ask.station, data.question, [key], job)
     return drawn(found)
@@ -103,7 +115,7 @@ class LevelsView(PageView):
         super().__init__()
         self._look = look
         self._data: LevelsData | None = None
-        self._job: Job | None = None
+        self._jobs: list[Job] = []
         self._subject: Subject | None = None
         self._wait = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self.sentence = SentenceBar(look)
@@ -111,8 +123,8 @@ class LevelsView(PageView):
         self._held = QVBoxLayout(self._holder)
         self._held.setContentsMargins(0, 12, 0, 0)
         self._held.setSpacing(8)
-        self._longs: tuple[float, ...] | None = None
-        self.table, self.filter = self._make_table(())
+        self._shape: tuple[tuple[float, ...], bool] | None = None
+        self.table, self.filter = self._make_table((), over=False)
         self.down, self.rates = BurnDownView(look), BurnRateView(look)
         self.excluded = Table[Excluded](
             look, "Exclusions", exclusion_list.columns(), row_height=exclusion_list.ROW, headed=False
@@ -122,7 +134,13 @@ class LevelsView(PageView):
         self._down_panel = Panel(look, "Error budget", self.down, flush=(0, 8))
         self._rates_panel = Panel(look, "Burn rate", self.rates, flush=(8, 8))
         self._excluded_panel = Panel(look, "Excluded", self.excluded, flush=(12, 12))
-        self._rail = (self._down_panel, self._rates_panel, self._excluded_panel)
+        self.changed = Table[Change](
+            look, "Changed since it closed", changed_list.columns(), row_height=changed_list.ROW, headed=False
+        )
+        self.changed.shows_selection = False
+        self._changed_panel = Panel(look, "Changed since it closed", self.changed, flush=(12, 12))
+        self._changed_panel.hide()
+        self._rail = (self._down_panel, self._rates_panel, self._excluded_panel, self._changed_panel)
         self._columns = Columns((self._panel,), self._rail)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*PAGE_MARGINS)
@@ -137,8 +155,8 @@ class LevelsView(PageView):
         for chart in (self.down.chart, self.rates.chart):
             chart.sheet_wanted.connect(self.sheet_wanted)
 
-    def _make_table(self, longs: Sequence[float]) -> tuple[Table[Line], TableFilter]:
-        table = Table[Line](self._look, "Promises", columns(longs), row_height=ROW)
+    def _make_table(self, longs: Sequence[float], *, over: bool) -> tuple[Table[Line], TableFilter]:
+        table = Table[Line](self._look, "Promises", columns(longs, over=over), row_height=ROW)
         table.health = _health
         narrow = TableFilter(self._look, table, hint="Endpoint, promise, state")
         narrow.setContentsMargins(8, 0, 8, 0)
@@ -153,7 +171,7 @@ class LevelsView(PageView):
     def show_data(self, data: LevelsData) -> None:
         self._data = data
         lines = data.lines()
-        self._fit_pairs(data.pairs)
+        self._fit_table(data.pairs, over=bool(lines) and lines[0].row.promise.period.is_over(data.levels.as_of))
         standings = [one.standing for one in lines]
         self.sentence.say(sentence(data.levels, standings), below(data.levels, data.pairs), figures(data.levels))
         self.table.level = data.levels.marking
@@ -167,14 +185,14 @@ class LevelsView(PageView):
         self._subject = data.ask.subject
         self._ask_closely()
 
-    def _fit_pairs(self, pairs: Sequence[Pair]) -> None:
-        """A column for each pair: made when the pairs in force are known, and again when a site changes them."""
+    def _fit_table(self, pairs: Sequence[Pair], *, over: bool) -> None:
+        """A column for each pair in force, and other words where the period is over: made anew where that changes."""
         longs = tuple(pair.long for pair in pairs)
-        if longs == self._longs:
+        if (longs, over) == self._shape:
             return
-        self._longs = longs
+        self._shape = (longs, over)
         before = (self.table, self.filter)
-        self.table, self.filter = self._make_table(longs)
+        self.table, self.filter = self._make_table(longs, over=over)
         for old in before:
             self._held.removeWidget(old)
             old.hide()
@@ -216,12 +234,44 @@ class LevelsView(PageView):
         for panel in self._rail:
             if panel.state is not None:
                 panel.show_state(loading())
-        self._job = self.runner.run(
-            partial(_closely, data, promise.key),
-            receiver=self,
-            on_done=partial(self._show_closely, chosen),
-            on_error=self._fail_closely,
+        self._jobs.append(
+            self.runner.run(
+                partial(_closely, data, promise.key),
+                receiver=self,
+                on_done=partial(self._show_closely, chosen),
+                on_error=self._fail_closely,
+            )
         )
+        self._ask_changed(chosen, data)
+
+    def _ask_changed(self, chosen: Line, data: LevelsData) -> None:
+        """Of a period that is over, ask what changed since all of it should have come in."""
+        since = settled_at(chosen.row.promise)
+        self._changed_panel.setVisible(since < data.ask.at)
+        self._arrange()
+        if since < data.ask.at:
+            self._jobs.append(
+                self.runner.run(
+                    partial(_changed, data, chosen.row.promise, since),
+                    receiver=self,
+                    on_done=partial(self._show_changed, chosen),
+                    on_error=partial(_failed_in, self._changed_panel),
+                )
+            )
+
+    def _show_changed(self, chosen: Line, found: Recomputed) -> None:
+        if chosen is not self.table.current_row():
+            return
+        promise = chosen.row.promise
+        rows = changed_list.rows_of(found, promise.enclave.id, promise.endpoint.id)
+        self.changed.level = promise.enclave.level
+        self.changed.show_rows(rows, lambda one: one.field)
+        self._changed_panel.show_title("Changed since it closed", changed_list.title_meta(found))
+        if rows:
+            self._changed_panel.show_body()
+        else:
+            said = "What was told at its end is what is known today."
+            self._changed_panel.show_state(PanelState(Kind.EMPTY, "Nothing changed", said))
 
     def _show_facts(self, chosen: Line) -> None:
         self.down.facts.show_row(chosen.row, chosen.standing, chosen.at)
@@ -238,7 +288,7 @@ class LevelsView(PageView):
         self.excluded.level = found.close.row.promise.enclave.level
         self.excluded.show_rows(rows, lambda one: one.exclusion.id)
         self._excluded_panel.show_title("Excluded", exclusion_list.title_meta(rows))
-        for panel in self._rail:
+        for panel in (self._down_panel, self._rates_panel, self._excluded_panel):
             panel.show_body()
         if not rows:
             said = "Planned work, what a customer caused, force majeure: X excludes time, a second person approves it."
@@ -325,9 +375,9 @@ class LevelsView(PageView):
         self.said.emit(Message(state.title, state.text, Health.WARNING))
 
     def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        for job in self._jobs:
+            job.cancel()
+        self._jobs = []
 
     def _choose(self, subject: Subject) -> None:
         for number, one in enumerate(self.table.rows.rows):
@@ -367,8 +417,12 @@ class LevelsView(PageView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
         self._rates_panel.setFixedHeight(_RATES)
         self._excluded_panel.setFixedHeight(_EXCLUDED)
+        self._changed_panel.setFixedHeight(_CHANGED)
         page = self.width() - PAGE_MARGINS[0] - PAGE_MARGINS[2]
         self._columns.arrange(page, 640, 300, least=(320, 260))
 

@@ -51,8 +51,11 @@ class Line:
     at: float
 
 
-def columns(longs: Sequence[float]) -> tuple[Column[Line], ...]:
-    """Columns of the table, one for each of the long windows (seconds) of the pairs."""
+def columns(longs: Sequence[float], *, over: bool) -> tuple[Column[Line], ...]:
+    """Columns of the table, one for each of the long windows (seconds) of the pairs.
+
+    Of a period that is `over` the last one is the verdict.
+    """
     burns = [_burn_column(number, seconds, len(longs)) for number, seconds in enumerate(longs)]
     right = RIGHT
     return (
@@ -69,7 +72,7 @@ def columns(longs: Sequence[float]) -> tuple[Column[Line], ...]:
         *burns,
         Column("Excluded", 84, 0.1, _excluded, _paint_excluded, right, 1000, _excluded_value, head="Excluded, s",
                tip=_on(excluded_tip)),
-        Column("Runs out", 92, 0.2, _out, _paint_out, right, 560, by=_out_by, tip=_out_tip),
+        Column("Verdict" if over else "Runs out", 92, 0.2, _out, _paint_out, right, 560, by=_out_by, tip=_out_tip),
     )  # fmt: skip
 
 

@@ -12,9 +12,17 @@ from app.model.time_range import TimeRange
 from app.query.service_level import Closely
 from app.ui import words
 from app.ui.canvas import Canvas
-from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, repeat_words, span_words, when_words
+from app.ui.exclusions.exclusion_words import (
+    KINDS,
+    TREATMENTS,
+    account_name,
+    approval_words,
+    repeat_words,
+    span_words,
+    when_words,
+)
 from app.ui.rows import Column
-from app.ui.service_levels.level_words import amount
+from app.ui.service_levels.level_words import amount, count
 from app.ui.tables import PAD
 from app.ui.text import RIGHT
 
@@ -35,11 +43,15 @@ def rows_of(close: Closely) -> list[Excluded]:
     cost = {one.name: one.bad for one in close.costs}
     promise, now = close.row.promise, close.row.judged.end
     found = [
-        Excluded(one, amount(close.row, cost.get(one.id, 0.0)), _newest(close.excluded[one.id], one, now))
+        Excluded(one, _bad(close, cost.get(one.id, 0.0)), _newest(close.excluded[one.id], one, now))
         for one in promise.standing
     ]
     found += [Excluded(one, "", TimeRange(one.start, one.end)) for one in promise.waiting]
     return sorted(found, key=lambda one: -one.newest.start)
+
+
+def _bad(close: Closely, value: float) -> str:
+    return amount(close.row, value) if close.row.unit == "s" else count(value)
 
 
 def _newest(covered: Intervals, one: Exclusion, now: float) -> TimeRange:
@@ -53,7 +65,7 @@ def columns() -> tuple[Column[Excluded], ...]:
     """What it is and who agreed; when it was and what it held."""
     return (
         Column("Exclusion", 150, 1.0, _says, _paint_reason, tip=_tip),
-        Column("When", 184, 0.0, _when, _paint_when, RIGHT, tip=_tip),
+        Column("When", 164, 0.0, _when, _paint_when, RIGHT, tip=_tip),
     )
 
 
@@ -81,7 +93,7 @@ def _paint_reason(canvas: Canvas, cell: QRectF, one: Excluded) -> None:
     room = cell.width() - PAD - 28
     canvas.write("medium", one.exclusion.reason, left + 26, middle - 3, "text.hi", room=room)
     ink = canvas.look.theme.status[Health.WARNING].text if waits else canvas.colour("text.low")
-    said = "waits for a second person" if waits else f"approved by {one.exclusion.approved_by}"
+    said = "waits for a second person" if waits else f"approved by {account_name(one.exclusion.approved_by)}"
     canvas.write("caption", f"{one.exclusion.reference}, {said}", left + 26, middle + 15, ink, room=room)
 
 
@@ -91,7 +103,7 @@ def _paint_when(canvas: Canvas, cell: QRectF, one: Excluded) -> None:
     canvas.write("small", told, right, middle - 3, "text.mid", align=RIGHT, room=cell.width() - PAD)
     said = f"{one.held} bad" if one.held else "changes nothing yet"
     if one.exclusion.rule:
-        said = f"{repeat_words(one.exclusion.rule)}; {said}"
+        said = f"{repeat_words(one.exclusion.rule)}, {said}"
     canvas.write("caption", said, right, middle + 15, "text.low", align=RIGHT, room=cell.width() - PAD)
 
 

@@ -33,6 +33,9 @@ def _over(found: Counter[Reason], total: int) -> tuple[Span, ...]:
     if missed:
         said = f"{_count(missed)} {words.plural(missed, 'promise')} {verb} missed"
         spans += [Span(said, strong=True, health=Health.CRITICAL), Span(", ")]
+    if not missed and not kept:
+        said = f"{_count(total)} {words.plural(total, 'promise')} can be proved neither way"
+        return Span(said, strong=True), Span(": too little is known of the period.")
     counted = f"{words.grouped(kept)} of {words.grouped(total)} {'was' if kept == 1 else 'were'} kept"
     spans.append(Span(counted, strong=True))
     if unproven:
