@@ -16,7 +16,6 @@ from app.model.catalogue import Enclave
 from app.model.changes import Topic
 from app.model.health import Health
 from app.model.marking import Level
-from app.model.register import EntryRef, ExclusionRecord
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.judging import Promise, PromiseKey, Question
@@ -25,9 +24,8 @@ from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels, read_service_levels
 from app.ui import words
 from app.ui.columns import Columns
-from app.ui.exclusions.deciding import Decided, Deciding, message, taking_back
-from app.ui.exclusions.form import ExcludeCard
-from app.ui.exclusions.record_card import RecordCard
+from app.ui.exclusions.deciding import Deciding
+from app.ui.exclusions.decisions import Decisions
 from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
@@ -46,7 +44,6 @@ from app.ui.service_levels.sentences import below, figures, sentence
 from app.ui.service_levels.standing import LOUD, standing
 from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState, failed, loading
-from app.ui.strip import Message
 from app.ui.table_filter import TableFilter
 from app.ui.tables import Table
 
@@ -147,6 +144,10 @@ class LevelsView(PageView):
         layout.setSpacing(12)
         layout.addWidget(self.sentence)
         layout.addWidget(self._columns, 1)
+        self._decisions = Decisions(look)
+        self._decisions.card_wanted.connect(self.card_wanted)
+        self._decisions.said.connect(self.said)
+        self._decisions.changed.connect(self.retry_wanted)
         self._wait.timeout.connect(self._ask_closely)
         self.excluded.opened.connect(self._open_exclusion)
         self._panel.acted.connect(self._act)
@@ -316,8 +317,7 @@ class LevelsView(PageView):
             return
         promise = chosen.row.promise
         end = chosen.row.judged.end // 3600 * 3600
-        card = ExcludeCard(
-            self._look,
+        self._decisions.exclude(
             self.runner,
             self._deciding(data),
             f"{promise.endpoint.title}, {promise.enclave.name}: {promise_words(promise.objective)}",
@@ -326,53 +326,13 @@ class LevelsView(PageView):
             data.ask.at,
             partial(_held, data, promise.key),
         )
-        self._open_deciding(card, data)
 
     def _open_exclusion(self, chosen: Excluded | None) -> None:
-        if chosen is None or self._data is None:
-            return
-        data = self._data
-        self.runner.run(
-            partial(self._deciding(data).record, chosen.exclusion.id),
-            receiver=self,
-            on_done=partial(self._show_record, data),
-            on_error=self._fail_closely,
-        )
-
-    def _show_record(self, data: LevelsData, record: ExclusionRecord | None) -> None:
-        if record is None:
-            self.retry_wanted.emit()  # it was taken back meanwhile
-        else:
-            self._open_deciding(RecordCard(self._look, self.runner, self._deciding(data), record), data)
+        if chosen is not None and self._data is not None:
+            self._decisions.show(self.runner, self._deciding(self._data), chosen.exclusion.id)
 
     def _deciding(self, data: LevelsData) -> Deciding:
         return Deciding(data.ask.open, data.ask.station)
-
-    def _open_deciding(self, card: ExcludeCard | RecordCard, data: LevelsData) -> None:
-        card.decided.connect(partial(self._decided, data))
-        self.card_wanted.emit(card)
-
-    def _decided(self, data: LevelsData, decided: Decided) -> None:
-        self.card_wanted.emit(None)
-        self.said.emit(message(decided, partial(self._take_back, data)))
-        self.retry_wanted.emit()
-
-    def _take_back(self, data: LevelsData, entry: EntryRef) -> None:
-        self.runner.run(
-            partial(self._deciding(data).apply, taking_back(entry), "Taken back"),
-            receiver=self,
-            on_done=partial(self._taken_back),
-            on_error=self._cannot_take_back,
-            writes=True,
-        )
-
-    def _taken_back(self, decided: Decided) -> None:
-        self.said.emit(Message(decided.said, f"Entry {decided.entry} of the journal says so."))
-        self.retry_wanted.emit()
-
-    def _cannot_take_back(self, error: Exception) -> None:
-        state = failed(error)
-        self.said.emit(Message(state.title, state.text, Health.WARNING))
 
     def _cancel(self) -> None:
         for job in self._jobs:
