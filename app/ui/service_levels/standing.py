@@ -64,8 +64,15 @@ def standing(row: Adhered, at: float) -> Standing:
 
 
 def _over(row: Adhered) -> Reason:
-    verdicts = {Verdict.MET: Reason.KEPT, Verdict.MISSED: Reason.MISSED}
-    return verdicts.get(row.found.now.verdict, Reason.UNPROVEN)
+    verdict = row.found.now.verdict
+    if verdict is Verdict.MET:
+        return Reason.KEPT if _anything_known(row) else Reason.UNPROVEN
+    return Reason.MISSED if verdict is Verdict.MISSED else Reason.UNPROVEN
+
+
+def _anything_known(row: Adhered) -> bool:
+    """Whether anything is known at all: a policy that takes missing data for good must not make a state of nothing."""
+    return row.found.now.known > 0.0 and not math.isnan(row.found.now.known_only)
 
 
 def _running(row: Adhered, at: float) -> Reason:
@@ -82,7 +89,7 @@ def _running(row: Adhered, at: float) -> Reason:
     now = TimeRange(at - 1.0, at)
     if any(len(occurrences(one, now)) for one in row.promise.standing):
         return Reason.EXCLUDED
-    return Reason.ON_PACE if known and not gaps_decide(row) else Reason.UNKNOWN
+    return Reason.ON_PACE if _anything_known(row) and not gaps_decide(row) else Reason.UNKNOWN
 
 
 def gaps_decide(row: Adhered) -> bool:
