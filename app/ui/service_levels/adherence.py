@@ -61,18 +61,18 @@ def columns(longs: Sequence[float], *, over: bool) -> tuple[Column[Line], ...]:
     return (
         Column("Promise", 184, 1.6, _name_words, _paint_name, value=_name, tip=_on(promise_tip)),
         Column("", 54, 0.0, _place_words, _paint_mark, head="Enclave", by=lambda one: int(_level(one))),
-        Column("Objective", 80, 0.1, _target, _paint_target, right, 640, _target_value, head="Objective, share",
+        Column("Objective", 80, 0.1, _target, _paint_target, right, 770, _target_value, head="Objective, share",
                tip=_on(target_tip)),
         Column("So far", 108, 0.2, _known, _paint_known, right, 0, _known_value, head="So far, share known",
                tip=_on(available_tip)),
-        Column("Best possible", 100, 0.1, _best, _paint_best, right, 1090, _best_value, head="Best possible, share",
+        Column("Best possible", 100, 0.1, _best, _paint_best, right, 1100, _best_value, head="Best possible, share",
                tip=_on(best_tip)),
         Column("Budget left", 168, 0.4, _left, _paint_left, LEFT, 0, _left_value, head="Budget left, share",
                tip=_on(budget_tip)),
         *burns,
         Column("Excluded", 84, 0.1, _excluded, _paint_excluded, right, 1000, _excluded_value, head="Excluded, s",
                tip=_on(excluded_tip)),
-        Column("Verdict" if over else "Runs out", 92, 0.2, _out, _paint_out, right, 560, by=_out_by, tip=_out_tip),
+        Column("Verdict" if over else "Runs out", 92, 0.2, _out, _paint_out, right, 690, by=_out_by, tip=_out_tip),
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _burn_column(number: int, seconds: float, count: int) -> Column[Line]:
 
     title = f"Burn{words.GAP}{span(seconds)}" if not number else span(seconds)
     # the first two page; of the others the last looks back furthest and stays longest
-    least = 0 if number == 0 else 700 if number == 1 else 900 if number == count - 1 else 1180
+    least = 0 if number == 0 else 840 if number == 1 else 920 if number == count - 1 else 1180
     head = f"Burn rate over {span(seconds)}"
     wide = 68 if number else 78
     return Column(title, wide, 0.1, says, paint, RIGHT, least, lambda one: pair(one).long, head=head,

@@ -49,7 +49,7 @@ def facts(row: Adhered, at: float) -> tuple[Fact, ...]:
         Fact("Best possible", share(row.found.best_possible, decimals), best_tip(row)),
         Fact("Budget", amount(row, row.budget.allowed), budget_tip(row)),
         Fact("Excluded", span(row.found.aside_seconds + row.found.dropped_seconds), excluded_tip(row)),
-        Fact("Runs out", runs_out_words(row, at), out_tip(row, at)),
+        *(() if row.promise.period.is_over(at) else (Fact("Runs out", runs_out_words(row, at), out_tip(row, at)),)),
         *(Fact(f"Burn rate {pair.pair.name}", rate_words(pair.long), burn_tip(row, pair)) for pair in row.pairs),
     )
 

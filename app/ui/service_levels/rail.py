@@ -53,7 +53,7 @@ class _Facts(Part):
             ("Used", say(budget.spent), False),
             ("Left", say(budget.left), loud),
             ("Pace", rate_words(budget.pace), loud and budget.pace > 1.0),
-            ("Runs out", runs_out_words(row, self._at), loud),
+            ("Verdict" if row.promise.period.is_over(self._at) else "Runs out", runs_out_words(row, self._at), loud),
         ]
 
     def tip_at(self, at: QPointF) -> str:

@@ -8,7 +8,6 @@ from app.analysis.burn_rate import Pair
 from app.model.health import Freshness, Health
 from app.query.service_levels import Adhered, ServiceLevels
 from app.ui import words
-from app.ui.exclusions.exclusion_words import day_words
 from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
 from app.ui.service_levels.level_words import factor_words, share, span
@@ -43,10 +42,13 @@ def _over(found: Counter[Reason], total: int) -> tuple[Span, ...]:
     return (*spans, Span("."))
 
 
-def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
-    spent, burning = found[Reason.SPENT], found[Reason.BURNING]
+def _at_risk(found: Counter[Reason]) -> list[tuple[str, Health]]:
+    """What needs somebody, worst first; of a version that is over before its period is, what became of it."""
+    missed, spent, burning = found[Reason.MISSED], found[Reason.SPENT], found[Reason.BURNING]
     out, slow = found[Reason.RUNS_OUT], found[Reason.SLOW_BURN]
     told: list[tuple[str, Health]] = []
+    if missed:
+        told.append((f"{words.count_word(missed)} {'was' if missed == 1 else 'were'} missed", Health.CRITICAL))
     if spent:
         said = f"{words.plural(spent, 'budget')} {'is' if spent == 1 else 'are'} spent"
         told.append((f"{words.count_word(spent)} {said}", Health.CRITICAL))
@@ -56,6 +58,11 @@ def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
         told.append((f"{words.count_word(out)} will run out", Health.WARNING))
     if slow:
         told.append((f"{words.count_word(slow)} {'burns' if slow == 1 else 'burn'} slowly", Health.WARNING))
+    return told
+
+
+def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
+    told = _at_risk(found)
     spans: list[Span] = []
     for number, (said, health) in enumerate(told):
         joint = "" if not number else " and " if number == len(told) - 1 else ", "
@@ -64,8 +71,8 @@ def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
         spans.append(Span(said if number else words.capitalised(said), strong=loud, health=health if loud else None))
     if told:
         spans.append(Span(". "))
-    unknown = found[Reason.UNKNOWN]
-    pace = found[Reason.ON_PACE] + found[Reason.EXCLUDED]
+    unknown = found[Reason.UNKNOWN] + found[Reason.UNPROVEN]
+    pace = found[Reason.ON_PACE] + found[Reason.EXCLUDED] + found[Reason.KEPT]
     verb = "is" if pace == 1 else "are"
     spans.append(Span(f"{words.grouped(pace)} of {words.grouped(total)} {verb} on pace", strong=True))
     if unknown:
@@ -77,14 +84,14 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
     """What decides, and how old the picture is."""
     if not levels.rows:
         return ""
-    told = []
+    told = [f"{words.listed([one.name for one in levels.hidden])} hidden by the filter."] if levels.hidden else []
     late = [one for one in levels.pictures if one.freshness is not Freshness.FRESH]
     if late:
         named = words.listed([f"{enclave_words(one, levels.pictures)} as of {_as_of(one.age)}" for one in late])
         told.append(f"{named}.")
     length = levels.rows[0].promise.length
     pages = [pair for pair in pairs if pair.severity == "page"]
-    if pages and not levels.rows[0].promise.period.is_over(levels.as_of):
+    if pages and not is_over(levels):
         burns = [f"{factor_words(pair.factor(length))} over {span(pair.long)}" for pair in pages]
         told.append(f"On call is paged at {words.listed(burns)}.")
     waiting = {one.id for row in levels.rows for one in row.promise.waiting}
@@ -118,7 +125,7 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
     if not rows:
         return ()
     met = sum(row.found.now.met_as_known for row in rows)
-    over = rows[0].promise.period.is_over(levels.as_of)
+    over = is_over(levels)
     found = [Figure("Met as known" if over else "Met so far", words.grouped(met), f"of {words.grouped(len(rows))}")]
     good, total = _answers(rows)
     if total:
@@ -131,6 +138,11 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
     return tuple(found)
 
 
+def is_over(levels: ServiceLevels) -> bool:
+    """Whether nothing of the period is still to come; a version may end before its period does."""
+    return bool(levels.rows) and all(row.promise.period.is_over(levels.as_of) for row in levels.rows)
+
+
 def _answers(rows: Sequence[Adhered]) -> tuple[float, float]:
     """Good and all answers of the fleet, those of one endpoint once."""
     seen: dict[tuple[str, str], Adhered] = {}
@@ -139,11 +151,3 @@ def _answers(rows: Sequence[Adhered]) -> tuple[float, float]:
             seen.setdefault((row.promise.enclave.id, row.promise.endpoint.id), row)
     good, total = (sum(getattr(row.found.now, name) for row in seen.values()) for name in ("good", "total"))
     return good, total
-
-
-def title_words(levels: ServiceLevels) -> str:
-    """Which stretch of time it is about, for the panel's remark."""
-    if not levels.rows:
-        return ""
-    whole = levels.rows[0].promise.period.span
-    return f"{day_words(whole.start)} to {day_words(whole.end - 1.0)}, least budget first"

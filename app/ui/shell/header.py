@@ -21,6 +21,8 @@ from app.ui.tips import TIP
 HEADER_HEIGHT = 64
 _SEARCH_FROM, _RANGE_FROM, _AGE_FROM = 1400, 1180, 1000
 """Widths of the header from which the field is whole, the range is in full, and the chip says what its age is of."""
+_AROUND = 66
+"""Pixels of the signs at both sides of the range."""
 
 
 class RangeButton(Control):
@@ -45,10 +47,13 @@ class RangeButton(Control):
         self._words, self._short = said, short
         self.setAccessibleName(f"{what}: {said}")
         self.setProperty(TIP, f"{what}  (T; [ and ] step)")
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize((116 if self.short else 174) + 2 * RIM, HEIGHT + 2 * RIM)
+        said = self._short if self.short else self._words
+        wide = round(self.look.fonts.metrics("medium").horizontalAdvance(said)) + _AROUND + 2
+        return QSize(max(116 if self.short else 174, wide) + 2 * RIM, HEIGHT + 2 * RIM)
 
     def paint(self, canvas: Canvas, body: QRectF) -> None:
         canvas.fill(body, "raised" if self.hovered or self.isDown() else "inset", self.radius)
@@ -57,7 +62,7 @@ class RangeButton(Control):
         canvas.icon("calendar", body.left() + 20, middle, 16, "text.low")
         said = self._short if self.short else self._words
         baseline = canvas.middle("medium", body.top(), body.height())
-        canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - 66)
+        canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - _AROUND)
         canvas.icon("chevron-down", body.right() - 18, middle, 14, "text.low")
 
 
