@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.analysis.availability import Figure
-from app.analysis.periods import Period
 from app.analysis.recompute import Change, FigureKey, changes
 from app.job import Job
 from app.model.marking import Level
@@ -43,18 +42,16 @@ def read_recomputed(
     then = replace(question, as_known_at=since)
     before = read_service_levels(store, station, then, job, ceiling=ceiling).rows
     after = read_service_levels(store, station, question, job, ceiling=ceiling).rows
-    periods = {_name(row): row.promise.period for row in (*before, *after)}
+    periods = {figure_key(row.promise).period: row.promise.period for row in (*before, *after)}
     return Recomputed(since, tuple(changes(_figures(before), _figures(after), periods, since)))
 
 
 def _figures(rows: Sequence[Adhered]) -> Mapping[FigureKey, Figure]:
-    return {
-        FigureKey(row.promise.objective.id, row.promise.enclave.id, row.promise.endpoint.id, _name(row)): row.found.now
-        for row in rows
-    }
+    return {figure_key(row.promise): row.found.now for row in rows}
 
 
-def _name(row: Adhered) -> str:
-    """Name of the part of a period that one version judges: two versions of one promise have two figures."""
-    period: Period = row.promise.period
-    return f"{period.name} {period.span.start:.0f}"
+def figure_key(promise: Promise) -> FigureKey:
+    """What names a figure of a promise; two versions of it have two, of two parts of a period."""
+    period = promise.period
+    name = f"{period.name} {period.span.start:.0f}"
+    return FigureKey(promise.objective.id, promise.enclave.id, promise.endpoint.id, name)

@@ -4,7 +4,8 @@ from PySide6.QtCore import QRectF
 
 from app.analysis.availability import Verdict
 from app.analysis.recompute import Change, Value
-from app.query.recomputed import Recomputed
+from app.query.judging import Promise
+from app.query.recomputed import Recomputed, figure_key
 from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.rows import Column
@@ -25,10 +26,10 @@ _NAMES = {
 """Fields of a figure that are told; the amounts that they are made of change with them."""
 
 
-def rows_of(found: Recomputed, enclave: str, endpoint: str) -> list[Change]:
-    """The changes of one endpoint that can be told in a few words."""
+def rows_of(found: Recomputed, promise: Promise) -> list[Change]:
+    """The changes of one promise, over its own part of the period, that can be told in a few words."""
     order = list(_NAMES)
-    mine = [one for one in found.changes if (one.key.enclave, one.key.endpoint) == (enclave, endpoint)]
+    mine = [one for one in found.changes if one.key == figure_key(promise)]
     return sorted((one for one in mine if one.field in _NAMES), key=lambda one: order.index(one.field))
 
 

@@ -10,7 +10,7 @@ from app.model.objective import Exclusion
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.judging import CELL
-from app.query.service_level import Closely
+from app.query.service_level import BurnCurve, Closely
 from app.query.service_levels import PairNow
 from app.store.reduced import Reduced
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, make_line
@@ -103,10 +103,16 @@ def _rates(close: Closely, newest: float) -> tuple[Line, ...]:
     """Burn rates of the long windows that page; without any, of the first pairs."""
     by_width = {curve.seconds: curve for curve in close.curves}
     return tuple(
-        make_line(f"{span(pair.pair.long)} window", colour, _points(curve.time, curve.rate, CELL), newest)
+        make_line(f"{span(pair.pair.long)} window", colour, _points(curve.time, _until(newest, curve), CELL), newest)
         for pair, colour in zip(_shown(close), _RATES, strict=False)
         if (curve := by_width.get(pair.pair.long)) is not None
     )
+
+
+def _until(newest: float, curve: BurnCurve) -> FloatArray:
+    """Rates up to the cell of the newest data: a window that reaches back behind it tells nothing of the time since."""
+    found: FloatArray = np.where(curve.time - CELL < newest, curve.rate, np.nan)
+    return found
 
 
 def _shown(close: Closely) -> list[PairNow]:

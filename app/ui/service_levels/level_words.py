@@ -95,6 +95,7 @@ def count(value: float) -> str:
 
 def span(seconds: float) -> str:
     """A length of time: ``43 s``, ``18 min``, ``6 h``, ``1 h 05 m``, ``3 d 4 h``."""
+    seconds = round(seconds, 3)  # what is left of sums that cancel is rounding, and costs no minute
     if seconds < 24 * 3600:
         return words.span_words(seconds) if seconds and seconds % 3600 == 0 else words.age(seconds)
     days, hours = divmod(round(seconds / 3600), 24)

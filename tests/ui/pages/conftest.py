@@ -13,7 +13,6 @@ def on_show(look, runner, qtbot):
     def show(view):
         view.runner = runner
         area = PageArea(look, view)
-        qtbot.addWidget(area)
         area.resize(1680, 940)
         area.show()
         areas.append(area)
@@ -23,3 +22,4 @@ def on_show(look, runner, qtbot):
     qtbot.waitUntil(lambda: runner.idle)
     for area in areas:
         area.close()
+        area.deleteLater()
