@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.analysis.burn_rate import Pair
 from app.analysis.recompute import Change
 from app.job import Job
-from app.model.catalogue import Enclave
 from app.model.changes import Topic
 from app.model.health import Health
 from app.model.marking import Level
@@ -58,7 +57,6 @@ class LevelsData:
     ask: Ask
     levels: ServiceLevels
     pairs: tuple[Pair, ...]
-    hidden: tuple[Enclave, ...]
 
     @property
     def question(self) -> Question:
@@ -78,7 +76,7 @@ def _question(ask: Ask) -> Question:
 def load(ask: Ask, job: Job) -> LevelsData:
     """Ask the store. Runs on a worker thread; touches no widget."""
     levels = read_service_levels(ask.store, ask.station, _question(ask), job)
-    return LevelsData(ask, levels, read_burn_pairs(ask.store.paths), levels.hidden)
+    return LevelsData(ask, levels, read_burn_pairs(ask.store.paths))
 
 
 def _held(data: LevelsData, key: PromiseKey, span: TimeRange, job: Job) -> str:
@@ -210,9 +208,9 @@ class LevelsView(PageView):
 
     def _show_nothing(self, data: LevelsData) -> None:
         self._cancel()
-        if data.hidden:
-            names = words.listed([one.name for one in data.hidden])
-            verb = "is" if len(data.hidden) == 1 else "are"
+        if data.levels.hidden:
+            names = words.listed([one.name for one in data.levels.hidden])
+            verb = "is" if len(data.levels.hidden) == 1 else "are"
             state = PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", "", "Show all", "0")
         else:
             said = "Write promises as OpenSLO v1 and put them in force: watchfloor objectives add FILE --why TEXT"
@@ -389,7 +387,7 @@ class LevelsView(PageView):
     def _act(self) -> None:
         state = self._panel.state
         if state is not None and state.kind is Kind.FILTERED and self._data is not None:
-            for one in self._data.hidden:
+            for one in self._data.levels.hidden:
                 self.enclave_wanted.emit(one.id)
         else:
             self.retry_wanted.emit()
