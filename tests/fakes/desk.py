@@ -14,8 +14,8 @@ from app.query.service_levels import ServiceLevels
 from app.settings import Station
 from app.ui.discover import discover
 from app.ui.pages.endpoints import EndpointsData
-from app.ui.pages.service_levels import LevelsData
 from app.ui.pages.sync import SyncData
+from app.ui.service_levels.data import LevelsData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
 from tests.fakes.curves import explore_data
@@ -69,7 +69,7 @@ class Answers:
     def levels(self, ask, job):
         """No promise is in force."""
         self._asked()
-        return LevelsData(ask, ServiceLevels(ask.at, ask.at, Level.TS, (), (), ()), ())
+        return LevelsData(ask, ServiceLevels(ask.at, ask.at, Level.U, (), (), ()), ())
 
     def hold(self, job):
         self._asked()
