@@ -341,8 +341,10 @@ def _write_table(found: "ServiceLevels") -> None:
 def _line(row: "Adhered") -> tuple[str, ...]:
     figure = row.found.now
     named = f"{figure.method.value}, missing data {figure.missing.value}"
+    over = row.judged.end >= row.promise.period.span.end
+    decided = figure.verdict if over else row.found.outcome
     return (
-        figure.verdict.value,
+        decided.value if over or decided.value != "not provable" else "open",
         row.promise.objective.id,
         row.promise.enclave.level.code,
         row.promise.endpoint.id,

@@ -112,9 +112,9 @@ TROUBLES = (
     Trouble("enc-t1", "rag-gateway", 3 * HOUR + 28 * MINUTE, 12 * MINUTE, p95=1.184, errors=0.0092, queue=6),
     Trouble("enc-u1", "translate-multi", 6.88 * HOUR, 40 * MINUTE, p95=0.705, errors=0.0063, queue=5),
     Trouble("enc-s1", "image-detect", 5.4 * HOUR, 2 * HOUR, p95=0.188, errors=0.0040),
-    Trouble("enc-u1", "chat-assist-70b", 65 * MINUTE, 18 * MINUTE, p95=1.49, errors=0.0035, queue=41),
+    Trouble("enc-u1", "chat-assist-70b", 56 * MINUTE, 18 * MINUTE, p95=1.49, errors=0.0035, queue=41),
     Trouble("enc-u1", "chat-assist-70b", 53 * MINUTE, 0.0, ready=12, wanted=14),
-    Trouble("enc-t1", "entity-extract", 4.43 * HOUR, 50 * MINUTE, p95=0.132, errors=0.0021),
+    Trouble("enc-t1", "entity-extract", 4.25 * HOUR, 50 * MINUTE, p95=0.132, errors=0.0021),
     # 3 days ago in S: a release that was slow and was taken back
     Trouble("enc-s1", "doc-summarise", 3 * DAY + 2 * HOUR, 25 * MINUTE, 7 * HOUR, p95=5.2, errors=0.004),
     # 9 days ago in U: power lost in one pool; the collector was blind for 38 minutes of it

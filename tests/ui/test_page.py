@@ -34,7 +34,7 @@ def make_host(runner, load):
 
 
 def test_that_pages_are_found_in_their_order():
-    assert [page.id for page in discover()] == ["overview", "endpoints", "gpu", "explore", "sync"]
+    assert [page.id for page in discover()] == ["overview", "endpoints", "gpu", "explore", "service-levels", "sync"]
     keys = [page.key for page in discover()]
     assert len(set(keys)) == len(keys)
 

@@ -160,17 +160,18 @@ class Navigation(QWidget):
         for page in pages:
             if page.group != group:
                 if group:
-                    layout.addSpacing(16)
+                    layout.addSpacing(10)
                 group = page.group
                 label = _Label(look, group)
                 layout.addWidget(label)
                 self._foldable.append(label)
+            else:
+                layout.addSpacing(-6)  # the rims of two items may lie over each other
             item = self.items[page.id]
             # not clicked: what a screen reader does to it is to check it
             item.toggled.connect(partial(self._choose, page.id))
             item.clicked.connect(partial(self._choose, page.id, True))
             layout.addWidget(item)
-            layout.addSpacing(-6)
             self._foldable.append(item)
         layout.addStretch()
         return column

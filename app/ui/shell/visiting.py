@@ -129,15 +129,25 @@ class Visiting(Covered):
         number = min(max(number, 0), len(RANGES) - 1)
         if number != self.range:
             self.range = number
-            self._show_range()
-            self.ask_again()
+            self._range_changed()
 
     def set_period(self, period: str) -> None:
         """Choose the period of pages that are about one."""
         if period != self.period:
             self.period = period
-            self._show_range()
-            self.ask_again()
+            self._range_changed()
+
+    def _range_changed(self) -> None:
+        """Say the new one, and never show what was asked for the old one under it."""
+        self._show_range()
+        host = self.hosts.get(self.page)
+        wish = self.wish(host) if host is not None else None
+        if host is not None and wish is not None and host.data is not None:
+            if host.remember(wish):
+                self._show_answer(host)
+            elif self.page in self.views:
+                self.views[self.page].show_state(loading())
+        self.ask_again()
 
     def step_range(self, step: int) -> None:
         """A longer (1) or shorter (-1) range; of a page by periods the one after or before."""

@@ -1,0 +1,64 @@
+"""What the page of service levels was told, and what can be asked beyond it. Runs on worker threads."""
+
+import math
+from dataclasses import dataclass, replace
+
+from app.analysis.burn_rate import Pair
+from app.job import Job
+from app.model.time_range import TimeRange
+from app.query.judging import Promise, PromiseKey, Question
+from app.query.recomputed import Recomputed, read_recomputed
+from app.query.service_level import read_closely
+from app.query.service_levels import ServiceLevels
+from app.ui import words
+from app.ui.page import Ask
+from app.ui.service_levels.adherence import Line
+from app.ui.service_levels.drawn import Drawn, drawn
+from app.ui.service_levels.level_words import amount
+from app.ui.service_levels.standing import standing
+
+_ASKED = "asked for"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelsData:
+    """Every promise over the period that was asked for, and the pairs of burn rates in force."""
+
+    ask: Ask
+    levels: ServiceLevels
+    pairs: tuple[Pair, ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether the period is over."""
+        rows = self.levels.rows
+        return bool(rows) and rows[0].promise.period.is_over(self.levels.as_of)
+
+    def lines(self) -> list[Line]:
+        """The rows with how they stand."""
+        at = self.levels.as_of
+        return [Line(row, standing(row, at), at) for row in self.levels.rows]
+
+    def closely(self, key: PromiseKey, job: Job) -> Drawn:
+        """One promise closely, as what its charts show."""
+        (found,) = read_closely(self.ask.store, self.ask.station, question_of(self.ask), [key], job)
+        return drawn(found)
+
+    def held(self, key: PromiseKey, span: TimeRange, job: Job) -> str:
+        """What of the budget lies in a stretch of time, in words."""
+        question = question_of(self.ask)
+        (found,) = read_closely(self.ask.store, self.ask.station, question, [key], job, {_ASKED: span})
+        cost = next(one for one in found.costs if one.name == _ASKED)
+        share = "" if math.isnan(cost.share) else f", {words.percent(cost.share, 0)} of the budget"
+        return f"Bad in it: {amount(found.row, cost.bad)}{share}."
+
+    def changed(self, promise: Promise, since: float, job: Job) -> Recomputed:
+        """Which figures of a promise changed since a moment, seconds UTC."""
+        others = {one.enclave.id for one in self.levels.pictures} - {promise.enclave.id}
+        asked = replace(question_of(self.ask), objective=promise.objective.id, hidden=self.ask.hidden | others)
+        return read_recomputed(self.ask.store, self.ask.station, asked, since, job)
+
+
+def question_of(ask: Ask) -> Question:
+    """What the page asks."""
+    return Question(ask.period, ask.at, hidden=ask.hidden)
