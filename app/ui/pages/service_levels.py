@@ -1,6 +1,6 @@
 """Service levels: which promises are at risk, how their budgets burn, and what does not count."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -14,6 +14,7 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
+from app.query.judging import Promise
 from app.query.service_levels import read_service_levels
 from app.ui import words
 from app.ui.columns import Columns
@@ -27,11 +28,11 @@ from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.close_look import CloseLook
-from app.ui.service_levels.data import LevelsData, question_of
+from app.ui.service_levels.data import LevelsData, is_about, question_of
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.service_levels.explained import facts
 from app.ui.service_levels.level_words import promise_words, scopes
-from app.ui.service_levels.sentences import below, figures, sentence
+from app.ui.service_levels.sentences import below, figures, is_over, sentence
 from app.ui.service_levels.standing import LOUD
 from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
@@ -97,8 +98,8 @@ class LevelsView(PageView):
 
     def show_data(self, data: LevelsData) -> None:
         self._data = data
-        lines = data.lines()
-        self._fit_table(data.pairs, over=data.over)
+        lines, before = data.lines(), self.table.current_row()
+        anew = self._fit_table(data.pairs, over=is_over(data.levels))
         standings = [one.standing for one in lines]
         self.sentence.say(sentence(data.levels, standings), below(data.levels, data.pairs), figures(data.levels))
         self.table.level = data.levels.marking
@@ -107,23 +108,33 @@ class LevelsView(PageView):
             self._show_nothing(data)
             return
         self._panel.show_body()
+        if anew and before is not None:
+            self._choose(lambda promise: promise.key == before.row.promise.key)
         if data.ask.subject is not None and data.ask.subject != self._subject:
-            self._choose(data.ask.subject)
+            self._choose(partial(is_about, data.ask.subject))
         self._subject = data.ask.subject
         self._ask_closely()
 
-    def _fit_table(self, pairs: Sequence[Pair], *, over: bool) -> None:
+    def _fit_table(self, pairs: Sequence[Pair], *, over: bool) -> bool:
         """A column for each pair in force, and other words where the period is over: made anew where that changes."""
         longs = tuple(pair.long for pair in pairs)
         if (longs, over) == self._shape:
-            return
+            return False
         self._shape = (longs, over)
         before = (self.table, self.filter)
+        keyboard = self.focusWidget()
         self.table, self.filter = self._make_table(longs, over=over)
+        self.filter.take_over(before[1])
         for old in before:
             self._held.removeWidget(old)
             old.hide()
             old.deleteLater()
+        for old, new in ((before[0], self.table), (before[1].field, self.filter.field)):
+            if old is keyboard:
+                self.filter.show()
+                self.table.show()
+                new.setFocus()
+        return True
 
     def show_state(self, state: PanelState) -> None:
         self._data = None
@@ -145,6 +156,7 @@ class LevelsView(PageView):
         self.closely.show_state(PanelState(Kind.EMPTY, "Nothing to look at", "", icon="target"))
 
     def _ask_closely(self) -> None:
+        self._wait.stop()  # what it would ask is asked now
         chosen = self.table.current_row()
         if chosen is not None and self._data is not None:
             self.closely.ask(self.runner, self._data, chosen)
@@ -184,12 +196,10 @@ class LevelsView(PageView):
     def _deciding(self, data: LevelsData) -> Deciding:
         return Deciding(data.ask.open, data.ask.station)
 
-    def _choose(self, subject: Subject) -> None:
-        for number, one in enumerate(self.table.rows.rows):
-            promise = one.row.promise
-            if promise.enclave.id == subject.enclave and subject.id in (promise.objective.id, promise.endpoint.id):
-                self.table.choose(number)
-                return
+    def _choose(self, wanted: Callable[[Promise], bool]) -> None:
+        number = next((n for n, one in enumerate(self.table.rows.rows) if wanted(one.row.promise)), None)
+        if number is not None:
+            self.table.choose(number)
 
     # --- Qt -----------------------------------------------------------------------------------------------
 

@@ -68,13 +68,13 @@ class CloseLook(QObject):
         for panel in self.panels:
             if panel.state is not None:
                 panel.show_state(loading())
-        show, fail = partial(self._show, chosen), partial(self._fail, self.panels[:3])
+        show, fail = partial(self._show, chosen), partial(self._fail, chosen, self.panels[:3])
         asked = partial(data.closely, promise.key)
         self._jobs = [runner.run(asked, receiver=self, on_done=show, on_error=fail)]
         since = settled_at(promise)
         self._changed_panel.setVisible(since < data.ask.at)
         if since < data.ask.at:
-            show_changed, fail = partial(self._show_changed, chosen), partial(self._fail, self.panels[3:])
+            show_changed, fail = partial(self._show_changed, chosen), partial(self._fail, chosen, self.panels[3:])
             ask_changed = partial(data.changed, promise, since)
             self._jobs.append(runner.run(ask_changed, receiver=self, on_done=show_changed, on_error=fail))
 
@@ -111,7 +111,7 @@ class CloseLook(QObject):
         if chosen is not self._chosen:
             return
         promise = chosen.row.promise
-        rows = changed_list.rows_of(found, promise.enclave.id, promise.endpoint.id)
+        rows = changed_list.rows_of(found, promise)
         self.changed.level = promise.enclave.level
         self.changed.show_rows(rows, lambda one: one.field)
         self._changed_panel.show_title("Changed since it closed", changed_list.title_meta(found))
@@ -120,9 +120,10 @@ class CloseLook(QObject):
             said = "What was told at its end is what is known today."
             self._changed_panel.show_state(PanelState(Kind.EMPTY, "Nothing changed", said))
 
-    def _fail(self, panels: tuple[Panel, ...], error: Exception) -> None:
-        for panel in panels:
-            panel.show_state(failed(error))
+    def _fail(self, chosen: Line, panels: tuple[Panel, ...], error: Exception) -> None:
+        if chosen is self._chosen:
+            for panel in panels:
+                panel.show_state(failed(error))
 
     def _open(self, chosen: Excluded | None) -> None:
         if chosen is not None:

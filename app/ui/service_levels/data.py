@@ -11,7 +11,7 @@ from app.query.recomputed import Recomputed, read_recomputed
 from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels
 from app.ui import words
-from app.ui.page import Ask
+from app.ui.page import Ask, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
@@ -27,12 +27,6 @@ class LevelsData:
     ask: Ask
     levels: ServiceLevels
     pairs: tuple[Pair, ...]
-
-    @property
-    def over(self) -> bool:
-        """Whether the period is over."""
-        rows = self.levels.rows
-        return bool(rows) and rows[0].promise.period.is_over(self.levels.as_of)
 
     def lines(self) -> list[Line]:
         """The rows with how they stand."""
@@ -62,3 +56,8 @@ class LevelsData:
 def question_of(ask: Ask) -> Question:
     """What the page asks."""
     return Question(ask.period, ask.at, hidden=ask.hidden)
+
+
+def is_about(subject: Subject, promise: Promise) -> bool:
+    """Whether a promise is what a place is about: it names one, or an endpoint."""
+    return promise.enclave.id == subject.enclave and subject.id in (promise.objective.id, promise.endpoint.id)

@@ -67,7 +67,7 @@ def choose(view, runner, qtbot, name):
 
 
 def states(view):
-    return [panel.state and panel.state.kind for panel in (view._panel, *view._rail[:3])]
+    return [panel.state and panel.state.kind for panel in (view._panel, *view.closely.panels[:3])]
 
 
 def said_in(table):
@@ -111,7 +111,7 @@ def test_that_a_site_with_other_pairs_gets_other_columns_and_keeps_what_was_chos
     assert heads == ["Burn rate over 2 h"]
     assert "paged at 7.2× over 2 h" in plain(view.sentence.below)  # 2 % of 720 h in two of them
     assert view.table.current_row().row.promise.endpoint.id == "rag"
-    assert [plain(line.words) for line in view.rates.chart.lines] == ["2 h window"]
+    assert [plain(line.words) for line in view.closely.rates.chart.lines] == ["2 h window"]
     (resources() / "policy" / "burn_rates.toml").read_text(encoding="utf-8")  # the shipped ones are still there
     (desk.store.paths.policy / "burn_rates.toml").unlink()
     show(desk)
@@ -126,14 +126,14 @@ def test_that_a_step_to_another_period_keeps_promise_keyboard_and_filter(show, d
     show(desk, "2026-08")
     assert view.table.rows.columns[-1].title == "Verdict"
     assert view.table.current_row().row.promise.endpoint.id == "voice"
-    assert view.table.hasFocus()
+    assert view.focusWidget() is view.table
     view.filter.field.setText("chat")
     qtbot.waitUntil(lambda: names(view) == ["chat"])
     view.filter.setFocus()
     show(desk)
     assert view.table.rows.columns[-1].title == "Runs out"
     assert (view.filter.words, names(view)) == ("chat", ["chat"])
-    assert view.filter.field.hasFocus()
+    assert view.focusWidget() is view.filter.field
 
 
 def test_that_the_columns_are_those_of_a_running_month_where_only_one_version_is_over(show, tmp_path):
@@ -156,28 +156,28 @@ def test_that_the_chosen_row_is_looked_at_closely(show, desk, runner, qtbot):
     view = show(desk)
     for name, left in (("chat", -0.25), ("voice", 1.0), ("rag", 0.5)):
         choose(view, runner, qtbot, name)
-        assert view._down_panel.accessibleName().startswith(name)
-        line = view.down.chart.lines[0]
+        assert view.closely.panels[0].accessibleName().startswith(name)
+        line = view.closely.down.chart.lines[0]
         row = view.table.current_row().row
         # of rag 100 min do not count, which makes the budget a minute smaller
         expected = left if name != "rag" else 1 - 216 / (0.01 * (43_200 - 100))
         assert float(line.trace.most[-1]) == pytest.approx(expected, abs=1e-4)
         assert row.budget.share_left == pytest.approx(expected, abs=1e-4)
-    assert [plain(line.words) for line in view.rates.chart.lines] == ["1 h window", "6 h window"]
-    assert [plain(one.words) for one in view.rates.chart._thresholds] == ["page, 1 h: 14.4×", "page, 6 h: 6×"]
-    assert [one[0] for one in said_in(view.excluded)] == [
+    assert [plain(line.words) for line in view.closely.rates.chart.lines] == ["1 h window", "6 h window"]
+    assert [plain(one.words) for one in view.closely.rates.chart._thresholds] == ["page, 1 h: 14.4×", "page, 6 h: 6×"]
+    assert [one[0] for one in said_in(view.closely.excluded)] == [
         "Later: CR-2, waits for a second person; asked by alice (1000)",
         "New storage: CR-1, approved by bob (1001)",
     ]
-    assert [(band.start, band.words) for band in view.down.chart._bands] == [(START + 3 * DAY, "New storage")]
-    assert "one approved, one waiting" in view._excluded_panel.accessibleName()
+    assert [(band.start, band.words) for band in view.closely.down.chart._bands] == [(START + 3 * DAY, "New storage")]
+    assert "one approved, one waiting" in view.closely.panels[2].accessibleName()
 
 
 def test_that_the_burn_rate_peaks_where_everything_was_bad_and_is_not_joined_over_a_gap(show, tmp_path):
     desk = Levels(tmp_path / "other")
     desk.promise()
     desk.probe(bad=[before(2000, 90)], gone=[before(1200, 600)])
-    curve = show(desk).rates.chart.lines[0].trace
+    curve = show(desk).closely.rates.chart.lines[0].trace
     assert float(curve.most.max()) == pytest.approx(100.0)
     assert curve.gap[:-1].any()
 
@@ -185,12 +185,12 @@ def test_that_the_burn_rate_peaks_where_everything_was_bad_and_is_not_joined_ove
 def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(show, desk, runner, qtbot):
     view = show(desk)
     choose(view, runner, qtbot, "rag")
-    line, (guide,) = view.down.chart.lines[0], view.down.chart._guides
+    line, (guide,) = view.closely.down.chart.lines[0], view.closely.down.chart._guides
     day = (line.trace.time - START) / DAY
     assert float(line.trace.most[day <= 1.0].min()) == pytest.approx(1.0)
     assert float(line.trace.most[day >= 1.2].max()) == pytest.approx(0.5, abs=1e-4)
     assert (guide.words, guide.time[-1], guide.value[0], guide.value[-1]) == ("even pace", START + 30 * DAY, 1.0, 0.0)
-    assert view.down.view.span.end == START + 30 * DAY
+    assert view.closely.down.view.span.end == START + 30 * DAY
 
 
 def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
@@ -198,7 +198,7 @@ def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
     desk.promise()
     desk.probe(end=AT - 10 * HOUR)
     view = show(desk)
-    for chart in (view.down.chart, view.rates.chart):
+    for chart in (view.closely.down.chart, view.closely.rates.chart):
         assert chart.lines[0].trace.time[-1] <= AT - 10 * HOUR + 300.0
         assert chart._stale
 
@@ -206,21 +206,21 @@ def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
 def test_that_an_answer_about_a_promise_that_is_no_longer_chosen_is_dropped(show, desk, view, runner, qtbot):
     show(desk)
     old = view.table.current_row()
-    late = asked.closely(view._data, old.row.promise.key, Job())
+    late = view._data.closely(old.row.promise.key, Job())
     choose(view, runner, qtbot, "voice")
-    view._show_closely(old, late)
-    assert float(view.down.chart.lines[0].trace.most[-1]) == pytest.approx(1.0)
+    view.closely._show(old, late)
+    assert float(view.closely.down.chart.lines[0].trace.most[-1]) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("state", [loading(), failed(StoreBusy("The cache is busy.", "Try again."))])
 def test_that_an_answer_that_comes_when_the_page_shows_a_state_is_dropped(show, desk, view, runner, qtbot, state):
     show(desk)
     chosen, data = view.table.current_row(), view._data
-    late = asked.closely(data, chosen.row.promise.key, Job())
+    late = data.closely(chosen.row.promise.key, Job())
     view.show_state(state)
     shown = states(view)
-    view._show_closely(chosen, late)
-    view._fail_closely(chosen, view._rail, StoreBusy("The cache is busy."))
+    view.closely._show(chosen, late)
+    view.closely._fail(chosen, view.closely.panels, StoreBusy("The cache is busy."))
     assert states(view) == shown
     assert Kind.ERROR not in shown[1:]
 
@@ -243,7 +243,7 @@ def test_that_a_part_that_cannot_be_read_leaves_the_table(show, desk, view, runn
     show(desk)
     assert states(view) == [None, Kind.ERROR, Kind.ERROR, Kind.ERROR]
     monkeypatch.undo()
-    view._down_panel.acted.emit()
+    view.closely.panels[0].acted.emit()
     settle(view, runner, qtbot)
     assert states(view) == [None, None, None, Kind.EMPTY]
 
@@ -269,8 +269,8 @@ def bring_late(desk, bad=300):
 def test_that_late_data_says_which_figures_of_a_closed_month_changed_from_what_to_what(show, august):
     bring_late(august)
     view = show(august, "2026-08")
-    assert view._changed_panel.isVisible()
-    told = {name: words for name, words in said_in(view.changed)}
+    assert view.closely.panels[3].isVisible()
+    told = dict(said_in(view.closely.changed))
     # 44 640 min; 599.5 were unknown, for a scrape speaks for half a minute more: 1.3429 % of all
     assert told["Verdict"] == "not provable to met"
     assert told["Worst case"] == "98.657 % to 99.327 %"
@@ -279,30 +279,30 @@ def test_that_late_data_says_which_figures_of_a_closed_month_changed_from_what_t
     assert told["Coverage"] == "98.657 % to 100.000 %"
     assert "Objective" not in told
     # what is made up of cadence and grace after the end is still in time
-    assert "since 1 Sep 2026 00:20 Z" in plain(view._changed_panel.accessibleName())
+    assert "since 1 Sep 2026 00:20 Z" in plain(view.closely.panels[3].accessibleName())
 
 
 def test_that_nothing_changed_is_said_so(show, august):
     view = show(august, "2026-08")
-    assert view._changed_panel.isVisible()
-    assert view._changed_panel.state.title == "Nothing changed"
+    assert view.closely.panels[3].isVisible()
+    assert view.closely.panels[3].state.title == "Nothing changed"
 
 
 def test_that_nothing_is_called_changed_while_the_period_runs(show, desk):
-    assert not show(desk)._changed_panel.isVisible()
+    assert not show(desk).closely.panels[3].isVisible()
 
 
 def test_that_an_answer_about_what_changed_of_another_promise_is_dropped(show, august):
     view = show(august, "2026-08")
     old, data = view.table.current_row(), view._data
     bring_late(august)
-    late = asked.changed(data, old.row.promise, START + HOUR, Job())
+    late = data.changed(old.row.promise, START + HOUR, Job())
     assert late.changes
     show(august, "2026-08")
-    before_it = said_in(view.changed)
-    view._show_changed(old, replace(late, changes=()))
-    assert said_in(view.changed) == before_it != []
-    assert view._changed_panel.state is None
+    before_it = said_in(view.closely.changed)
+    view.closely._show_changed(old, replace(late, changes=()))
+    assert said_in(view.closely.changed) == before_it != []
+    assert view.closely.panels[3].state is None
 
 
 def test_that_each_version_is_told_its_own_changes(show, tmp_path):
@@ -315,12 +315,12 @@ def test_that_each_version_is_told_its_own_changes(show, tmp_path):
     said = {}
     for number, line in enumerate(view.table.rows.rows):
         view.table.choose(number)
-        view._wait.stop()
-        found = asked.changed(view._data, line.row.promise, START + HOUR, Job())
-        view._show_changed(line, found)
-        said[line.row.promise.objective.target] = [one[0] for one in said_in(view.changed)]
+        view._ask_closely()
+        found = view._data.changed(line.row.promise, START + HOUR, Job())
+        view.closely._show_changed(line, found)
+        said[line.row.promise.objective.target] = [one[0] for one in said_in(view.closely.changed)]
         if line.row.promise.objective.target == 0.99:
-            assert view._changed_panel.state is not None, "its part of August had no gap"
+            assert view.closely.panels[3].state is not None, "its part of August had no gap"
     assert said[0.9].count("Known") == 1
 
 
@@ -464,11 +464,11 @@ def test_that_tables_and_charts_carry_the_marking_of_the_chosen_enclave(show, de
     assert view.table.level is Level.S
     for name, level in (("chat", Level.U), ("rag", Level.U)):
         choose(view, runner, qtbot, name)
-        assert {view.down.chart.level, view.rates.chart.level, view.excluded.level} == {level}
+        assert {view.closely.down.chart.level, view.closely.rates.chart.level, view.closely.excluded.level} == {level}
     number = next(n for n, one in enumerate(view.table.rows.rows) if one.row.promise.enclave.id == S1.id)
     view.table.choose(number)
     settle(view, runner, qtbot)
-    assert {view.down.chart.level, view.rates.chart.level, view.excluded.level} == {Level.S}
+    assert {view.closely.down.chart.level, view.closely.rates.chart.level, view.closely.excluded.level} == {Level.S}
 
 
 # --- for the window -------------------------------------------------------------------------------------------------
