@@ -100,6 +100,7 @@ class ExcludeCard(Card):
         self._runner, self._deciding, self._scopes, self._now, self._preview = runner, deciding, scopes, now, preview
         self._about = about
         self._job: Job | None = None
+        self._asking = False
         self.start = self._field("From", moment_text(span.start), "2026-11-12 05:00")
         self.end = self._field("Until", moment_text(span.end), "2026-11-12 11:00")
         self.reason = self._field("Reason", "", "Storage failover test")
@@ -227,7 +228,7 @@ class ExcludeCard(Card):
 
     def _judge(self) -> None:
         fault = self._fault()
-        self.button.setEnabled(not fault)
+        self.button.setEnabled(not fault and not self._asking)
         if self.span is not None and self._preview is not None:
             self._wait.start()
         self.remark.say(fault or "A second person must approve it before it changes a figure.", wrong=bool(fault))
@@ -239,10 +240,15 @@ class ExcludeCard(Card):
         if self._job is not None:
             self._job.cancel()
         self._job = self._runner.run(
-            partial(self._preview, span), receiver=self, on_done=self._show_preview, on_error=self._no_preview
+            partial(self._preview, span),
+            receiver=self,
+            on_done=partial(self._show_preview, span),
+            on_error=self._no_preview,
         )
 
-    def _show_preview(self, said: str) -> None:
+    def _show_preview(self, span: TimeRange, said: str) -> None:
+        if span != self.span:
+            return  # another stretch is written by now, or none
         fault = self._fault()
         self.remark.say(
             f"{said} {fault}".strip() if fault else f"{said} A second person must approve it.", wrong=bool(fault)
@@ -255,6 +261,7 @@ class ExcludeCard(Card):
         span = self.span
         if span is None or not self.button.isEnabled():
             return
+        self._asking = True  # whoever types on while it is being written asks no second time
         self.button.setEnabled(False)
         asked = self.exclusion(span)
         command = AddExclusion(asked, self.note.text().strip() or asked.reason)
@@ -270,6 +277,7 @@ class ExcludeCard(Card):
         self.decided.emit(decided)
 
     def _fail(self, error: Exception) -> None:
+        self._asking = False
         self.button.setEnabled(True)
         said = f"{error.message} {error.hint}".strip() if isinstance(error, AppError) else f"It failed: {error}"
         self.remark.say(said, wrong=True)

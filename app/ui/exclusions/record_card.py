@@ -75,6 +75,7 @@ class RecordCard(Card):
     def __init__(self, look: Look, runner: TaskRunner, deciding: Deciding, record: ExclusionRecord) -> None:
         super().__init__(look, record.exclusion.reason)
         self._runner, self._deciding, self._record = runner, deciding, record
+        self._deciding_now = False
         told = facts(record)
         self.why = Field(look, "Why, for the journal", hint="Agreed with the owner")
         self.approve = PushButton(look, "Approve", primary=True)
@@ -113,7 +114,7 @@ class RecordCard(Card):
     def _judge(self) -> None:
         given = bool(self.why.text().strip())
         for button in (self.approve, self.withdraw):
-            button.setEnabled(given)
+            button.setEnabled(given and not self._deciding_now)
         self.remark.say("" if given else "Give a reason; it goes into the journal with your account.")
 
     def _approve(self) -> None:
@@ -125,6 +126,7 @@ class RecordCard(Card):
         self._decide(WithdrawExclusion(self._record.exclusion.id, self.why.text().strip()), said)
 
     def _decide(self, command: Command, said: str) -> None:
+        self._deciding_now = True
         for button in (self.approve, self.withdraw):
             button.setEnabled(False)
         self._runner.run(
@@ -139,6 +141,7 @@ class RecordCard(Card):
         self.decided.emit(decided)
 
     def _fail(self, error: Exception) -> None:
+        self._deciding_now = False
         self._judge()
         said = f"{error.message} {error.hint}".strip() if isinstance(error, AppError) else f"It failed: {error}"
         self.remark.say(said, wrong=True)

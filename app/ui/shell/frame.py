@@ -95,7 +95,9 @@ class Frame(QWidget):
     def reading(self) -> bool:
         """Whether the keyboard is in the header or in the page already, and should stay there."""
         here = self.focusWidget()
-        return here is not None and (self.header.isAncestorOf(here) or self.stack.isAncestorOf(here))
+        if here is None or here.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            return False  # a page that had nothing to read yet
+        return self.header.isAncestorOf(here) or self.stack.isAncestorOf(here)
 
     def order_tabs(self) -> None:
         """Header, page, navigation last."""
