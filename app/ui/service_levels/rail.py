@@ -122,7 +122,7 @@ class BurnRateView(QWidget):
         self.chart.level = drawn.close.row.promise.enclave.level
         self.chart.scale = None
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
-        self.chart.show_marks(drawn.factors, drawn.bands)
+        self.chart.show_marks(drawn.factors, (*drawn.bands, *drawn.burned))
 
 
 def down_legend(drawn: Drawn) -> list[Legend]:
