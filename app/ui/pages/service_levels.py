@@ -30,7 +30,7 @@ from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.close_look import CloseLook
 from app.ui.service_levels.data import LevelsData, is_about, question_of
 from app.ui.service_levels.explain_card import ExplainCard
-from app.ui.service_levels.explained import facts
+from app.ui.service_levels.explained import Fact, facts
 from app.ui.service_levels.level_words import promise_words, scopes
 from app.ui.service_levels.sentences import below, figures, is_over, sentence
 from app.ui.service_levels.standing import LOUD
@@ -169,8 +169,12 @@ class LevelsView(PageView):
         if chosen is not None:
             promise = chosen.row.promise
             title = f"{promise.objective.title or promise.objective.id}, {promise.enclave.name}"
-            card = ExplainCard(self._look, title, facts(chosen.row, chosen.at), promise.enclave.level)
+            card = ExplainCard(self._look, title, self._facts(chosen), promise.enclave.level)
             self.card_wanted.emit(card)
+
+    def _facts(self, chosen: Line) -> tuple[Fact, ...]:
+        found = self.closely.found
+        return facts(chosen.row, chosen.at, found.close if found is not None else None)
 
     def exclude(self) -> None:
         """Ask for time of the chosen promise not to be counted."""

@@ -50,6 +50,8 @@ class CloseLook(QObject):
         self._changed_panel = Panel(look, "Changed since it closed", self.changed, flush=(12, 12))
         self.panels = (self._down_panel, self._rates_panel, self._excluded_panel, self._changed_panel)
         self._chosen: Line | None = None
+        self.found: Drawn | None = None
+        """The chosen promise, once it was looked at."""
         self._jobs: list[Job] = []
         self._changed_panel.hide()
         for panel in self.panels[1:]:
@@ -82,7 +84,7 @@ class CloseLook(QObject):
         """What was asked is not to be shown any more."""
         for job in self._jobs:
             job.cancel()
-        self._jobs, self._chosen = [], None
+        self._jobs, self._chosen, self.found = [], None, None
 
     def show_state(self, state: PanelState) -> None:
         """There is no promise to look at."""
@@ -93,6 +95,7 @@ class CloseLook(QObject):
     def _show(self, chosen: Line, found: Drawn) -> None:
         if chosen is not self._chosen:
             return
+        self.found = found
         for part in (self.down, self.rates):
             part.show_drawn(found, stale=chosen.standing.stale)
         self._down_panel.show_legend(*down_legend(found))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.analysis.burn_rate import Burn
 from app.model.health import Health
 from app.model.objective import Exclusion
 from app.model.sample import FloatArray
@@ -14,7 +15,7 @@ from app.query.service_level import BurnCurve, Closely
 from app.query.service_levels import PairNow
 from app.store.reduced import Reduced
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, make_line
-from app.ui.service_levels.level_words import factor_words, runs_out_words, span
+from app.ui.service_levels.level_words import burn_words, factor_words, runs_out_words, span
 
 _RATES = ("series.1", "series.4")
 _SHOWN_DAYS = 3.0
@@ -39,6 +40,7 @@ class Drawn:
     bands: tuple[Band, ...]
     rates: tuple[Line, ...]
     factors: tuple[Threshold, ...]
+    burned: tuple[Band, ...]
 
 
 def drawn(close: Closely) -> Drawn:
@@ -73,6 +75,7 @@ def drawn(close: Closely) -> Drawn:
         bands=_bands(close),
         rates=_rates(close, newest),
         factors=_factors(close),
+        burned=tuple(_burned(burn) for burn in close.burns),
     )
 
 
@@ -97,6 +100,11 @@ def _bands(close: Closely) -> tuple[Band, ...]:
         for name, covered in close.excluded.items()
         for start, end in covered.tolist()
     )
+
+
+def _burned(burn: Burn) -> Band:
+    health = Health.CRITICAL if burn.pair.severity == "page" else Health.WARNING
+    return Band(burn.start, burn.end, health, burn_words(burn))
 
 
 def _rates(close: Closely, newest: float) -> tuple[Line, ...]:

@@ -16,7 +16,7 @@ from app.ui.service_levels.explained import Fact
 from app.ui.tables import PAD, Table
 from app.ui.text import RIGHT
 
-_WIDE, _TALL, _LIST = 900, 510, 340
+_WIDE, _TALL, _LIST = 900, 576, 340
 _ROW = 36
 
 

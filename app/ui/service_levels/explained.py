@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from app.analysis.budget import Outlook
 from app.model.objective import Missing, Objective, ServiceHours
+from app.query.service_level import Closely
 from app.query.service_levels import Adhered, PairNow
 from app.ui import words
 from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, day_words
 from app.ui.service_levels.level_words import (
     amount,
+    burn_words,
     decimals_of,
     factor_words,
     method_words,
@@ -22,6 +24,7 @@ from app.ui.service_levels.level_words import (
 )
 from app.ui.words import GAP
 
+_MOST_BURNS = 8
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MISSING = {
     Missing.UNKNOWN: "Time without data is unknown: neither good nor bad, it makes the range.",
@@ -38,8 +41,8 @@ class Fact(NamedTuple):
     how: str
 
 
-def facts(row: Adhered, at: float) -> tuple[Fact, ...]:
-    """Every figure of a promise, in the order of the page."""
+def facts(row: Adhered, at: float, close: Closely | None = None) -> tuple[Fact, ...]:
+    """Every figure of a promise, in the order of the page; `close` has what only a close look tells."""
     figure = row.found.now
     decimals = decimals_of(figure.target)
     return (
@@ -51,7 +54,19 @@ def facts(row: Adhered, at: float) -> tuple[Fact, ...]:
         Fact("Excluded", span(row.found.aside_seconds + row.found.dropped_seconds), excluded_tip(row)),
         *(() if row.promise.period.is_over(at) else (Fact("Runs out", runs_out_words(row, at), out_tip(row, at)),)),
         *(Fact(f"Burn rate {pair.pair.name}", rate_words(pair.long), burn_tip(row, pair)) for pair in row.pairs),
+        *((_burned(close),) if close is not None else ()),
     )
+
+
+def _burned(close: Closely) -> Fact:
+    """Every stretch in which a pair spoke, with when it was learned."""
+    burns = sorted(close.burns, key=lambda burn: -burn.start)
+    lines = [burn_words(burn) for burn in burns[:_MOST_BURNS]]
+    if len(burns) > _MOST_BURNS:
+        name = close.row.promise.objective.id
+        lines.append(f"{len(burns) - _MOST_BURNS} earlier ones: watchfloor sla --objective {name} --json")
+    count = f"{len(burns)} {words.plural(len(burns), 'time')}" if burns else "never"
+    return Fact("Burned", count, "\n".join(lines) or "No pair of windows spoke in this period.")
 
 
 def promise_tip(row: Adhered) -> str:

@@ -3,6 +3,7 @@
 import math
 
 from app.analysis.budget import Outlook
+from app.analysis.burn_rate import Burn
 from app.model.objective import Method, Objective, Selector
 from app.query.judging import Promise
 from app.query.service_levels import Adhered
@@ -112,6 +113,17 @@ def rate_words(rate: float) -> str:
 def factor_words(factor: float) -> str:
     """The burn rate above which a pair speaks: ``14.4×``, ``6×``."""
     return f"{factor:.3g}×"
+
+
+def burn_words(burn: Burn) -> str:
+    """When a pair spoke, and when that was learned."""
+    until = "until now" if burn.lasts else f"to {words.clock(burn.end)}{GAP}Z"
+    told = (
+        f"{day_words(burn.start)} {words.clock(burn.start)} {until}: {burn.pair.name} above {factor_words(burn.factor)}"
+    )
+    late = burn.learned - burn.start
+    learned = f"learned {words.age(late)} later" if late >= 60.0 else "learned at once"
+    return f"{told}, {rate_words(burn.peak)} at most; {learned}"
 
 
 def runs_out_words(row: Adhered, at: float) -> str:

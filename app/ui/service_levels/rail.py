@@ -47,13 +47,14 @@ class _Facts(Part):
             return []
         budget = row.budget
         loud = self._standing is not None and self._standing.health in LOUD
+        over = row.promise.period.is_over(self._at)
         say, unit = (partial(amount, row), "") if row.unit == "s" else (count, ", answers")
         return [
             (f"Budget{unit}", say(budget.allowed), False),
             ("Used", say(budget.spent), False),
             ("Left", say(budget.left), loud),
             ("Pace", rate_words(budget.pace), loud and budget.pace > 1.0),
-            ("Verdict" if row.promise.period.is_over(self._at) else "Runs out", runs_out_words(row, self._at), loud),
+            ("Verdict" if over else "Runs out", runs_out_words(row, self._at), loud),
         ]
 
     def tip_at(self, at: QPointF) -> str:
@@ -121,7 +122,7 @@ class BurnRateView(QWidget):
         self.chart.level = drawn.close.row.promise.enclave.level
         self.chart.scale = None
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
-        self.chart.show_marks(drawn.factors, drawn.bands)
+        self.chart.show_marks(drawn.factors, (*drawn.bands, *drawn.burned))
 
 
 def down_legend(drawn: Drawn) -> list[Legend]:

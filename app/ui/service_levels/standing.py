@@ -58,9 +58,10 @@ def standing(row: Adhered, at: float) -> Standing:
     Never well for lack of data: where the gaps alone could have spent the budget, nothing can be told. The time since
     the newest bundle is not one of them: the state is that of the data, whose age is shown.
     """
-    reason = _over(row) if row.promise.period.is_over(at) else _running(row, at)
-    stale = reason is not Reason.KEPT and row.promise.picture.freshness is not Freshness.FRESH
-    return Standing(_HEALTH[reason], reason, stale and not row.promise.period.is_over(at))
+    ended = row.promise.period.span.end < at  # the last 30 days end now: they go on
+    reason = _over(row) if ended else _running(row, at)
+    stale = row.promise.picture.freshness is not Freshness.FRESH
+    return Standing(_HEALTH[reason], reason, stale and not ended)
 
 
 def _over(row: Adhered) -> Reason:
