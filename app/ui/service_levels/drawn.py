@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analysis.burn_rate import Burn
 from app.model.health import Health
 from app.model.objective import Exclusion
 from app.model.sample import FloatArray
@@ -75,7 +74,7 @@ def drawn(close: Closely) -> Drawn:
         bands=_bands(close),
         rates=_rates(close, newest),
         factors=_factors(close),
-        burned=tuple(_burned(burn) for burn in close.burns),
+        burned=_burned(close),
     )
 
 
@@ -102,9 +101,12 @@ def _bands(close: Closely) -> tuple[Band, ...]:
     )
 
 
-def _burned(burn: Burn) -> Band:
-    health = Health.CRITICAL if burn.pair.severity == "page" else Health.WARNING
-    return Band(burn.start, burn.end, health, burn_words(burn))
+def _burned(close: Closely) -> tuple[Band, ...]:
+    """When the pairs of the chart spoke, in a tint that the curves can be read on."""
+    shown = {one.pair for one in _shown(close)}
+    return tuple(
+        Band(burn.start, burn.end, Health.WARNING, burn_words(burn)) for burn in close.burns if burn.pair in shown
+    )
 
 
 def _rates(close: Closely, newest: float) -> tuple[Line, ...]:

@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.analysis.budget import Outlook
 from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.query.service_levels import Adhered
@@ -48,13 +49,14 @@ class _Facts(Part):
         budget = row.budget
         loud = self._standing is not None and self._standing.health in LOUD
         over = row.promise.period.is_over(self._at)
+        ends = over or row.outlook.outlook in (Outlook.SPENT, Outlook.RUNS_OUT)
         say, unit = (partial(amount, row), "") if row.unit == "s" else (count, ", answers")
         return [
             (f"Budget{unit}", say(budget.allowed), False),
             ("Used", say(budget.spent), False),
             ("Left", say(budget.left), loud),
             ("Pace", rate_words(budget.pace), loud and budget.pace > 1.0),
-            ("Verdict" if over else "Runs out", runs_out_words(row, self._at), loud),
+            ("Verdict" if over else "Runs out", runs_out_words(row, self._at), loud and ends),
         ]
 
     def tip_at(self, at: QPointF) -> str:
