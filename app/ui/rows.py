@@ -73,9 +73,14 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self.wanted: tuple[str, ...] = ()
         self._texts: list[str] | None = None
 
-    def replace(self, rows: Sequence[Row]) -> None:
-        """Show other rows; order and filter stay."""
+    def replace(self, rows: Sequence[Row], columns: Sequence[Column[Row]] | None = None) -> None:
+        """Show other rows, in other columns where there are any; filter and order stay, this where its column does."""
         self.given, self._texts = tuple(rows), None
+        if columns is not None:
+            titles = [column.title for column in columns]
+            if self.order is not None and self.columns[self.order.column].title not in titles[self.order.column :][:1]:
+                self.order = None
+            self.columns = tuple(columns)
         self._select()
 
     def sort_by(self, order: Order | None) -> None:

@@ -110,12 +110,6 @@ class TableFilter(QWidget):
         self._narrow()
         return True
 
-    def take_over(self, other: "TableFilter") -> None:
-        """Filter by the words of another one, whose table this one's replaces."""
-        if other.words:
-            self.field.setText(other.words)
-            self._narrow()
-
     def _leave(self) -> None:
         self._narrow()
         self._table.setFocus()

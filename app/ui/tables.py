@@ -177,12 +177,14 @@ class Table(QTableView, Generic[Row]):
         """The rightmost column that is shown."""
         return max(n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n))
 
-    def show_rows(self, rows: Sequence[Row], keep: Callable[[Row], object]) -> None:
-        """Show other rows; the chosen one stays chosen where `keep` finds it again."""
+    def show_rows(
+        self, rows: Sequence[Row], keep: Callable[[Row], object], columns: Sequence[Column[Row]] | None = None
+    ) -> None:
+        """Show other rows, in other columns where there are any; the chosen one stays where `keep` finds it again."""
         scrolled = self.verticalScrollBar().value()
         before = self.current_row()
         wanted = keep(before) if before is not None else None
-        self.rows.replace(rows)
+        self.rows.replace(rows, columns)
         if self._choose_again(lambda row: keep(row) == wanted):
             self.verticalScrollBar().setValue(scrolled)
 

@@ -10,16 +10,15 @@ from app.clock import FrozenClock
 from app.model.marking import Level
 from app.query.fleet import Overview
 from app.query.holdings import Holdings
-from app.query.service_levels import ServiceLevels
 from app.settings import Station
 from app.ui.discover import discover
 from app.ui.pages.endpoints import EndpointsData
 from app.ui.pages.sync import SyncData
-from app.ui.service_levels.data import LevelsData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
 from tests.fakes.curves import explore_data
 from tests.fakes.gpus import gpu_data
+from tests.fakes.promises import levels_data
 
 STATION = Station("station-04", "Watch floor 2", Level.TS)
 
@@ -67,9 +66,8 @@ class Answers:
         return gpu_data(ask)
 
     def levels(self, ask, job):
-        """No promise is in force."""
         self._asked()
-        return LevelsData(ask, ServiceLevels(ask.at, ask.at, Level.U, (), (), ()), ())
+        return levels_data(ask)
 
     def hold(self, job):
         self._asked()

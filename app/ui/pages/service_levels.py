@@ -7,7 +7,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.analysis.burn_rate import Pair
 from app.job import Job
 from app.model.changes import Topic
 from app.model.health import Health
@@ -24,6 +23,7 @@ from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
 from app.ui.panel import Panel
+from app.ui.rows import Column
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.service_levels.adherence import ROW, Line, columns
@@ -58,14 +58,19 @@ class LevelsView(PageView):
         self._subject: Subject | None = None
         self._wait = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self.sentence = SentenceBar(look)
-        self._holder = QWidget()
-        self._held = QVBoxLayout(self._holder)
-        self._held.setContentsMargins(0, 12, 0, 0)
-        self._held.setSpacing(8)
-        self._shape: tuple[tuple[float, ...], bool] | None = None
-        self.table, self.filter = self._make_table((), over=False)
+        self._shape: tuple[tuple[float, ...], bool] = (), False
+        self.table = Table[Line](look, "Promises", columns((), over=False), row_height=ROW)
+        self.table.health = _health
+        self.filter = TableFilter(look, self.table, hint="Endpoint, promise, state")
+        self.filter.setContentsMargins(8, 0, 8, 0)
+        holder = QWidget()
+        held = QVBoxLayout(holder)
+        held.setContentsMargins(0, 12, 0, 0)
+        held.setSpacing(8)
+        held.addWidget(self.filter)
+        held.addWidget(self.table)
         self.closely = CloseLook(look)
-        self._panel = Panel(look, "Adherence", self._holder, headed=False, flush=(12, 12))
+        self._panel = Panel(look, "Adherence", holder, headed=False, flush=(12, 12))
         self._columns = Columns((self._panel,), self.closely.panels)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*PAGE_MARGINS)
@@ -77,64 +82,39 @@ class LevelsView(PageView):
         self._decisions.said.connect(self.said)
         self._decisions.changed.connect(self.retry_wanted)
         self._wait.timeout.connect(self._ask_closely)
+        self.table.chosen.connect(lambda _: self._wait.start())
+        self.table.opened.connect(lambda _: self.explain())
         self.closely.opened.connect(self._open_exclusion)
         self.closely.retry_wanted.connect(self._ask_closely)
         self._panel.acted.connect(self._act)
         for chart in (self.closely.down.chart, self.closely.rates.chart):
             chart.sheet_wanted.connect(self.sheet_wanted)
 
-    def _make_table(self, longs: Sequence[float], *, over: bool) -> tuple[Table[Line], TableFilter]:
-        table = Table[Line](self._look, "Promises", columns(longs, over=over), row_height=ROW)
-        table.health = _health
-        narrow = TableFilter(self._look, table, hint="Endpoint, promise, state")
-        narrow.setContentsMargins(8, 0, 8, 0)
-        self._held.addWidget(narrow)
-        self._held.addWidget(table)
-        table.chosen.connect(lambda _: self._wait.start())
-        table.opened.connect(lambda _: self.explain())
-        return table, narrow
-
     # --- data ---------------------------------------------------------------------------------------------
 
     def show_data(self, data: LevelsData) -> None:
         self._data = data
-        lines, before = data.lines(), self.table.current_row()
-        anew = self._fit_table(data.pairs, over=is_over(data.levels))
+        lines = data.lines()
         standings = [one.standing for one in lines]
         self.sentence.say(sentence(data.levels, standings), below(data.levels, data.pairs), figures(data.levels))
         self.table.level = data.levels.marking
-        self.table.show_rows(lines, lambda one: one.row.promise.key)
+        self.table.show_rows(lines, lambda one: one.row.promise.key, self._new_columns(data))
         if not lines:
             self._show_nothing(data)
             return
         self._panel.show_body()
-        if anew and before is not None:
-            self._choose(lambda promise: promise.key == before.row.promise.key)
         if data.ask.subject is not None and data.ask.subject != self._subject:
             self._choose(partial(is_about, data.ask.subject))
         self._subject = data.ask.subject
         self._ask_closely()
 
-    def _fit_table(self, pairs: Sequence[Pair], *, over: bool) -> bool:
-        """A column for each pair in force, and other words where the period is over: made anew where that changes."""
-        longs = tuple(pair.long for pair in pairs)
-        if (longs, over) == self._shape:
-            return False
-        self._shape = (longs, over)
-        before = (self.table, self.filter)
-        keyboard = self.focusWidget()
-        self.table, self.filter = self._make_table(longs, over=over)
-        self.filter.take_over(before[1])
-        for old in before:
-            self._held.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        for old, new in ((before[0], self.table), (before[1].field, self.filter.field)):
-            if old is keyboard:
-                self.filter.show()
-                self.table.show()
-                new.setFocus()
-        return True
+    def _new_columns(self, data: LevelsData) -> Sequence[Column[Line]] | None:
+        """A column for each pair in force, and other words where the period is over; None where they stay."""
+        shape = tuple(pair.long for pair in data.pairs), is_over(data.levels)
+        if shape == self._shape:
+            return None
+        self._shape = shape
+        return columns(shape[0], over=shape[1])
 
     def show_state(self, state: PanelState) -> None:
         self._data = None
@@ -217,13 +197,10 @@ class LevelsView(PageView):
 
     def page_keys(self) -> tuple[Key, ...]:
         return (
-            Key("On this page", "/", "filter the promises", self._to_filter),
+            Key("On this page", "/", "filter the promises", self.filter.setFocus),
             Key("On this page", "H", "how the chosen promise is counted; Enter as well", self.explain),
             Key("On this page", "X", "exclude time from it", self.exclude),
         )
-
-    def _to_filter(self) -> None:
-        self.filter.setFocus()  # the filter that is there now: it is made anew with the table
 
     def sheet(self) -> Sheet | None:
         return self.table.sheet("Service levels", self.table.level) if self.table.rows.given else None

@@ -111,6 +111,7 @@ class Visiting(Covered):
         for host in self.hosts.values():
             host.stale = True
         if self.page:
+            self._show_range()  # the current month may be another one by now
             self._ask(self.hosts[self.page])
 
     def states(self) -> list[PanelState]:
