@@ -60,7 +60,7 @@ def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", a
     data = folder / "data"
     if samples is not None:
         (folder / "in.om").write_text(samples.text(), encoding="utf-8")
-        backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=168h"]
+        backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=486h"]
         subprocess.run([*backfill, str(folder / "in.om"), str(data)], check=True, capture_output=True)
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}"]
