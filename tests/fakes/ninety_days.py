@@ -165,13 +165,14 @@ class History:
         for first, end, part in FAILING:
             share[first:end] = part
         silent, down = _within(SILENT), _within(DOWN)
+        late = rng.random(COUNT) < 0.0005  # one scrape of everything is missed
         slow = np.where(_within(SLOW), 2.0, 0.7)
         self.replicas = []
         for number, name in enumerate(("a:8000", "b:8000")):
             requests = rng.poisson(np.where(idle, 0.0, 90.0 * day))
             errors = rng.binomial(requests, share)
             missed = rng.random(COUNT) < 0.0004
-            seen = ~silent & ~missed
+            seen = ~silent & ~missed & ~late
             if number:
                 seen &= ~_within([LONE])
             restarts = RESTARTS[number]
