@@ -31,6 +31,7 @@ from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.service_levels import Question, read_service_levels
 from app.register import apply
+from app.store.samples import find_series, read_series
 from tests.fakes import objectives
 from tests.fakes.ninety_days import CATALOGUE, COUNT, DAY, END, HOUR, MINUTE, PHASE, START, History, at, read
 from tests.fakes.prometheus import AVAILABLE, prometheus
@@ -203,8 +204,6 @@ def test_that_what_was_collected_is_what_the_scrapes_prove(history, store):
 
 
 def _stored(store):
-    from app.store.samples import find_series, read_series
-
     with store.reader(Level.TS) as reader:
         refs = [one for name in ("endpoint_requests", "endpoint_errors") for one in find_series(reader, name)]
         return read_series(reader, refs, TimeRange(START, END))
@@ -468,3 +467,23 @@ def test_that_idle_slices_are_neither_bad_nor_poison(history, server, judge):
     assert naive == same(figure.good / (figure.total + SLICE * idle))
     assert math.isnan(server.number(ends("avg_over_time", RATIO, length, SLICE), end))
     assert not math.isnan(judge("ratios", "30d", "14d", end).found.now.known_only)
+
+
+@pytest.mark.parametrize("minute", [at(33, 12, 5), at(33, 12, 45), at(56, 8, 40)])
+def test_that_the_rules_of_the_workbook_leave_out_the_step_before_the_first_scrape_of_a_window(
+    minute, history, server, judge
+):
+    # between the first and the last scrape of an hour lie 59 minutes; `rate()` takes the sixtieth for one like them
+    moment = START + minute * MINUTE
+    quick = judge("errors", "30d", "30d", moment).pairs[0]
+    time, requests, errors = history.canonical
+    for window, ours in ((HOUR, quick.long), (SLICE, quick.short)):
+        rates = (f"sum(rate(chat_{counter}_total[{window}s] offset 1m))" for counter in ("errors", "requests"))
+        theirs = server.number(" / ".join(rates), moment)
+        inside = (time >= moment - window) & (time < moment)
+        seen = inside & (time > moment - window)
+        assert theirs == same(errors[seen].sum() / requests[seen].sum())
+        share = ours * (1 - TARGETS["errors"])
+        assert share == same(errors[inside].sum() / requests[inside].sum())
+        # all the requests of the one minute may have failed, or none
+        assert 0 < abs(share - theirs) <= requests[time == moment - window][0] / requests[inside].sum()
