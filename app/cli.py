@@ -63,6 +63,37 @@ def marked(level: Level) -> Iterator[None]:
     sys.stdout.write(f"{level.banner}\n")
 
 
+def actions(parser: argparse.ArgumentParser, command: str) -> Callable[[str, str], argparse.ArgumentParser]:
+    """Let a command have actions; returns what adds one, by its name and help line, with the options that all have."""
+    group = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    place = argparse.ArgumentParser(add_help=False)
+    # said before the action it must not be forgotten for what is not said after it
+    place.add_argument("--base-dir", metavar="D", default=argparse.SUPPRESS, help="folder of the station")
+
+    def action(name: str, words: str) -> argparse.ArgumentParser:
+        one = group.add_parser(name, parents=[place], help=words)
+        schema = f"resources/schema/{command}-{name}-1.json"
+        one.add_argument("--json", action="store_true", help=f"in JSON, as {schema} says")
+        return one
+
+    return action
+
+
+def moment(option: str, text: str) -> float:
+    """Read the ISO 8601 time that was given to an option, seconds UTC.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    try:
+        return from_iso(text)
+    except ValueError as error:
+        msg = f"{option} {text[:40]!r} is no ISO 8601 time between the years 1970 and 2199."
+        raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
+
+
 def write_json(name: str, as_of: float, marking: Level, data: Any, stream: Any = None) -> None:
     """Write an answer in the one JSON form that all commands share."""
     answer = {
@@ -146,11 +177,7 @@ def _context(options: argparse.Namespace) -> Context:
     paths = Paths.under(Path(options.base_dir)) if options.base_dir else Paths.default()
     clock: Clock = SystemClock()
     if getattr(options, "at", None):
-        try:
-            clock = FrozenClock(from_iso(options.at))
-        except ValueError as error:
-            msg = f"--at {options.at!r} is no ISO 8601 time."
-            raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
+        clock = FrozenClock(moment("--at", options.at))
     try:
         level = Level.parse(options.level) if getattr(options, "level", None) else None
     except ValueError as error:

@@ -3,9 +3,11 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
+END: Final = 7_258_118_400.0
+"""Start of the year 2200, seconds UTC, where the calendar of this program ends."""
 
 
 class Clock(Protocol):

@@ -192,7 +192,7 @@ def _undo(command: Undo, state: State, author: Author, now: float) -> Entry:
     entry = register.entry_of(state, command.entry)
     if entry is None:
         msg = f"The journal has no entry {command.entry}."
-        raise InputError(msg, "watchfloor objectives show ID lists the entries of an objective.")
+        raise InputError(msg, "watchfloor journal list shows the newest entries.")
     told = register.history(state, entry.register, entry.object)
     if not standing(told)[entry.ref]:
         msg = f"Entry {entry.ref} was taken back already."

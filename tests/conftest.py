@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before Qt is imported: golden pictures are made at one scale, and no test opens a window on a desktop.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,6 +21,10 @@ os.environ["QT_FONT_DPI"] = "96"
 os.environ["LC_ALL"] = "C.UTF-8"
 # A test that wants a keyring says so and brings its own daemon.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+# How long an example takes is a matter of the machine and of what else runs there: benchmarks measure, tests do not.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -123,6 +123,12 @@ def test_that_a_promise_comes_back_from_the_journal_as_it_was(desk, objective):
         (asked("y", kind="holiday"), "kind: 'holiday' is not one of"),
         (asked("y", reason=""), "reason: words are needed"),
         (asked("y", zone="Mars/Base"), "'Mars/Base' is no zone"),
+        (asked("y", rule="FREQ=DAILY", zone="Mars/Base"), "'Mars/Base' is no zone"),
+        (asked("y", rule="every Tuesday"), "Exclusion 'y', rule: 'EVERY TUESDAY' is no part of a rule"),
+        (asked("y", rule="FREQ=DAILY;BYMONTH=2"), "rule: The first occurrence, .*, does not follow the rule\\.$"),
+        (asked("y", rule="FREQ=DAILY;BYSECOND=" + ",".join(map(str, range(60)))), "rule: The rule .* more than 10,000"),
+        (asked("y", rule="FREQ=DAILY\x00"), "rule: characters that cannot be printed"),
+        (asked("y", rule="FREQ=DAILY", start=float("nan")), "an exclusion ends after it starts"),
         (ApproveExclusion("z", "seen"), "no exclusion 'z'"),
         (Undo(EntryRef("station-04", 99), "slip"), "no entry station-04/99"),
     ],
@@ -235,6 +241,11 @@ def test_that_the_same_account_of_another_station_is_another_person(desk):
     desk.decide(asked("x"))
     desk.decide(ApproveExclusion("x", "seen"), replace(ANNA, station="station-05"))
     assert desk.exclusion().exclusion.stands
+
+
+def test_that_what_repeats_may_reach_into_its_next_occurrence(desk):
+    desk.decide(asked("x", rule="FREQ=DAILY", start=NOW - 36 * 3600.0, zone="Europe/Berlin"))
+    assert desk.exclusion().exclusion.rule == "FREQ=DAILY"
 
 
 @pytest.mark.parametrize("names", [{"approved_by": "boris (1001)"}, {"withdrawn": True}])

@@ -196,7 +196,8 @@ class Adherence:
     """A period judged, with its exclusions and without, so far and as it can still end.
 
     `now` and `without` are of the time that is over. `best_possible` and `worst_possible` are shares at which the whole
-    period can end, and `outcome` is the verdict that nothing still to come can change, NOT_PROVABLE where it can.
+    period can end, of events with as many to come as expected; `outcome` is the verdict that nothing still to come can
+    change, NOT_PROVABLE where it can.
     """
 
     now: Figure
@@ -208,7 +209,9 @@ class Adherence:
     outcome: Verdict
 
 
-def adherence(found: Parts, objective: Objective, rest: float, excluded: tuple[float, float]) -> Adherence:
+def adherence(
+    found: Parts, objective: Objective, rest: float, excluded: tuple[float, float], *, most: float | None = None
+) -> Adherence:
     """Judge one period of one endpoint.
 
     Parameters
@@ -218,18 +221,20 @@ def adherence(found: Parts, objective: Objective, rest: float, excluded: tuple[f
     objective
         The version in force.
     rest
-        What is still to come, in the unit of the tally: promised seconds, or events at most (infinite if they have no
-        bound); 0 of a period that is over.
+        What is still to come, in the unit of the tally: promised seconds, or events as far as they can be estimated;
+        0 of a period that is over.
     excluded
         Seconds set aside and seconds dropped.
+    most
+        What is still to come at most, infinite where that has no bound; None: that is `rest`.
     """
     tally, target = found.judged(objective.missing), objective.target
-    whole = tally + Tally.ahead(rest)
+    whole, bound = tally + Tally.ahead(rest), tally + Tally.ahead(rest if most is None else most)
     return Adherence(
         figure(tally, target, objective.method, objective.missing),
         figure(found.unexcluded(objective.missing), target, objective.method, objective.missing),
         *excluded,
         float(whole.best),
         float(whole.worst),
-        VERDICTS[int(verdicts(whole, target))],
+        VERDICTS[int(verdicts(bound, target))],
     )

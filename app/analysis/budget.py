@@ -17,6 +17,7 @@ DRAWS: Final = 1000
 CONFIDENCE: Final = 0.9
 """Share of them that lie in its band."""
 _SEED: Final = 20261128
+_DAY: Final = 86400.0
 _DAYS_LEAST: Final = 5
 _TAIL: Final = (1.0 - CONFIDENCE) / 2.0
 
@@ -202,6 +203,40 @@ class RunOut:
     days: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ahead:
+    """What will be left of a budget, in nine of ten futures.
+
+    `time` (n,) are seconds UTC, from the beginning of the forecast to the end of the period; `least` and `most` (n,)
+    are in the unit of the budget, and negative where it is overspent.
+    """
+
+    time: FloatArray
+    least: FloatArray
+    most: FloatArray
+
+
+def ahead(daily: FloatArray, left: float, now: float, end: float) -> Ahead | None:
+    """Follow the futures that `run_out` is made of, with the same parameters; None where it says nothing of any."""
+    known = daily[np.isfinite(daily)]
+    days = math.ceil((end - now) / _DAY)
+    if left <= 0.0 or known.size < _DAYS_LEAST or days <= 0:
+        return None
+    spent = np.cumsum(_futures(known, days), axis=1)
+    low, high = np.quantile(spent, [1.0 - _TAIL, _TAIL], axis=0)
+    time = now + _DAY * np.arange(days + 1, dtype=np.float64)
+    least, most = (left - np.append(0.0, side) for side in (low, high))
+    cut: FloatArray = np.append(time[:-1], end)
+    # the last day drawn may reach beyond the period: what is left at its end lies part of the way down
+    return Ahead(cut, *(np.interp(cut, time, side) for side in (least, most)))
+
+
+def _futures(known: FloatArray, days: int) -> FloatArray:
+    """Days to come, drawn from those that were, shape (DRAWS, days); always the same ones."""
+    drawn: FloatArray = np.random.default_rng(_SEED).choice(known, (DRAWS, days))
+    return drawn
+
+
 def run_out(daily: FloatArray, left: float, now: float, end: float) -> RunOut:
     """Say when a budget runs out if days to come are like days that were.
 
@@ -224,17 +259,17 @@ def run_out(daily: FloatArray, left: float, now: float, end: float) -> RunOut:
         return RunOut(Outlook.SPENT, now, now, now, 1.0, known.size)
     if known.size < _DAYS_LEAST:
         return RunOut(Outlook.UNKNOWN, math.nan, math.nan, math.nan, math.nan, known.size)
-    days = math.ceil((end - now) / 86400.0)
+    days = math.ceil((end - now) / _DAY)
     if days <= 0:
         return RunOut(Outlook.LASTS, chance=0.0, days=known.size)
-    drawn = np.random.default_rng(_SEED).choice(known, (DRAWS, days))
+    drawn = _futures(known, days)
     spent = np.cumsum(drawn, axis=1)
     over = spent >= left
     day = over.argmax(axis=1)
     row = np.arange(DRAWS)
     cost = drawn[row, day]
     part = np.where(cost > 0.0, (left - (spent[row, day] - cost)) / np.where(cost > 0.0, cost, 1.0), 0.0)
-    moment = np.where(over.any(axis=1), now + (day + part) * 86400.0, np.inf)
+    moment = np.where(over.any(axis=1), now + (day + part) * _DAY, np.inf)
     moment[moment >= end] = np.inf  # the last day drawn may reach beyond the period
     earliest, middle, latest = np.sort(moment)[[math.floor(DRAWS * q) for q in (_TAIL, 0.5, 1.0 - _TAIL)]].tolist()
     chance = float(np.isfinite(moment).mean())

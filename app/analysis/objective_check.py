@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.clock import END
 from app.model.objective import Exclusion, Indicator, Method, Objective, Selector, ServiceHours, Window
 
 COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoint_requests_within")
@@ -26,8 +27,6 @@ _SEVERITY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _MOST_TEXT: Final = 1050
 """Characters; the bound that OpenSLO sets to a description."""
 _MOST_SECONDS: Final = 366 * 86400.0 * 5
-_FIRST, _LAST = 0.0, 7_258_118_400.0
-"""1970 to 2200, seconds UTC: what the clock of this program can write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +178,10 @@ def exclusion_faults(exclusion: Exclusion) -> Iterator[Fault]:
         yield Fault("id", f"{exclusion.id!r} is no identifier: small letters, digits, '.', '_' and '-', at most 128")
     for name in ("objective_glob", "enclave_glob", "endpoint_glob"):
         yield from _glob(name, getattr(exclusion, name))
-    if not _FIRST <= exclusion.start < exclusion.end <= _LAST:
+    if not 0.0 <= exclusion.start < exclusion.end <= END:
         yield Fault("end", "an exclusion ends after it starts, between the years 1970 and 2199")
-    yield from text_faults("rule", exclusion.rule)
+    else:
+        yield from _repeat(exclusion)
     if not is_zone(exclusion.zone):
         yield Fault("zone", f"{exclusion.zone!r} is no zone of the IANA database")
     if exclusion.kind not in {"planned", "customer", "force-majeure"}:
@@ -190,3 +190,16 @@ def exclusion_faults(exclusion: Exclusion) -> Iterator[Fault]:
         yield Fault("treatment", f"{exclusion.treatment!r} is not one of count, separate, exclude")
     yield from text_faults("reason", exclusion.reason, needed=True)
     yield from text_faults("reference", exclusion.reference, needed=True)
+
+
+def _repeat(exclusion: Exclusion) -> Iterator[Fault]:
+    """What is wrong with the rule of an exclusion that has a beginning."""
+    found = list(text_faults("rule", exclusion.rule))
+    yield from found
+    if exclusion.rule and not found and is_zone(exclusion.zone):
+        from app.analysis.recurrence import check_rule  # noqa: PLC0415 -- numpy and dateutil, for what repeats alone
+
+        try:
+            check_rule(exclusion.rule, exclusion.start, exclusion.zone)
+        except ValueError as error:
+            yield Fault("rule", str(error).rstrip("."))

@@ -14,6 +14,8 @@ from app.model.time_range import TimeRange
 _DAYS: Final = {"day": 1, "week": 7}
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _SECONDS: Final = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+_MEAN_YEAR: Final = 365.2425 * 86400.0
+"""Seconds; 400 years of the Gregorian calendar have 146,097 days."""
 _MONDAY: Final = date(1970, 1, 5)
 _FIRST: Final = date(1970, 1, 1)
 _FORMS: Final = "2026, 2026-Q4, 2026-10, 2026-W41, 2026-10-12, 30d, 12h or 4w"
@@ -134,6 +136,20 @@ def last_periods(window: Window, moment: float, count: int) -> list[Period]:
         # the calendar's last moment before it, or the rolling window that ends where this one begins
         found.insert(0, period_at(window, start if window.kind == "rolling" else start - 1.0))
     return found
+
+
+def mean_length(window: Window) -> float:
+    """Seconds of a window, of a calendar's periods on average: for what must not hang on the day it is asked on.
+
+    Raises
+    ------
+    ValueError
+        If a calendar window has no unit.
+    """
+    if window.kind == "rolling":
+        return window.seconds or 0.0
+    days, months = _steps(window)
+    return days * 86400.0 + months * _MEAN_YEAR / 12.0
 
 
 def _length(seconds: float) -> str:

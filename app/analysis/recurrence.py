@@ -10,11 +10,14 @@ from dateutil.rrule import rrule, rrulestr
 
 from app.analysis.intervals import Intervals, intersect, spans, union, whole
 from app.analysis.wall_clock import by_offset_before, local, zone_of
+from app.clock import END
 from app.model.objective import Exclusion
 from app.model.time_range import TimeRange
 
 MOST_OCCURRENCES: Final = 10_000
 """Of one rule, from its first: a window every day for 27 years."""
+_FORESEEN: Final = 10 * 366 * 86400.0
+"""Seconds for which a rule must stay below `MOST_OCCURRENCES` to be asked for: what is in force must stay countable."""
 _LONGEST_RULE: Final = 500
 _FREQUENCIES: Final = {"DAILY": 3_000_000, "WEEKLY": 420_000, "MONTHLY": 100_000, "YEARLY": 8_000}
 """Allowed frequencies, each with an interval that leads beyond the end of the calendar."""
@@ -40,16 +43,27 @@ def occurrences(exclusion: Exclusion, span: TimeRange) -> Intervals:
     length = exclusion.end - exclusion.start
     if not length > 0.0:
         raise ValueError("An exclusion must end after it begins.")
-    if not exclusion.rule:
-        return intersect(spans([(exclusion.start, exclusion.end)]), whole(span))
-    zone = zone_of(exclusion.zone)
-    starts = [by_offset_before(shown, zone) for shown in _shown(exclusion.rule, exclusion.start, zone, span.end)]
-    return intersect(spans((start, start + length) for start in starts), whole(span))
+    return intersect(spans((start, start + length) for start in _starts(exclusion, span.end)), whole(span))
 
 
 def covered(exclusions: Iterable[Exclusion], span: TimeRange) -> Intervals:
     """Time of a span that any of the exclusions covers; where they overlap it is there once."""
     return union(*(occurrences(exclusion, span) for exclusion in exclusions))
+
+
+def upcoming(exclusion: Exclusion, after: float, count: int) -> list[TimeRange]:
+    """The next occurrences that are not over at `after` (s UTC), in order; fewer than `count` where there are no more.
+
+    Each is there by itself, also where it reaches into the next.
+
+    Raises
+    ------
+    ValueError
+        See `occurrences`.
+    """
+    length = exclusion.end - exclusion.start
+    ahead = (start for start in _starts(exclusion, END) if start + length > after)
+    return [TimeRange(start, start + length) for start in islice(ahead, count)]
 
 
 def check_rule(rule: str, start: float, zone: str) -> None:
@@ -58,19 +72,32 @@ def check_rule(rule: str, start: float, zone: str) -> None:
     Raises
     ------
     ValueError
-        If it is not one RRULE as iCalendar defines it, repeats within a day by its frequency, or does not hold for
-        the first occurrence itself (which iCalendar leaves undefined).
+        If it is not one RRULE as iCalendar defines it, repeats within a day by its frequency, does not hold for the
+        first occurrence itself (which iCalendar leaves undefined), or comes up more than `MOST_OCCURRENCES` times in
+        ten years.
     """
-    _rule(rule, start, zone_of(zone))
+    for _ in _shown(rule, start, zone_of(zone), start + _FORESEEN):
+        pass  # it refuses what it meets
+
+
+def _starts(exclusion: Exclusion, end: float) -> Iterator[float]:
+    """When each occurrence begins that may begin before `end`, seconds UTC."""
+    if not exclusion.rule:
+        yield exclusion.start
+        return
+    zone = zone_of(exclusion.zone)
+    for shown in _shown(exclusion.rule, exclusion.start, zone, end):
+        yield by_offset_before(shown, zone)
 
 
 def _shown(rule: str, start: float, zone: ZoneInfo, end: float) -> Iterator[datetime]:
     """What the clock shows at the beginning of each occurrence that may begin before `end`, in order."""
     found, last, most = _rule(rule, start, zone)
     horizon = local(end, zone) + timedelta(days=1)  # clocks may be put back meanwhile, though never by a day
-    for number, shown in enumerate(islice(found.replace(until=min(horizon, last)), most)):
+    for number, shown in enumerate(islice(_followed(found.replace(until=min(horizon, last))), most)):
         if number >= MOST_OCCURRENCES:
-            raise ValueError(f"The rule {rule[:80]!r} comes up more than {MOST_OCCURRENCES:,} times.")
+            often = f"The rule {rule[:80]!r} comes up more than {MOST_OCCURRENCES:,} times"
+            raise ValueError(f"{often}; end it sooner, with UNTIL or COUNT.")
         if by_offset_before(shown, zone) < end:
             yield shown
 
@@ -85,12 +112,27 @@ def _rule(rule: str, start: float, zone: ZoneInfo) -> tuple[rrule, datetime, int
         found = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=first)
         if not isinstance(found, rrule):
             raise ValueError("more than one rule")  # noqa: TRY004 - of a text, which is at fault by its value
-    except (ValueError, TypeError, KeyError, IndexError) as fault:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as fault:
         raise ValueError(f"The rule {rule[:80]!r} cannot be read: {fault}.") from fault
     # a rule that never comes up would be sought for until the year 9999: look at the first period alone
-    if next(iter(found.replace(interval=_FREQUENCIES[parts["FREQ"]])), None) != first:
+    if next(_followed(found.replace(interval=_FREQUENCIES[parts["FREQ"]])), None) != first:
         raise ValueError(f"The first occurrence, {first:%a %d %b %Y %H:%M}, does not follow the rule.")
+    if last < first:
+        raise ValueError(f"The rule ends before the first occurrence, {first:%a %d %b %Y %H:%M}.")
+    if start - by_offset_before(first, zone) >= 1.0:
+        # a rule means the first of the two (RFC 5545, 3.3.5): it would cover an hour that nobody asked for
+        raise ValueError(
+            f"The first occurrence begins when the clock shows {first:%H:%M} for the second time that day."
+        )
     return found, last, most
+
+
+def _followed(rule: rrule) -> Iterator[datetime]:
+    """Every time at which a rule comes up; ValueError where its numbers lead out of the calendar."""
+    try:
+        yield from rule
+    except (IndexError, OverflowError) as fault:
+        raise ValueError("The rule counts further than any month or year reaches.") from fault
 
 
 def _parts(rule: str) -> dict[str, str]:
@@ -129,7 +171,10 @@ def _until(text: str, zone: ZoneInfo) -> datetime:
             last = datetime.strptime(text, form)  # noqa: DTZ007 - what a clock on a wall shows has no zone
         except ValueError:
             continue
-        if form.endswith("Z"):
-            return local(last.replace(tzinfo=UTC).timestamp(), zone)
-        return last + timedelta(days=1, seconds=-1) if form == "%Y%m%d" else last
+        try:
+            if form.endswith("Z"):
+                return local(last.replace(tzinfo=UTC).timestamp(), zone)
+            return last + timedelta(days=1, seconds=-1) if form == "%Y%m%d" else last
+        except OverflowError:
+            break  # the first and the last day that there are, seen from elsewhere
     raise ValueError(f"UNTIL={text[:20]} is no date or time ({_RFC}).")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from app.bundle.keyfile import load_key
 from app.bundle.signature import SigningKey
-from app.cli import Command, Context
-from app.clock import from_iso, to_iso
+from app.cli import Command, Context, moment
+from app.clock import to_iso
 from app.collect.access import pause_for
 from app.collect.collector import Collector
 from app.collect.lock import only_collector
@@ -61,11 +61,7 @@ def _since(text: str | None, *, full: bool) -> float | None:
     if not full:
         msg = "--since says where a full bundle starts; it needs --full."
         raise UsageError(msg)
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        msg = f"--since {text!r} is no ISO 8601 time."
-        raise UsageError(msg, "Write for example 2026-11-01T00:00:00Z.") from error
+    return moment("--since", text)
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:

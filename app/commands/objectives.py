@@ -1,16 +1,18 @@
-"""Promises: check files of them, put them in force, show which are and were."""
+"""Promises: check files of them, put them in force, retire them, show which are and were."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cli import Command, Context, marked, write_json
-from app.clock import from_iso, to_iso
-from app.errors import InputError, UsageError
+from app.cli import Command, Context, actions, marked, moment, write_json
+from app.clock import to_iso
+from app.errors import InputError
 
 if TYPE_CHECKING:
     from app.model.objective import Objective, Window
-    from app.model.register import Entry, ObjectiveVersion
+    from app.model.register import ObjectiveVersion
+    from app.openslo.document import Finding
     from app.openslo.promises import Reading
     from app.settings import Station
     from app.store.database import State
@@ -20,23 +22,17 @@ _SHOWN = 100
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--base-dir", metavar="D", default=argparse.SUPPRESS, help="folder of the station")
-
-    def action(name: str, words: str) -> argparse.ArgumentParser:
-        one = actions.add_parser(name, parents=[place], help=words)
-        one.add_argument(
-            "--json", action="store_true", help=f"in JSON, as resources/schema/objectives-{name}-1.json says"
-        )
-        return one
-
+    action = actions(parser, "objectives")
     lint = action("lint", "check files of OpenSLO v1; changes nothing (exit 3: something is wrong)")
     lint.add_argument("files", nargs="+", type=Path, metavar="FILE", help="YAML; the files may refer to one another")
     add = action("add", "put every objective of a file in force, as new versions; all or none")
     add.add_argument("file", type=Path, metavar="FILE", help="YAML of OpenSLO v1")
     add.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
     add.add_argument("--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 (default: now)")
+    retire = action("retire", "promise something no longer")
+    retire.add_argument("id", metavar="ID")
+    retire.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
+    retire.add_argument("--from", dest="since", metavar="T", help="from this moment on, ISO 8601 (default: now)")
     action("list", "show every objective and the version in force")
     show = action("show", "show one objective with all its versions and journal entries")
     show.add_argument("id", metavar="ID")
@@ -53,6 +49,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     with store.state() as state:
         if options.action == "add":
             return _add(options, context, station, state)
+        if options.action == "retire":
+            return _retire(options, context, station, state)
         if options.action == "list":
             return _list(options, context, station, state)
         return _show(options, context, station, state)
@@ -81,39 +79,58 @@ def _read(files: list[Path]) -> "Reading":
 
 def _lint(options: argparse.Namespace, context: Context, station: "Station") -> int:
     reading = _read(options.files)
+    warnings = _warnings(context, station, reading)
     if options.json:
-        _write_reading(context, station, reading)
+        _write_reading(context, station, reading, warnings)
     else:
         with marked(station.ceiling):
-            _print_findings(reading)
-            _print_count(reading)
+            _print_findings(reading.findings)
+            _print_findings(warnings, "Warning: ")
+            _print_count(reading, len(warnings))
     return 3 if reading.findings else 0
 
 
-def _write_reading(context: Context, station: "Station", reading: "Reading") -> None:
+def _warnings(context: Context, station: "Station", reading: "Reading") -> "list[Finding]":
+    """What the burn rates of this station cannot do for the promises of a file."""
+    from app.openslo.burn_warnings import burn_warnings
+    from app.query.burn_pairs import read_burn_pairs
+    from app.store.catalogue import catalogues
+    from app.store.database import Store
+
+    known = []
+    if context.paths.cache_db.exists():  # a file can be checked before there is anything else
+        with Store.open(context.paths, context.clock).reader(station.ceiling) as reader:
+            known = catalogues(reader)
+    return list(burn_warnings(reading.objectives, read_burn_pairs(context.paths), known))
+
+
+def _write_reading(context: Context, station: "Station", reading: "Reading", warnings: "list[Finding]") -> None:
     answer = {
         "objectives": [
             {"id": one.objective.id, "file": one.file, "line": one.line} for one in reading.objectives
         ],
-        "findings": [
-            {"file": one.file, "line": one.line, "field": one.field, "problem": one.problem, "hint": one.hint}
-            for one in reading.findings
-        ],
+        "findings": [_plain_finding(one) for one in reading.findings],
+        "warnings": [_plain_finding(one) for one in warnings],
     }  # fmt: skip
     write_json("objectives-lint", context.clock.now(), station.ceiling, answer)
 
 
-def _print_findings(reading: "Reading") -> None:
-    for finding in reading.findings[:_SHOWN]:
-        print(f"{finding} {finding.hint}".rstrip())
-    if len(reading.findings) > _SHOWN:
-        print(f"... and {len(reading.findings) - _SHOWN} more: --json has them all.")
+def _plain_finding(one: "Finding") -> dict[str, Any]:
+    return {"file": one.file, "line": one.line, "field": one.field, "problem": one.problem, "hint": one.hint}
 
 
-def _print_count(reading: "Reading") -> None:
+def _print_findings(findings: "Sequence[Finding]", kind: str = "") -> None:
+    for finding in findings[:_SHOWN]:
+        print(f"{kind}{finding} {finding.hint}".rstrip())
+    if len(findings) > _SHOWN:
+        print(f"... and {len(findings) - _SHOWN} more: --json has them all.")
+
+
+def _print_count(reading: "Reading", warnings: int) -> None:
     count, wrong = len(reading.objectives), len(reading.findings)
     objectives, things = "objective" if count == 1 else "objectives", "thing is" if wrong == 1 else "things are"
-    print(f"{count:,} {objectives} can be judged, {wrong:,} {things} wrong.")
+    doubtful = f"; {warnings:,} warning{'' if warnings == 1 else 's'}" if warnings else ""
+    print(f"{count:,} {objectives} can be judged, {wrong:,} {things} wrong{doubtful}.")
 
 
 def _add(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
@@ -122,16 +139,13 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
     from app.store.audit import os_account
     from app.store.register import objectives
 
-    try:
-        since = None if options.since is None else from_iso(options.since)
-    except ValueError as error:
-        msg = f"--from {options.since!r} is no ISO 8601 time between the years 1970 and 2199."
-        raise UsageError(msg, "Write for example 2026-11-01T00:00:00Z.") from error
+    since = _since(options)
     reading = _read([options.file])
     if reading.findings or not reading.objectives:
         first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."
         msg = f"Nothing was put in force. {first}"
         raise InputError(msg, f"watchfloor objectives lint {options.file.name} tells everything that is wrong.")
+    warnings = _warnings(context, station, reading)
     held = objectives(state)
     begins = context.clock.now() if since is None else since
     stated = [one.objective for one in reading.objectives]
@@ -145,6 +159,7 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         "unchanged": [one.id for one in stated if one.id in unchanged],
         "since": to_iso(begins),
         "author": author.account,
+        "warnings": [_plain_finding(one) for one in warnings],
     }
     if options.json:
         write_json("objectives-add", context.clock.now(), station.ceiling, answer)
@@ -153,6 +168,7 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         for what in ("added", "changed"):
             for name in answer[what]:
                 print(f"{what}  {name}")
+        _print_findings(warnings, "Warning: ")
         print(f"{len(answer['unchanged'])} unchanged. In force from {answer['since']}, by {answer['author']}.")
     return 0
 
@@ -161,6 +177,29 @@ def _is_in_force(objective: "Objective", versions: "tuple[ObjectiveVersion, ...]
     """Whether it already holds from then on, so that another version would say nothing new."""
     standing = [one for one in versions if not one.undone]
     return bool(standing) and standing[-1].objective == objective and standing[-1].since <= since
+
+
+def _since(options: argparse.Namespace) -> float | None:
+    return None if options.since is None else moment("--from", options.since)
+
+
+def _retire(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.register import Author, RetireObjective, in_force
+    from app.register import apply
+    from app.store.audit import os_account
+    from app.store.register import versions_of
+
+    command = RetireObjective(options.id, options.why, _since(options))
+    apply(command, state, Author(station.id, os_account()), context.clock)
+    now, versions = context.clock.now(), versions_of(state, options.id)
+    last = versions[-1]
+    if options.json:
+        answer = _plain_version(last, _state(last, current=in_force(versions, now) is last))
+        write_json("objectives-retire", now, station.ceiling, answer)
+        return 0
+    with marked(station.ceiling):
+        print(f"{last.id} is retired from {to_iso(last.since)} on, by {last.author} (entry {last.entry}).")
+    return 0
 
 
 # --- list and show --------------------------------------------------------------------------------------------------
@@ -186,6 +225,7 @@ def _list(options: argparse.Namespace, context: Context, station: "Station", sta
 
 
 def _show(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.entry_form import entry_words, plain_entry
     from app.model.register import in_force
     from app.store.register import history, names, versions_of
     from app.toml import near
@@ -201,7 +241,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
         answer = {
             "id": options.id,
             "versions": [_plain_version(one, _state(one, current=one is current)) for one in versions],
-            "entries": [_plain_entry(entry) for entry in entries],
+            "entries": [plain_entry(entry) for entry in entries],
         }
         write_json("objectives-show", now, station.ceiling, answer)
         return 0
@@ -211,8 +251,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
             what = "retired" if one.objective is None else _words(one.objective)
             print(f"  from {to_iso(one.since)}  {_state(one, current=one is current)}  {what}  (entry {one.entry})")
         for entry in entries:
-            undone = f" of {entry.undo_of}" if entry.undo_of else ""
-            print(f"  entry {entry.ref}  {to_iso(entry.time)}  {entry.author}  {entry.kind}{undone}: {entry.why}")
+            print(f"  entry {entry_words(entry)}")
     return 0
 
 
@@ -253,16 +292,4 @@ def _plain_version(version: "ObjectiveVersion", state: str) -> dict[str, Any]:
         "author": version.author,
         "why": version.why,
         "objective": None if version.objective is None else plain_objective(version.objective),
-    }
-
-
-def _plain_entry(entry: "Entry") -> dict[str, Any]:
-    return {
-        "entry": str(entry.ref),
-        "time": to_iso(entry.time),
-        "author": entry.author,
-        "kind": entry.kind,
-        "why": entry.why,
-        "undo_of": None if entry.undo_of is None else str(entry.undo_of),
-        "hash": entry.hash,
     }

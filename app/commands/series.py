@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.cli import Command, Context, write_json
-from app.clock import from_iso, to_iso
+from app.cli import Command, Context, moment, write_json
+from app.clock import to_iso
 from app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     from app.settings import load_station
     from app.store.database import Store
 
-    end = context.clock.now() if options.end is None else _moment("--end", options.end)
-    start = end - DAY if options.start is None else _moment("--start", options.start)
+    end = context.clock.now() if options.end is None else moment("--end", options.end)
+    start = end - DAY if options.start is None else moment("--start", options.start)
     if not start < end:
         msg = "--start must be before --end."
         raise UsageError(msg)
@@ -74,14 +74,6 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
 
 COMMAND = Command(_arguments, _run, by_level=True)
-
-
-def _moment(option: str, text: str) -> float:
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        msg = f"{option} {text!r} is no ISO 8601 time."
-        raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
 
 
 def _plain_damage(found: "SeriesAnswer", one: "Damage") -> dict[str, str]:

@@ -23,6 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
     parser.add_argument("--scale", type=int, choices=(1, 2), default=1, help="pixels for each logical pixel")
     parser.add_argument("--range", default="24h", choices=_RANGES, help="visible time range (default 24h)")
+    parser.add_argument("--period", default="", metavar="P", help="period of pages about one: 2026-11, 2026-Q4, 30d")
     parser.add_argument("--at", metavar="TIME", help="ISO 8601 time that counts as now (default: now)")
 
 
@@ -38,6 +39,12 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
     from PySide6.QtCore import QSettings
 
+    from app.ui.shell.periods import is_period
+
+    if not is_period(options.period):
+        msg = f"--period {options.period!r} is no period of the console's control."
+        raise UsageError(msg, "Write for example 2026-11, 2026-Q4 or 30d.")
+
     from app.ui.main import build, make_application
     from app.ui.page import place_of
     from app.ui.picture import Size, show_page, take
@@ -46,6 +53,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     with tempfile.TemporaryDirectory() as folder:
         memory = QSettings(str(Path(folder) / "window.ini"), QSettings.Format.IniFormat)
         memory.setValue("window/range", _RANGES.index(options.range))
+        memory.setValue("window/period", options.period)
         console = build(context.paths, context.clock, memory, theme=options.theme, watch=False)
         try:
             known = [page.id for page in console.window.desk.pages]

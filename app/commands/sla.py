@@ -4,14 +4,19 @@ import argparse
 import csv
 import math
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.cli import Command, Context, write_json
-from app.clock import from_iso, to_iso
+from app.cli import Command, Context, moment, write_json
+from app.clock import to_iso
 from app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from app.analysis.availability import Figure
+    from app.analysis.recompute import Value
+    from app.model.time_range import TimeRange
+    from app.query.recomputed import Recomputed
+    from app.query.service_level import Closely
     from app.query.service_levels import Adhered, ServiceLevels
 
 _COLUMNS = (
@@ -25,9 +30,26 @@ _COLUMNS = (
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--period", metavar="P", required=True, help="2026-10, 2026-Q4, 2026-W41, 2026, 30d, 12h")
     parser.add_argument("--at", metavar="ISO8601", help="the moment that counts as now (default: now)")
-    parser.add_argument("--objective", metavar="ID", default="", help="only this one")
+    parser.add_argument(
+        "--objective",
+        metavar="ID",
+        default="",
+        help="only this one, and closely: burn-down, when it burned, what exclusions hold",
+    )
+    parser.add_argument(
+        "--range",
+        metavar="NAME=FROM/UNTIL",
+        action="append",
+        default=[],
+        help="with --objective: what this stretch of time cost; ISO 8601, may be given several times",
+    )
     parser.add_argument(
         "--as-known-at", metavar="ISO8601", help="with what had come in by this moment, of telemetry as of decisions"
+    )
+    parser.add_argument(
+        "--changed-since",
+        metavar="ISO8601",
+        help="with --json: also which figures of periods over by then changed since, from what to what",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="write JSON as described by resources/schema/sla-1.json")
@@ -35,25 +57,41 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:
+    from app.analysis.periods import parse_period
+    from app.query.judging import Question
+    from app.query.recomputed import read_recomputed
     from app.query.second_check import check_levels
-    from app.query.service_levels import Question, read_service_levels
+    from app.query.service_level import read_closely
+    from app.query.service_levels import read_service_levels
     from app.settings import load_station
     from app.store.database import Store
 
     station = load_station(context.paths)
     store = Store.open(context.paths, context.clock)
-    known = None if options.as_known_at is None else _moment(options.as_known_at)
+    known = None if options.as_known_at is None else moment("--as-known-at", options.as_known_at)
+    stretches = dict(map(_stretch, options.range))
+    if stretches and not options.objective:
+        raise UsageError("--range asks what time cost one promise, and none is named.", "Add --objective ID.")
+    since = None if options.changed_since is None else moment("--changed-since", options.changed_since)
     question = Question(options.period, context.clock.now(), known, options.objective)
     try:
-        found = read_service_levels(store, station, question, context.job(), ceiling=context.level)
+        parse_period(options.period, "UTC", question.at)
     except ValueError as error:
         raise UsageError(str(error), "Write for example 2026-10, 2026-Q4 or 30d.") from error
+    found = read_service_levels(store, station, question, context.job(), ceiling=context.level)
     if options.objective and not found.rows:
         msg = f"No promise {options.objective!r} was in force at any endpoint in {options.period}."
         raise InputError(msg, "watchfloor objectives list shows which are.")
-    check_levels([found.marking, *(row.enclave.level for row in found.rows)], context.level)
+    check_levels([found.marking, *(row.promise.enclave.level for row in found.rows)], context.level)
     if options.json:
-        write_json("sla", found.as_of, found.marking, answer(found))
+        close = []
+        if options.objective:
+            keys = [row.promise.key for row in found.rows]
+            close = read_closely(store, station, question, keys, context.job(), stretches, ceiling=context.level)
+        changed = None
+        if since is not None:
+            changed = read_recomputed(store, station, question, since, context.job(), ceiling=context.level)
+        write_json("sla", found.as_of, found.marking, answer(found, close, changed))
     elif options.csv:
         _write_csv(found)
     else:
@@ -64,20 +102,58 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 COMMAND = Command(_arguments, _run, by_level=True)
 
 
-def _moment(text: str) -> float:
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        msg = f"--as-known-at: {text!r} is no ISO 8601 time."
-        raise UsageError(msg, "Write for example 2026-11-28T06:00:00Z.") from error
+def _stretch(text: str) -> "tuple[str, TimeRange]":
+    from app.model.time_range import TimeRange
+
+    name, equals, times = text.partition("=")
+    start, slash, end = times.partition("/")
+    if not name or not equals or not slash:
+        raise UsageError(
+            f"--range: {text!r} is no stretch of time.", "Write NAME=2026-11-03T10:00:00Z/2026-11-03T12:00:00Z."
+        )
+    found = TimeRange(moment("--range", start), moment("--range", end))
+    if found.end <= found.start:
+        raise UsageError(f"--range: {name!r} must end after it begins.")
+    return name, found
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
 
 
-def answer(found: "ServiceLevels") -> dict[str, Any]:
+def answer(
+    found: "ServiceLevels", close: "Sequence[Closely]" = (), changed: "Recomputed | None" = None
+) -> dict[str, Any]:
     """The rows as plain JSON values; what is not known or has no bound is null."""
-    return {"known_at": to_iso(found.known_at), "rows": [_row(row) for row in found.rows]}
+    closely = {one.row.promise.key: one for one in close}
+    return {
+        "known_at": to_iso(found.known_at),
+        "rows": [_row(row, closely.get(row.promise.key)) for row in found.rows],
+        "changed": None if changed is None else _changed(changed),
+    }
+
+
+def _changed(found: "Recomputed") -> dict[str, Any]:
+    return {
+        "since": to_iso(found.since),
+        "figures": [
+            {
+                "objective": one.key.objective,
+                "enclave": one.key.enclave,
+                "endpoint": one.key.endpoint,
+                "period": one.key.period,
+                "figure": one.field,
+                "before": _value(one.before),
+                "after": _value(one.after),
+            }
+            for one in found.changes
+        ],
+    }
+
+
+def _value(value: "Value | None") -> float | str | None:
+    if value is None or isinstance(value, float):
+        return None if value is None else _number(value)
+    return str(value.value)
 
 
 def _number(value: float) -> float | None:
@@ -88,22 +164,24 @@ def _time(seconds: float) -> str | None:
     return to_iso(seconds) if math.isfinite(seconds) else None
 
 
-def _row(row: "Adhered") -> dict[str, Any]:
+def _row(row: "Adhered", close: "Closely | None" = None) -> dict[str, Any]:
+    promise = row.promise
     return {
-        "objective": row.objective.id,
-        "title": row.objective.title,
-        "party": row.objective.party,
-        "version": str(row.version.entry),
-        "enclave": row.enclave.id,
-        "level": row.enclave.level.code,
-        "endpoint": row.endpoint.id,
-        "period": row.period.name,
-        "from": to_iso(row.period.span.start),
-        "until": to_iso(row.period.span.end),
+        "objective": promise.objective.id,
+        "title": promise.objective.title,
+        "party": promise.objective.party,
+        "version": str(promise.version.entry),
+        "enclave": promise.enclave.id,
+        "level": promise.enclave.level.code,
+        "endpoint": promise.endpoint.id,
+        "period": promise.period.name,
+        "from": to_iso(promise.period.span.start),
+        "until": to_iso(promise.period.span.end),
         "over_until": to_iso(row.judged.end),
-        "data_time": _time(row.data_time),
+        "data_time": _time(promise.picture.data_time),
         "availability": _figure(row.found.now),
         "without_exclusions": _figure(row.found.without),
+        "assumed_rate": _number(row.assumed_rate),
         "excluded": {"aside_seconds": row.found.aside_seconds, "dropped_seconds": row.found.dropped_seconds},
         "best_possible": _number(row.found.best_possible),
         "worst_possible": _number(row.found.worst_possible),
@@ -116,21 +194,10 @@ def _row(row: "Adhered") -> dict[str, Any]:
                 "factor": one.factor,
                 "long": _number(one.long),
                 "short": _number(one.short),
+                "speaks": one.speaks,
                 "flaws": [flaw.value for flaw in one.flaws],
             }
             for one in row.pairs
-        ],
-        "burned": [
-            {
-                "name": burn.pair.name,
-                "factor": burn.factor,
-                "from": to_iso(burn.start),
-                "until": to_iso(burn.end),
-                "peak": _number(burn.peak),
-                "learned": _time(burn.learned),
-                "lasts": burn.lasts,
-            }
-            for burn in row.burns
         ],
         "exclusions": [
             {
@@ -142,12 +209,47 @@ def _row(row: "Adhered") -> dict[str, Any]:
                 "requested_by": one.requested_by,
                 "approved_by": one.approved_by,
             }
-            for one in row.excluded
+            for one in promise.standing
         ],
-        "waiting": [one.id for one in row.waiting],
+        "waiting": [one.id for one in promise.waiting],
+        "closely": None if close is None else _closely(close),
+    }
+
+
+def _closely(close: "Closely") -> dict[str, Any]:
+    down = close.down
+    return {
+        "burned": [
+            {
+                "name": burn.pair.name,
+                "factor": burn.factor,
+                "from": to_iso(burn.start),
+                "until": to_iso(burn.end),
+                "peak": _number(burn.peak),
+                "learned": _time(burn.learned),
+                "lasts": burn.lasts,
+            }
+            for burn in close.burns
+        ],
         "costs": [
             {"name": cost.name, "seconds": cost.seconds, "bad": cost.bad, "share": _number(cost.share)}
-            for cost in row.costs
+            for cost in close.costs
+        ],
+        "burn_down": [
+            {"time": to_iso(time), "left": _number(left), "left_worst": _number(worst), "even": _number(even)}
+            for time, left, worst, even in zip(
+                *(one.tolist() for one in (down.time, down.left, down.left_worst, down.even)), strict=True
+            )
+        ],
+        "burn_rates": [
+            {
+                "window_seconds": curve.seconds,
+                "points": [
+                    [to_iso(time), _number(rate)]
+                    for time, rate in zip(curve.time.tolist(), curve.rate.tolist(), strict=True)
+                ],
+            }
+            for curve in close.curves
         ],
     }
 
@@ -239,11 +341,13 @@ def _write_table(found: "ServiceLevels") -> None:
 def _line(row: "Adhered") -> tuple[str, ...]:
     figure = row.found.now
     named = f"{figure.method.value}, missing data {figure.missing.value}"
+    over = row.judged.end >= row.promise.period.span.end
+    decided = figure.verdict if over else row.found.outcome
     return (
-        figure.verdict.value,
-        row.objective.id,
-        row.enclave.level.code,
-        row.endpoint.id,
+        decided.value if over or decided.value != "not provable" else "open",
+        row.promise.objective.id,
+        row.promise.enclave.level.code,
+        row.promise.endpoint.id,
         _share(figure.target),
         _share(figure.worst),
         _share(figure.known_only),

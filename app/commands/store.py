@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.cli import Command, Context, marked, write_json
-from app.clock import to_iso
+from app.clock import END, to_iso
 from app.model.marking import Level
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from app.store.inspection import Finding
     from app.store.stats import Stats
 
-_LAST = 7_258_118_400.0
-"""Start of the year 2200, seconds UTC."""
 _SHOWN = 100
 """Findings that are written for people; JSON has them all."""
 
@@ -162,7 +160,7 @@ def _plain_finding(one: "Finding") -> dict[str, Any]:
 
 def _time(seconds: float) -> str | None:
     """A time, or None where it is none that a calendar knows: what is damaged may say anything."""
-    return to_iso(seconds) if 0 <= seconds < _LAST else None
+    return to_iso(seconds) if 0 <= seconds < END else None
 
 
 def _words(one: "Finding") -> str:

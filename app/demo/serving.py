@@ -67,6 +67,10 @@ def _same(item: Trouble | Canary | story.Maintenance, service: Service) -> bool:
     return (item.enclave, item.endpoint) == (service.endpoint.enclave, service.endpoint.id)
 
 
+def _works(service: Service) -> list[story.Maintenance]:
+    return [work for work in story.MAINTENANCES if _same(work, service)]
+
+
 def _traffic(service: Service, line: Timeline, now: float) -> Traffic:
     endpoint = service.endpoint
     busy = load(line.slot)
@@ -89,13 +93,16 @@ def _traffic(service: Service, line: Timeline, now: float) -> Traffic:
         for array, value in ((ready, trouble.ready), (wanted, trouble.wanted), (up, trouble.up)):
             if value is not None:
                 array[share >= 1.0] = value
+    works = [(work, story.during(line.slot, now, work.start, work.until)) for work in _works(service)]
+    for work, still in works:
+        if work.ready:
+            ready[still], errors[still] = work.ready, work.errors
     p95 *= np.exp(lean + noise(line, "latency", 0.035, 0.018))
     errors *= np.exp(noise(line, "errors", 0.12, 0.10))
     requests = np.rint(rate * 60.0)
     strain = np.clip(0.52 * rate / service.peak + 0.02 * queue, 0.02, 0.98)
-    for work in (m for m in story.MAINTENANCES if _same(m, service)):
-        still = story.during(line.slot, now, work.start, work.until)
-        for array in (requests, errors, queue, strain, up, ready):
+    for work, still in works:
+        for array in () if work.ready else (requests, errors, queue, strain, up, ready):
             array[still] = 0.0
     return Traffic(requests, np.clip(errors, 0.0, 1.0), p95, queue, np.rint(strain * 100) / 100, up, ready, wanted)
 

@@ -14,6 +14,7 @@ from app.demo import place, recording
 from app.demo.carriage import ARRIVED, FORGED, Journey, journeys
 from app.demo.desk import Desk
 from app.demo.fleet import OBJECTIVES, Site, sites
+from app.demo.promises import decide, in_force_since
 from app.demo.trust import install_trust
 from app.errors import StoreError
 from app.job import Job, Progress
@@ -73,8 +74,10 @@ def _build(paths: Paths, plan: Plan, job: Job) -> Counter[str]:
     trips = journeys(fleet, plan.now, plan.days)
     workshop = paths.base / "enclaves"
     desks = {site.enclave.id: Desk.open(site, workshop / site.enclave.id, plan.now) for site in fleet}
-    clock = FrozenClock(trips[0].received - 3600.0)
+    clock = FrozenClock(in_force_since(plan.now, plan.days))
     store = Store.open(paths, clock)
+    decide(store, station, clock, plan.now, plan.days)
+    clock.at = trips[0].received - 3600.0
     media = paths.base / MEDIA
     media.mkdir()
     (media / "trust-2.json").write_bytes(install_trust(store, station, list(desks.values())))

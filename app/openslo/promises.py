@@ -37,11 +37,13 @@ _UNUSED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An objective and where it stands."""
+    """An objective and where it stands; of its target and its window also line and field."""
 
     objective: Objective
     file: str
     line: int
+    target: tuple[int, str]
+    window: tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ class _Reading:
         if before is not None:
             marks["id"].refuse(f"objective {name!r} stands in {before.file}, line {before.line}, already")
         if not faults:
-            self.stated[name] = Stated(objective, goal.file, metadata.name.line)
+            target, window = ((marks[of].line, marks[of].path) for of in ("target", "window"))
+            self.stated[name] = Stated(objective, goal.file, metadata.name.line, target, window)
 
     def _measured(
         self, spec: dict[str, Field], told: dict[str, Field], goal: Field, marks: dict[str, Field]

@@ -18,11 +18,13 @@ from app.model.time_range import TimeRange
 from app.query import deployments
 from app.query.deployments import Surroundings, own_latency_limit
 from app.query.enclaves import Picture, known_at, pictures
+from app.query.endpoint_objectives import PromisedLine, promised_lines
 from app.query.fleet import Deployment
 from app.query.health import marking_of
 from app.query.policy import read_policy
 from app.query.readings import Shelf, read_flags, read_shelves
 from app.settings import Station
+from app.store import register
 from app.store.bundles import BundleRecord, bundles, newest_bundle
 from app.store.database import Reader, Store
 from app.store.events import events
@@ -83,7 +85,8 @@ class EndpointAnswer:
     `here` is the deployment itself, `elsewhere` the same endpoint in the other enclaves that are shown, and
     `hidden` how many more the filter hides. `limits` are the rules in force by metric, with the endpoint's own
     limit of latency as `own_limit` (s, NaN without one), and `error_window` the seconds over which errors are
-    counted before they are held against theirs. `changes` were found in the series, `events` told by
+    counted before they are held against theirs. `promised` are the promises that a chart can be held against, in
+    force at `as_of`. `changes` were found in the series, `events` told by
     the source; both by time. `received` are the moments at which bundles of the enclave came in, within the
     span, and `bundle` the newest of them. `refs` are its series. Times are seconds UTC.
     """
@@ -98,6 +101,7 @@ class EndpointAnswer:
     limits: Mapping[str, Rule]
     own_limit: float
     error_window: float
+    promised: tuple[PromisedLine, ...]
     events: tuple[Event, ...]
     changes: tuple[Change, ...]
     received: tuple[float, ...]
@@ -146,10 +150,13 @@ def read_endpoint(
         own = next((one for one in seen if one.enclave.id == where[0]), None)
         if own is None:
             return None
-        near = _Near(reader, policy, at, span, own, known_at(reader, at))
+        moment = known_at(reader, at)
+        with store.state() as state:
+            promises = register.objectives(state, known_at=moment)
+        near = _Near(reader, policy, at, span, own, moment)
         cells = near.judged([one for one in seen if one is own or one.enclave.id not in hidden])
         job.check()
-        return near.answer(station, cells, hidden=len(seen) - len(cells))
+        return near.answer(station, cells, promised_lines(promises, *where, at), hidden=len(seen) - len(cells))
 
 
 def _narrow(picture: Picture, endpoint: str, at: float) -> Picture | None:
@@ -189,7 +196,9 @@ class _Near:
         read_flags(self._reader, self._shelves, flags, ends, self._moment, needed)
         return [cell for one in seen for cell in deployments.deployments(one, self._shelves, self._around)]
 
-    def answer(self, station: Station, cells: Sequence[Deployment], hidden: int) -> EndpointAnswer:
+    def answer(
+        self, station: Station, cells: Sequence[Deployment], promised: tuple[PromisedLine, ...], hidden: int
+    ) -> EndpointAnswer:
         """Bring everything together."""
         enclave, endpoint = self._own.enclave, self._endpoint
         here = next(cell for cell in cells if cell.enclave.id == enclave.id)
@@ -213,6 +222,7 @@ class _Near:
             limits={name: self._policy.rule(name, endpoint.id, enclave.id) for name in RULES},
             own_limit=own_latency_limit(shelf, endpoint, self._own.covered, self._around) if timed else math.nan,
             error_window=self._policy.evaluation.window_minutes * 60.0,
+            promised=promised,
             events=mine,
             changes=tuple(changes),
             received=tuple(sorted(one.received for one in arrived if self._span.start <= one.received <= self._at)),
@@ -250,7 +260,11 @@ class _Near:
         ]
         time, wanted = merged(self._series("endpoint_replicas_wanted", self._span), Fold.SUM)
         ready_time, ready = merged(self._series("endpoint_replicas_ready", self._span), Fold.SUM)
-        found += replica_changes(time, wanted, at_times(time, ready_time, ready))
+        works = [event for event in told if event.kind == "maintenance"]
+        for change in replica_changes(time, wanted, at_times(time, ready_time, ready)):
+            # replicas that are away for planned work are that work, and it is told already
+            if change.kind is not Kind.MISSING or not any(_lasts(work, change.at) for work in works):
+                found.append(change)
         return sorted(found, key=lambda change: change.at)
 
     # --- versions and trouble -----------------------------------------------------------------------------
@@ -293,6 +307,10 @@ class _Near:
         versions = tuple(share for share in self._shares(served, span) if share.requests > 0)
         blamed = next((one for one in versions if _is_blamed(one)), None) if len(versions) > 1 else None
         return Trouble(here.since, until, max(near, key=lambda one: one.at, default=None), versions, blamed)
+
+
+def _lasts(event: Event, moment: float) -> bool:
+    return event.start <= moment and (event.end is None or moment <= event.end)
 
 
 def _as_change(event: Event) -> Change:

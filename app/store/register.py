@@ -35,7 +35,8 @@ _COLUMNS: Final = (
     "station, n, tick, time, author, uid, register, object, kind, body, why, undo_station, undo_n, prev, hash, received"
 )
 _ORDER: Final = "ORDER BY tick, station, n"
-PROJECTIONS: Final = ("objective_version", "exclusion")
+_TABLES: Final[dict[RegisterName, str]] = {"objective": "objective_version", "exclusion": "exclusion"}
+PROJECTIONS: Final = tuple(_TABLES.values())
 """Tables that follow from the journal."""
 
 
@@ -130,6 +131,12 @@ def names(state: State, register: RegisterName) -> list[str]:
     return [str(row[0]) for row in found]
 
 
+def heads(state: State) -> list[tuple[EntryRef, str]]:
+    """Last entry of every station and its hash, in order of the stations."""
+    found = state.db.execute("SELECT station, max(n), hash FROM journal GROUP BY station ORDER BY station")
+    return [(EntryRef(station, n), digest) for station, n, digest in found]
+
+
 def verify(state: State) -> EntryRef | None:
     """Find the first entry that does not follow from the one before of its station; None where all do."""
     return first_broken(map(_entry, state.db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY station, n")))
@@ -149,19 +156,28 @@ def replay(state: State) -> None:
 
 def _project(state: State, register: RegisterName, object_id: str) -> None:
     """Make the rows of one thing again: what follows from an entry never depends on when it was worked out."""
-    told = history(state, register, object_id)
+    state.db.execute(f"DELETE FROM {_TABLES[register]} WHERE object = ?", (object_id,))
+    for row in _rows(register, history(state, register, object_id)):
+        state.db.execute(f"INSERT INTO {_TABLES[register]} VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _rows(register: RegisterName, told: Sequence[Entry]) -> list[tuple[Any, ...]]:
+    """Rows of one thing, as they follow from its entries."""
     if register == "objective":
-        state.db.execute("DELETE FROM objective_version WHERE object = ?", (object_id,))
         ticks = {entry.ref: entry.tick for entry in told}
-        state.db.executemany(
-            f"INSERT INTO objective_version VALUES ({', '.join('?' * 10)})",
-            [_version_row(one, ticks[one.entry]) for one in objective_versions(told)],
-        )
-        return
-    state.db.execute("DELETE FROM exclusion WHERE object = ?", (object_id,))
+        return [_version_row(one, ticks[one.entry]) for one in objective_versions(told)]
     record = exclusion_record(told)
-    if record is not None:
-        state.db.execute(f"INSERT INTO exclusion VALUES ({', '.join('?' * 12)})", _exclusion_row(record))
+    return [] if record is None else [_exclusion_row(record)]
+
+
+def strays(state: State) -> Iterator[tuple[RegisterName, str]]:
+    """Find things whose rows are not what replaying their entries would give; changes nothing."""
+    for register, table in _TABLES.items():
+        standing = {str(row[0]) for row in state.db.execute(f"SELECT DISTINCT object FROM {table}")}
+        for object_id in sorted(standing.union(names(state, register))):
+            held = state.db.execute(f"SELECT * FROM {table} WHERE object = ?", (object_id,)).fetchall()
+            if sorted(held) != sorted(_rows(register, history(state, register, object_id))):
+                yield register, object_id
 
 
 def _version_row(one: ObjectiveVersion, tick: int) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from app.ui.page import Page
 
 _DECLARATION = re.compile(r"^PAGE = Page\(\n.*?^\)$", re.MULTILINE | re.DOTALL)
 _READ = ("id", "title", "group", "order", "key", "icon")
+_MAY = frozenset({"by_period"})
 _FETCHED = ("load", "view", "badges", "oldest", "marking", "recall", "finds")
 
 
@@ -34,7 +35,7 @@ def declared(file: Path) -> Page:
     try:
         call = ast.parse(text[0] if text is not None else "", mode="exec").body[0].value  # type: ignore[attr-defined]
         said = {keyword.arg: keyword.value for keyword in call.keywords}
-        plain = {name: ast.literal_eval(said[name]) for name in _READ}
+        plain = {name: ast.literal_eval(said[name]) for name in (*_READ, *(_MAY & said.keys()))}
         topics = _topics(said["topics"])
     except (IndexError, KeyError, ValueError) as error:
         msg = f"app/ui/pages/{file.name} declares no PAGE that can be read without importing it"

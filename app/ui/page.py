@@ -68,7 +68,8 @@ class Ask(NamedTuple):
 
     `at` is "now" in seconds UTC; `span` ends there. `hidden` are the ids of the enclaves that the
     filter hides: their rows are not shown, but their worst state is always named. `keep` says that the
-    answer may be kept for the first picture of the next start, and where; None: it may not.
+    answer may be kept for the first picture of the next start, and where; None: it may not. `period` is what pages
+    by periods are asked for, such as ``2026-11``.
     """
 
     open: "Callable[[], Store]"
@@ -78,6 +79,7 @@ class Ask(NamedTuple):
     hidden: frozenset[str] = frozenset()
     keep: Paths | None = None
     subject: Subject | None = None
+    period: str = ""
 
     @property
     def store(self) -> "Store":
@@ -86,8 +88,8 @@ class Ask(NamedTuple):
 
     def same_view(self, other: "Ask") -> bool:
         """Whether both ask for the same thing over a range of the same length; the moment may differ."""
-        mine = (self.span.seconds, self.hidden, self.subject)
-        return mine == (other.span.seconds, other.hidden, other.subject)
+        mine = (self.span.seconds, self.hidden, self.subject, self.period)
+        return mine == (other.span.seconds, other.hidden, other.subject, other.period)
 
 
 class Badge(NamedTuple):
@@ -158,7 +160,8 @@ class Page(NamedTuple):
     return None. A page whose declaration says ``badges=None`` is not asked before its first visit.
     `finds` lists what of an answer can be looked for by name. `marking` is the marking of an answer.
     `recall` gives the answer of an earlier run, brought to the present, for the first picture of a start:
-    None where there is none.
+    None where there is none. `by_period` pages are about a month, a quarter or the last so many days, and not about
+    a range that ends now.
     """
 
     id: str
@@ -175,6 +178,7 @@ class Page(NamedTuple):
     marking: Callable[[Any], Level]
     recall: Callable[[Paths, Station, float, TimeRange], Any] | None = None
     finds: Callable[[Any], Sequence[Find]] | None = None
+    by_period: bool = False
 
 
 class PageView(QWidget):
@@ -194,6 +198,10 @@ class PageView(QWidget):
         Ask the store again.
     sheet_wanted(Sheet)
         Show the numbers behind a chart as a table.
+    card_wanted(Card)
+        Show a card over the page; None closes it.
+    said(Message)
+        Say in the strip what came of something.
     """
 
     show_wanted = Signal(object)
@@ -202,6 +210,8 @@ class PageView(QWidget):
     begin_wanted = Signal(str)
     retry_wanted = Signal()
     sheet_wanted = Signal(object)
+    card_wanted = Signal(object)
+    said = Signal(object)
     runner: TaskRunner
     """Runs what the view asks beyond its page's `load`, with what an answer gave it to ask with."""
 

@@ -326,7 +326,8 @@ class Window(Visiting):
         self.header.clock.show_time(self.desk.clock.now())
 
     def _remember(self) -> None:
-        self.memory.keep(geometry=self.saveGeometry(), theme=self.desk.look.theme.name, range=self.range)
+        self.memory.keep(geometry=self.saveGeometry(), theme=self.desk.look.theme.name)
+        self.memory.keep(range=self.range, period=self.period)
         if self.desk.pages:
             self.memory.keep_record("place", place_record(self.way.here))
             self.memory.keep_record("hidden", sorted(self.header.filter.hidden_ids))
@@ -336,6 +337,11 @@ class Window(Visiting):
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1600, 960)
         self.set_range(self.memory.number("window/range", DEFAULT))
+        period = self.memory.text("window/period", "")
+        if period:
+            from app.ui.shell.periods import is_period
+
+            self.period = period if is_period(period) else ""
         self.header.filter.hide_ids(read_hidden(self.memory.record("window/hidden")))
         place = read_place(self.memory.record("window/place"))
         self._restored = place if place is not None and place.page in self.hosts else None

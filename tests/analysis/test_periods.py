@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.analysis.periods import last_periods, parse_period, period_at, periods
+from app.analysis.periods import last_periods, mean_length, parse_period, period_at, periods
 from app.analysis.wall_clock import instant, local, midnight, zone_of
 from app.model.objective import Window
 from app.model.time_range import TimeRange
@@ -142,6 +142,17 @@ def test_that_rolling_windows_end_now_and_earlier_ones_before_them():
     found = last_periods(Window("rolling", seconds=30 * DAY), NOW, 2)
     assert [one.span for one in found] == [TimeRange(NOW - 60 * DAY, NOW - 30 * DAY), TimeRange(NOW - 30 * DAY, NOW)]
     assert found[0].name == "30d"
+
+
+def test_that_the_mean_length_of_a_window_does_not_hang_on_the_day():
+    assert mean_length(Window("rolling", seconds=28 * DAY)) == 28 * DAY
+    assert mean_length(Window("calendar", unit="week", count=2)) == 14 * DAY
+    # 4,800 months of 400 years have 146,097 days
+    assert mean_length(Window("calendar", unit="month")) == pytest.approx(146_097 * DAY / 4800)
+    assert mean_length(Window("calendar", unit="quarter")) == pytest.approx(146_097 * DAY / 1600)
+    assert mean_length(Window("calendar", unit="year")) == pytest.approx(365.2425 * DAY)
+    with pytest.raises(ValueError, match="needs a unit"):
+        mean_length(Window("calendar"))
 
 
 def test_that_a_window_without_length_is_refused():

@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from app.analysis.intervals import seconds
-from app.analysis.recurrence import check_rule, covered, occurrences
+from app.analysis.recurrence import check_rule, covered, occurrences, upcoming
 from app.model.objective import Exclusion
 from app.model.time_range import TimeRange
 
@@ -104,6 +104,11 @@ def test_that_windows_that_overlap_are_there_once():
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",  # never comes up
         "FREQ=DAILY;BYHOUR=2;BYSETPOS=9",  # nor does this
         "FREQ=DAILY;" + "BYMONTH=1;" * 60,
+        "FREQ=DAILY;UNTIL=20260112",  # the day before the first occurrence
+        "FREQ=DAILY;UNTIL=20260113T015959Z",
+        "FREQ=YEARLY;BYDAY=TU,99SU",
+        "FREQ=MONTHLY;BYDAY=TU,53MO",  # in January the year still has so many days left
+        "FREQ=DAILY;BYHOUR=2,99999999999999999999",
     ],
 )
 def test_that_a_rule_that_cannot_be_followed_is_refused_at_once(rule):
@@ -121,6 +126,63 @@ def test_that_a_rule_may_not_come_up_without_bound():
     rule = f"FREQ=DAILY;BYMINUTE={every};BYSECOND={every};BYHOUR=0,1,2"
     with pytest.raises(ValueError, match="more than"):
         occurrences(window(at(1, 1), 1 / HOUR, rule), YEAR)
+
+
+@pytest.mark.parametrize(
+    ("until", "zone"), [("99991231T235959Z", "Pacific/Kiritimati"), ("00010101T000000Z", "America/New_York")]
+)
+def test_that_an_end_beyond_the_calendar_of_its_zone_is_no_date(until, zone):
+    with pytest.raises(ValueError, match="is no date or time"):
+        check_rule(f"FREQ=DAILY;UNTIL={until}", at(1, 13, 2), zone)
+    check_rule("FREQ=DAILY;UNTIL=99991231", at(1, 13, 2), zone)
+
+
+def test_that_a_rule_that_would_outgrow_the_bound_in_ten_years_is_refused_when_it_is_asked_for():
+    # 10,000 mornings and evenings are 13 years and 8 months; with noon they are 9 years
+    check_rule("FREQ=DAILY;BYHOUR=2,20", at(1, 13, 2), "UTC")
+    with pytest.raises(ValueError, match="more than 10,000 times; end it sooner"):
+        check_rule("FREQ=DAILY;BYHOUR=2,12,20", at(1, 13, 2), "UTC")
+    check_rule("FREQ=DAILY;BYHOUR=2,12,20;UNTIL=20350113", at(1, 13, 2), "UTC")
+    check_rule("FREQ=DAILY;BYHOUR=2,12,20;COUNT=10000", at(1, 13, 2), "UTC")
+
+
+def test_that_a_rule_cannot_begin_at_the_second_of_two_equal_times():
+    # 25 October 2026 in Berlin: 02:30 is shown at 00:30 and again at 01:30 UTC
+    with pytest.raises(ValueError, match="02:30 for the second time"):
+        check_rule("FREQ=WEEKLY", at(10, 25, 1, 30), "Europe/Berlin")
+    check_rule("FREQ=WEEKLY", at(10, 25, 0, 30), "Europe/Berlin")
+    check_rule("FREQ=WEEKLY", at(10, 25, 0, 30) + 0.75, "Europe/Berlin")
+
+
+def test_that_the_next_occurrences_are_told_one_by_one():
+    weekly = window(at(1, 13, 2), 4, "FREQ=WEEKLY;COUNT=4")  # 13, 20, 27 January, 3 February
+
+    def starts(after, count=5, of=weekly):
+        return [span.start for span in upcoming(of, after, count)]
+
+    days = [at(1, 13, 2), at(1, 20, 2), at(1, 27, 2), at(2, 3, 2)]
+    assert starts(0.0) == days
+    assert starts(0.0, 2) == days[:2]
+    assert starts(at(1, 20, 5, 59)) == days[1:]  # it still runs
+    assert starts(at(1, 20, 6)) == days[2:]  # it does no more
+    assert starts(at(2, 3, 6)) == []
+    assert {span.seconds for span in upcoming(weekly, 0.0, 5)} == {4 * HOUR}
+    assert starts(0.0, of=window(at(5, 1), 1)) == [at(5, 1)]
+    assert starts(at(5, 1, 1), of=window(at(5, 1), 1)) == []
+    daily = window(at(6, 1), 36, "FREQ=DAILY;COUNT=3")  # each reaches into the next
+    assert starts(at(6, 2, 6), of=daily) == [at(6, 1), at(6, 2), at(6, 3)]
+    with pytest.raises(ValueError, match="more than 10,000"):
+        starts(at(1, 1, year=2060), of=window(at(1, 1), 1, "FREQ=DAILY"))
+
+
+def test_that_looking_for_a_day_that_hardly_ever_comes_ends_soon():
+    # a leap day that is a Tuesday, in 2028 and then each 28 years
+    rare = window(at(2, 29, year=2028), 1, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU")
+    began = perf_counter()
+    found = upcoming(rare, at(1, 1, year=2030), 50)
+    assert perf_counter() - began < 3.0
+    # 2100 is no leap year, and the cycle begins anew
+    assert [datetime.fromtimestamp(span.start, UTC).year for span in found] == [2056, 2084, 2124, 2152, 2180]
 
 
 def test_that_a_rule_is_read_with_its_name_and_in_small_letters():

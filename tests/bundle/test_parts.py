@@ -52,7 +52,7 @@ values = st.one_of(
 
 
 @given(st.lists(st.lists(values, min_size=1, max_size=8), min_size=1, max_size=4), st.sampled_from(["chunks", "plain"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_that_numbers_come_back_to_the_bit(rows, schema):
     series = [
         Series(

@@ -549,7 +549,7 @@ def test_that_a_journal_is_kept_for_a_version_that_reads_it(desk):
 
 @example(b"x")
 @given(st.binary(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_that_no_bytes_make_the_envelope_reader_stumble(data):
     from app.bundle.signature import SignatureRefused, read_envelope
 

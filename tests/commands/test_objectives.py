@@ -1,31 +1,22 @@
 """`watchfloor objectives`: words, JSON, markings and exit codes."""
 
+from functools import partial
+
 import pytest
 
-from app.cli import main
-from app.model.marking import Level
+from app.model.time_range import TimeRange
 from app.paths import Paths, resources
-from app.settings import write_station
 from app.store import audit, register
 from app.store.audit import os_account
+from tests.fakes.fleets import DAY, NOW, S1, T1, U1, catalogue, endpoint
 from tests.fakes.objectives import SLO
 from tests.fakes.schemas import valid
-from tests.fakes.stores import open_store, station
+from tests.fakes.stores import bring, open_store
 
 
 @pytest.fixture
-def base(base_dir):
-    write_station(Paths.under(base_dir), station(Level.S))
-    return base_dir
-
-
-@pytest.fixture
-def run(base, capsys):
-    def command(*words, code=0):
-        assert main(["objectives", *map(str, words), "--base-dir", str(base)]) == code, capsys.readouterr()
-        return capsys.readouterr()
-
-    return command
+def run(watchfloor):
+    return partial(watchfloor, "objectives")
 
 
 @pytest.fixture
@@ -46,7 +37,7 @@ def test_that_lint_tells_each_fault_with_file_line_and_field_and_changes_nothing
     told = run("lint", EXAMPLE, bad, code=3).out.splitlines()
     assert told[0] == told[-1] == "SECRET"
     assert told[1] == "bad.yaml, line 24: spec.objectives[0].target: 1.2 is not between 0 and 1, both left out."
-    assert told[2] == "24 objectives can be judged, 1 thing is wrong."
+    assert told[-2].startswith("24 objectives can be judged, 1 thing is wrong; ")
     data = valid(run("lint", bad, "--json", code=3).out)
     assert data["objectives"] == []
     assert [(one["file"], one["line"], one["field"]) for one in data["findings"]] == [
@@ -55,17 +46,24 @@ def test_that_lint_tells_each_fault_with_file_line_and_field_and_changes_nothing
     assert not Paths.under(base).state_db.exists()
 
 
-def test_that_lint_of_the_examples_finds_nothing(run):
-    assert run("lint", EXAMPLE).out.splitlines()[1] == "24 objectives can be judged, 0 things are wrong."
+def test_that_lint_of_the_examples_finds_nothing_but_the_flaw_of_28_days(run):
+    # 3 days of 28 at a tenth of the budget are a factor of 0.1 * 28 / 3 = 0.933; of a mean month it is 1.01
+    rolling = EXAMPLE.read_text(encoding="utf-8").count("duration: 28d")
+    assert 0 < rolling < 24
+    told = run("lint", EXAMPLE).out.splitlines()
+    assert told[-2] == f"24 objectives can be judged, 0 things are wrong; {rolling} warnings."
     data = valid(run("lint", EXAMPLE, "--json").out)
-    assert (len(data["objectives"]), data["findings"]) == (24, [])
+    assert (len(data["objectives"]), data["findings"], len(data["warnings"])) == (24, [], rolling)
+    assert {one["problem"] for one in data["warnings"]} == {
+        "the pair of burn rates '3 d and 6 h' fires while the budget is not overspent"
+    }
 
 
 def test_that_a_file_is_put_in_force_by_the_account_that_runs_the_command(run, file, base):
     data = valid(run("add", file(SLO), "--why", "contract 17", "--from", "2026-10-01T00:00:00Z", "--json").out)
     assert data == {
         "added": ["rag-availability"], "changed": [], "unchanged": [],
-        "since": "2026-10-01T00:00:00Z", "author": os_account(),
+        "since": "2026-10-01T00:00:00Z", "author": os_account(), "warnings": [],
     }  # fmt: skip
     with open_store(base, 1_790_000_000.0).state() as state:
         (entry,) = register.entries(state)
@@ -137,6 +135,91 @@ def test_that_list_and_show_tell_what_is_in_force_and_what_was(run, file):
 def test_that_lists_of_the_examples_fit_their_schema(run):
     run("add", EXAMPLE, "--why", "demonstration")
     assert len(valid(run("list", "--json").out)) == 24
+
+
+# --- burn rates -----------------------------------------------------------------------------------------------------
+
+LOW = SLO.replace("0.999", "0.93")
+"""Of 30 days an hour of everything lost burns 14.29 times too fast; the quickest pair asks for 14.4."""
+
+
+def test_that_lint_warns_of_burn_rates_that_never_speak_and_stays_content(run, file, base):
+    told = run("lint", file(LOW)).out.splitlines()
+    assert told == [
+        "SECRET",
+        "Warning: slo.yaml, line 24: spec.objectives[0].target: the pair of burn rates '1 h and 5 min' can never fire."
+        " It can for a target above 93.06 %.",
+        "1 objective can be judged, 0 things are wrong; 1 warning.",
+        "SECRET",
+    ]
+    bad = file(SLO.replace("target: 0.999", "target: 1.2").replace("rag-availability", "bad"), "bad.yaml")
+    data = valid(run("lint", file(LOW), bad, "--json", code=3).out)
+    assert [(one["file"], one["line"], one["field"]) for one in data["warnings"]] == [
+        ("slo.yaml", 24, "spec.objectives[0].target")
+    ]
+    assert [one["file"] for one in data["findings"]] == ["bad.yaml"]
+    assert not Paths.under(base).state_db.exists()
+
+
+def test_that_add_tells_the_warnings_and_adds(run, file):
+    data = valid(run("add", file(LOW), "--why", "first", "--json").out)
+    assert (data["added"], [one["line"] for one in data["warnings"]]) == (["rag-availability"], [24])
+    told = run("add", file(LOW), "--why", "again").out.splitlines()
+    assert told[1].startswith("Warning: slo.yaml, line 24: spec.objectives[0].target: ")
+    assert told[2].startswith("1 unchanged.")
+
+
+def test_that_the_station_s_own_pairs_and_cadences_are_what_counts(run, file, base):
+    store = open_store(base, NOW)
+    # what is above the station's ceiling, or has no such endpoint, says nothing about its cadence
+    for enclave, name in ((U1, "rag-gateway"), (T1, "rag-gateway"), (S1, "other")):
+        bring(store, catalogue(enclave, endpoint(enclave, name)), TimeRange(NOW - DAY, NOW), level=enclave.level)
+    (warning,) = valid(run("lint", file(SLO), "--json").out)["warnings"]
+    assert (warning["line"], warning["field"]) == (20, "spec.timeWindow[0]")
+    assert warning["problem"] == (
+        "the pair of burn rates '1 h and 5 min' is finer than the data arrives, so it is a verdict on the past"
+    )
+    assert warning["hint"] == "Data of enc-u1 comes in every 0.25 h."
+    own = store.paths.policy / "burn_rates.toml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text('[[pair]]\nname = "n"\nseverity = "page"\nshare = 0.5\nlong = 36000\nshort = 3600\n')
+    assert valid(run("lint", file(SLO), "--json").out)["warnings"] == []
+    own.write_text('[[pair]]\nname = "n"\n')
+    assert "Pair 1 needs name" in run("add", file(SLO), "--why", "x", code=3).err
+    assert valid(run("list", "--json").out) == []
+
+
+# --- retiring -------------------------------------------------------------------------------------------------------
+
+
+def test_that_a_promise_is_retired_from_a_moment_on(run, file, base):
+    run("add", file(SLO), "--why", "first", "--from", "2026-10-01T00:00:00Z")
+    later = valid(run("retire", "rag-availability", "--why", "ends", "--from", "2199-01-01T00:00:00Z", "--json").out)
+    assert (later["state"], later["since"], later["objective"]) == ("not in force", "2199-01-01T00:00:00Z", None)
+    assert valid(run("list", "--json").out)[0]["state"] == "in force"
+    assert "retired already" in run("retire", "rag-availability", "--why", "again", code=4).err
+    run("add", file(SLO), "--why", "on", "--from", "2199-06-01T00:00:00Z")
+    told = run("retire", "rag-availability", "--why", "over", "--from", "2026-10-02T00:00:00+02:00").out.splitlines()
+    assert told == [
+        "SECRET",
+        "rag-availability is retired from 2026-10-01T22:00:00Z on,"
+        f" by {os_account()} (entry station-04/4).",
+        "SECRET",
+    ]  # fmt: skip
+    assert valid(run("list", "--json").out)[0]["state"] == "retired"
+    with open_store(base, NOW).state() as state:
+        assert [entry.why for entry in register.entries(state)] == ["first", "ends", "on", "over"]
+        assert audit.verify(state) is None
+
+
+def test_that_only_what_is_promised_can_be_retired_and_only_with_a_reason(run, file):
+    run("add", file(SLO), "--why", "first")
+    assert "Did you mean 'rag-availability'?" in run("retire", "rag-availabilty", "--why", "x", code=3).err
+    assert "no ISO 8601 time" in run("retire", "rag-availability", "--why", "x", "--from", "soon", code=2).err
+    assert "why: words are needed" in run("retire", "rag-availability", "--why", "", code=3).err
+    with pytest.raises(SystemExit):
+        run("retire", "rag-availability")
+    assert len(valid(run("show", "rag-availability", "--json").out)["entries"]) == 1
 
 
 @pytest.mark.timeout(300)  # 18 s of one processor

@@ -50,6 +50,18 @@ def test_that_json_follows_its_schema_and_says_the_range(base, capsys):
     assert figure["worst"] <= figure["known_only"] <= figure["best"]
 
 
+def test_that_one_objective_is_told_closely_with_the_cost_of_any_time(base, capsys):
+    day = f"day={to_iso(NOW - DAY)}/{to_iso(NOW)}"
+    asked = ("--base-dir", str(base), "--period", "24h", "--objective", "rag-up", "--range", day, "--json")
+    code, told = run(capsys, *asked)
+    assert code == 0
+    answer = json.loads(told.out)
+    jsonschema.validate(answer, SCHEMA)
+    close = answer["data"]["rows"][0]["closely"]
+    assert {cost["name"]: cost["bad"] for cost in close["costs"]} == {"day": 0.0, "all of these": 0.0, "the rest": 0.0}
+    assert [close["burn_down"][0]["left"], close["burn_down"][-1]["even"]] == [1.0, 0.0]
+
+
 def test_that_csv_is_marked_above_and_below(base, capsys):
     code, told = run(capsys, "--base-dir", str(base), "--period", "24h", "--csv")
     lines = told.out.splitlines()
@@ -71,6 +83,8 @@ def test_that_the_table_names_method_and_policy(base, capsys):
         (["--period", "last month"], 2, "2026-Q4"),
         (["--period", "24h", "--objective", "nothing"], 3, "No promise 'nothing'"),
         (["--period", "24h", "--as-known-at", "yesterday"], 2, "is no ISO 8601 time"),
+        (["--period", "24h", "--range", "x=2026-11-03T10:00:00Z/2026-11-03T12:00:00Z"], 2, "Add --objective"),
+        (["--period", "24h", "--objective", "rag-up", "--range", "x=2026-11-03T10:00:00Z"], 2, "no stretch of time"),
     ],
 )
 def test_that_what_cannot_be_answered_is_refused_in_words(base, capsys, given, code, said):

@@ -148,6 +148,18 @@ def test_that_the_outage_nine_days_ago_left_a_hole():
     assert up.value[(up.time >= start) & (up.time < start + 300)].max() == 0
 
 
+def test_that_work_beside_running_replicas_leaves_traffic_and_costs_some_answers():
+    series = scraped("enc-s1", "rag-gateway")
+    begin, end = NOW - 12.5 * 3600 + 60, NOW - 11.5 * 3600 - 60
+    ready = next(s for s in series.values() if s.key.metric == "endpoint_replicas_ready")
+    inside = (ready.time >= begin) & (ready.time < end)
+    assert set(ready.value[inside]) == {6}
+    assert error_ratio(series, begin, end) == pytest.approx(0.02, rel=0.2)
+    assert error_ratio(series, begin - 3600, begin - 120) < 0.001
+    before = summed(series, "endpoint_requests", begin - 3600, begin)
+    assert summed(series, "endpoint_requests", begin, begin + 3480) > 0.7 * before
+
+
 def test_that_every_deployment_of_the_picture_is_there():
     assert [len(site.services) for site in sites()] == [11, 12, 11]
     assert [len(site.services) for site in sites(3)] == [33, 36, 33]

@@ -10,9 +10,11 @@ from app.clock import FrozenClock
 from app.model.marking import Level
 from app.query.fleet import Overview
 from app.query.holdings import Holdings
+from app.query.service_levels import ServiceLevels
 from app.settings import Station
 from app.ui.discover import discover
 from app.ui.pages.endpoints import EndpointsData
+from app.ui.pages.service_levels import LevelsData
 from app.ui.pages.sync import SyncData
 from app.ui.shell.desk import Desk
 from tests.fakes import answers
@@ -64,6 +66,11 @@ class Answers:
         self._asked()
         return gpu_data(ask)
 
+    def levels(self, ask, job):
+        """No promise is in force."""
+        self._asked()
+        return LevelsData(ask, ServiceLevels(ask.at, ask.at, Level.TS, (), (), ()), ())
+
     def hold(self, job):
         self._asked()
         return self.holdings
@@ -87,6 +94,7 @@ def make_desk(look, runner, folder, told, *, station=STATION):
         "explore": told.explore,
         "endpoints": told.endpoints,
         "gpu": told.gpus,
+        "service-levels": told.levels,
     }
     pages = tuple(page._replace(load=loads[page.id]) for page in discover()) if station is not None else ()
     return Desk(

@@ -113,6 +113,22 @@ def test_that_events_of_others_are_left_out_and_work_on_the_enclave_is_not(store
     assert [one.text for one in about(store).events] == ["b", "c"]
 
 
+def test_that_replicas_away_for_planned_work_are_told_as_that_work_alone(store):
+    rows = serving(U1, "rag", END, endpoint_replicas_ready=last(1.0, 30, 4.0))
+    work = Event("enc-u1", "maintenance", "w", "rag", END - 40 * MINUTE, END + HOUR, "Node pool upgrade")
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, rows, events=[work])
+    found = about(store)
+    assert found.changes == ()
+    assert [event.text for event in found.events] == ["Node pool upgrade"]
+
+
+def test_that_replicas_missing_before_planned_work_are_told(store):
+    rows = serving(U1, "rag", END, endpoint_replicas_ready=last(1.0, 30, 4.0))
+    work = Event("enc-u1", "maintenance", "w", "rag", END - 10 * MINUTE, END + HOUR, "Node pool upgrade")
+    bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, rows, events=[work])
+    assert [change.kind for change in about(store).changes] == [Kind.MISSING]
+
+
 def test_that_missing_replicas_are_no_cause(store):
     rows = serving(U1, "rag", END, endpoint_errors=last(30.0, 20, 0.0), endpoint_replicas_ready=last(1.0, 30, 4.0))
     bring(store, catalogue(U1, endpoint(U1, "rag")), HISTORY, rows)

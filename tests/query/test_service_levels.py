@@ -12,7 +12,9 @@ from app.model.marking import Level
 from app.model.objective import Exclusion, Indicator, Method, Missing, Objective, Selector, Window
 from app.model.register import AddExclusion, AddObjective, ApproveExclusion, Author
 from app.model.time_range import TimeRange
-from app.query.service_levels import Question, read_service_levels
+from app.query.judging import Question
+from app.query.service_level import read_closely
+from app.query.service_levels import read_service_levels
 from app.register import apply
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, endpoint, series, serving
 from tests.fakes.stores import bring, open_store, station
@@ -80,6 +82,12 @@ def only(store, **more):
     return row
 
 
+def close(store, stretches=None, **more):
+    question = Question("30d", NOW, **more)
+    (found,) = read_closely(store, STATION, question, [only(store, **more).promise.key], Job(), stretches or {})
+    return found
+
+
 def test_that_unknown_time_makes_a_range_and_no_proof(store):
     # 20 bad minutes and 9 unknown hours of 30 days; a scrape speaks for 1.5 minutes: half a minute of the gap is known
     decide(store, AddObjective(promise(), "x", START - DAY))
@@ -113,12 +121,12 @@ def test_that_the_version_in_force_judges_its_own_part(store):
     decide(store, AddObjective(promise(0.99), "first", START - DAY))
     decide(store, AddObjective(promise(0.9999), "stricter", START + 10 * DAY), at=START)
     probe(store, bad=[(20 * 1440, 20 * 1440 + 30)])
-    rows = sorted(levels(store).rows, key=lambda row: row.period.span.start)
-    assert [(row.objective.target, row.found.now.verdict) for row in rows] == [
+    rows = sorted(levels(store).rows, key=lambda row: row.promise.period.span.start)
+    assert [(row.promise.objective.target, row.found.now.verdict) for row in rows] == [
         (0.99, Verdict.MET),
         (0.9999, Verdict.MISSED),
     ]
-    assert rows[0].period.span.end == rows[1].period.span.start == START + 10 * DAY
+    assert rows[0].promise.period.span.end == rows[1].promise.period.span.start == START + 10 * DAY
 
 
 def test_that_only_an_exclusion_that_somebody_else_approved_changes_a_figure(store):
@@ -130,17 +138,17 @@ def test_that_only_an_exclusion_that_somebody_else_approved_changes_a_figure(sto
     )  # fmt: skip
     decide(store, AddExclusion(work, "planned"), at=NOW - HOUR)
     row = only(store)
-    assert (row.found.now.verdict, [one.id for one in row.waiting]) == (Verdict.MISSED, ["cr-1"])
+    assert (row.found.now.verdict, [one.id for one in row.promise.waiting]) == (Verdict.MISSED, ["cr-1"])
     decide(store, ApproveExclusion("cr-1", "agreed"), author=BOB, at=NOW - MINUTE)
     row = only(store)
     assert (row.found.now.verdict, row.found.without.verdict) == (Verdict.MET, Verdict.MISSED)
     assert row.found.dropped_seconds == 6000.0
     assert row.found.without.known_only == pytest.approx(1 - 100 / 43200)
-    assert {cost.name: cost.bad for cost in row.costs}["cr-1"] == 6000.0
-    assert row.excluded[0].approved_by == "bob (1001)"
+    assert {cost.name: cost.bad for cost in close(store).costs}["cr-1"] == 6000.0
+    assert row.promise.standing[0].approved_by == "bob (1001)"
 
 
-def test_that_errors_are_counted_of_all_requests_and_unknown_time_has_no_bound(store):
+def test_that_errors_are_counted_of_all_requests(store):
     decide(store, AddObjective(counted(target=0.99), "x", START - DAY))
     rows = serving(U1, "rag", NOW, hours=24.0, endpoint_errors=3.0)
     bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(START, NOW), rows, received=NOW)
@@ -174,20 +182,20 @@ def test_that_each_enclave_is_judged_by_itself_and_rows_above_the_ceiling_are_no
     probe(store)
     probe(store, bad=[(0, 500)], enclave=S1)
     found = levels(store)
-    assert [(row.enclave.id, row.found.now.verdict) for row in found.rows] == [
+    assert [(row.promise.enclave.id, row.found.now.verdict) for row in found.rows] == [
         ("enc-s1", Verdict.MISSED),
         ("enc-u1", Verdict.MET),
     ]
     assert found.marking is Level.S
     low = read_service_levels(store, STATION, Question("30d", NOW), Job(), ceiling=Level.U)
-    assert ([row.enclave.id for row in low.rows], low.marking) == (["enc-u1"], Level.U)
+    assert ([row.promise.enclave.id for row in low.rows], low.marking) == (["enc-u1"], Level.U)
 
 
 def test_that_a_total_outage_burns_as_fast_as_can_be_and_is_learned_with_its_bundle(store):
     decide(store, AddObjective(promise(0.999), "x", START - DAY))
     probe(store, bad=[(20 * 1440, 20 * 1440 + 120)])
     row = only(store)
-    page = next(burn for burn in row.burns if burn.pair.name == "1 h and 5 min")
+    page = next(burn for burn in close(store).burns if burn.pair.name == "1 h and 5 min")
     assert page.factor == pytest.approx(14.4)
     assert page.peak == pytest.approx(1000.0)
     # bundles come every quarter of an hour: a window of five minutes is a verdict on the past, and says so
@@ -202,3 +210,39 @@ def test_that_a_period_that_is_none_is_refused_in_words(store):
     decide(store, AddObjective(promise(), "x", START - DAY))
     with pytest.raises(ValueError, match="2026-Q4"):
         levels(store, period="last month")
+
+
+def test_that_unknown_time_of_counts_is_bound_by_the_busiest_hour_and_says_so(store):
+    # 3 errors of 600 requests a minute over a day of which the last 6 hours are gone; the busiest hour is every hour
+    decide(store, AddObjective(counted(target=0.99), "x", START - DAY))
+    rows = [
+        replace(one, time=one.time[:1080], value=one.value[:1080])
+        for one in serving(U1, "rag", NOW, hours=24.0, endpoint_errors=3.0)
+    ]
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(START, NOW), rows, received=NOW)
+    row = only(store, period="1d")
+    assert row.assumed_rate == pytest.approx(10.0)
+    known, lost = 1080 * 600.0, 10.0 * (360 - 0.5) * 60.0
+    assert row.found.now.known_only == pytest.approx(0.995)
+    assert row.found.now.worst == pytest.approx(0.995 * known / (known + lost), rel=1e-6)
+    assert row.found.now.best == pytest.approx((0.995 * known + lost) / (known + lost), rel=1e-6)
+
+
+def test_that_the_burn_down_falls_where_it_was_spent_and_ends_where_the_row_says(store):
+    decide(store, AddObjective(promise(0.99), "x", START - DAY))
+    probe(store, bad=[(10 * 1440, 10 * 1440 + 216)])  # half of 432 minutes
+    found = close(store)
+    day = (found.down.time - START) / DAY
+    assert found.down.left[day <= 10.0] == pytest.approx(1.0)
+    assert found.down.left[day >= 10.2] == pytest.approx(0.5, abs=1e-4)
+    assert found.down.left[-1] == pytest.approx(found.row.budget.share_left)
+    assert found.down.even[np.argmin(abs(day - 15.0))] == pytest.approx(0.5, abs=2e-3)
+
+
+def test_that_any_stretch_of_time_has_its_cost(store):
+    decide(store, AddObjective(promise(0.99), "x", START - DAY))
+    probe(store, bad=[(1000, 1060)])
+    half = TimeRange(START + 1030 * MINUTE, START + 2000 * MINUTE)
+    cost = {one.name: one for one in close(store, {"incident 7": half}).costs}
+    assert (cost["incident 7"].bad, cost["the rest"].bad) == (1800.0, 1800.0)
+    assert cost["incident 7"].share == pytest.approx(30 / 432)

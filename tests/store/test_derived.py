@@ -217,7 +217,7 @@ pieces = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pieces, st.randoms(use_true_random=False))
 def test_that_overlapping_bundles_settle_to_the_same_picture(tmp_path_factory, pieces, random):
     """Windows of any order and overlap: the highest sequence wins at each time, whatever tier it is in."""

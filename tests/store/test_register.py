@@ -78,8 +78,10 @@ def test_that_the_journal_applied_again_gives_the_same_bytes(store, seed):
         with recording(state):
             for name in register.PROJECTIONS:
                 state.db.execute(f"UPDATE {name} SET why = 'forged'")
+            assert len(list(register.strays(state))) == len({row[0] for rows in before.values() for row in rows})
             register.replay(state)
         assert tables(state) == before
+        assert list(register.strays(state)) == []
         assert register.verify(state) is None
         assert audit.verify(state) is None
         assert len(list(register.entries(state))) == audit.head(state)[0] == done
@@ -156,6 +158,7 @@ def test_that_entries_of_two_stations_stand_in_one_order_with_a_chain_each(store
         assert [str(entry.ref) for entry in told] == ["station-04/1", "station-05/1", "station-04/2"]
         assert [entry.tick for entry in told] == [1, 2, 3]
         assert told[2].prev == told[0].hash
+        assert register.heads(state) == [(told[2].ref, told[2].hash), (told[1].ref, told[1].hash)]
         assert [entry.ref for entry in register.entries(state, newest=2)] == [told[1].ref, told[2].ref]
         assert register.verify(state) is None
 

@@ -67,7 +67,7 @@ pieces = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pieces, st.floats(0.0, 5.0), st.sets(st.integers(0, 5)))
 def test_that_retention_takes_exactly_the_spans_that_ended_before(tmp_path_factory, pieces, limit, settled):
     store = Store.open(Paths.under(tmp_path_factory.mktemp("keep")), FrozenClock(0.0))

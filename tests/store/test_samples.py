@@ -173,7 +173,7 @@ def expected(contents, which, until=None):
     return answer
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(layouts, st.randoms(), st.data())
 def test_that_neither_order_of_import_nor_settling_changes_the_picture(tmp_path_factory, contents, random, data):
     paths = Paths.under(tmp_path_factory.mktemp("order"))
@@ -192,7 +192,7 @@ def test_that_neither_order_of_import_nor_settling_changes_the_picture(tmp_path_
         assert samples(store, key) == expected(contents, which)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(layouts, st.data())
 def test_that_as_known_at_equals_what_was_shown_that_day(tmp_path_factory, contents, data):
     store = Store.open(Paths.under(tmp_path_factory.mktemp("days")), FrozenClock(0.0))
@@ -317,7 +317,7 @@ def test_that_whole_spans_leave_as_they_are_stored(store, settled):
     assert sorted(b.body for b in blocks) == sorted(b.body for b in block_from_series(series))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(layouts, st.integers(0, 12), st.integers(0, 12), st.data())
 def test_that_a_full_equals_what_is_read_however_it_is_stored(tmp_path_factory, contents, start, length, data):
     store = Store.open(Paths.under(tmp_path_factory.mktemp("full")), FrozenClock(0.0))

@@ -16,7 +16,8 @@ from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
 from app.ui.charts.curves import Pencil, Plot, grey_of
 from app.ui.charts.kept import Kept
-from app.ui.charts.line import Band, Fan, Line, Threshold, nearest, read_at
+from app.ui.charts.limits import paint_limits, paint_titled, promise_tip, worded
+from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_at
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
@@ -79,6 +80,7 @@ class Chart(Reached):
         self._thresholds: tuple[Threshold, ...] = ()
         self._bands: tuple[Band, ...] = ()
         self._now, self._fans = math.inf, tuple[Fan, ...]()
+        self._guides: tuple[Guide, ...] = ()
         self._changes: tuple[float, ...] = ()
         self._value: tuple[str, Health | None] | None = None
         self._values = face.values_of(look, unit, fit(math.nan, math.nan, 2))
@@ -119,6 +121,11 @@ class Chart(Reached):
         self._now, self._fans = now, tuple(fans)
         self._moved()
 
+    def show_guides(self, guides: Sequence[Guide]) -> None:
+        """Show what the lines are held against."""
+        self._guides = tuple(guides)
+        self.update()
+
     def show_value(self, said: str, health: Health | None = None) -> None:
         """Show a figure at the right of the title, in the ink of a state; empty: the last value of a single line."""
         self._value = (said, health) if said else None
@@ -157,23 +164,26 @@ class Chart(Reached):
         if self.plot != box:  # the labels of another scale may need more room
             box = self.plot
             curves = self._envelopes(box)
-        said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), self._stale)
+        plot = Plot(canvas, box, span, self._values.scale, ratio)
+        room = self._room(canvas) if self._headed else 0.0
+        titled, placed = worded(plot, self._thresholds, curves, room)
+        said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), titled, self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
-        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box))
+        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box, titled))
         if self._axis:
             below, strip = QPointF(0, box.bottom() + 3), QSizeF(size.width(), AXIS - 3)  # clear of the lowest label
             self._strip.show(canvas, below, strip, (span, box.left()), partial(self._paint_axis, box))
-        plot = Plot(canvas, box, span, scale, ratio)
         face.paint_bands(plot, self._bands)
         face.paint_unread(plot, self._covered)
         face.paint_gaps(plot, self.lines, self._covered)
         known = min(span.end, self._now)
         face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
+        face.paint_guides(plot, self._guides)
         face.paint_future(plot, self._now, self._fans)
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
         face.paint_changes(plot, self._changes)
-        face.paint_thresholds(plot, self._thresholds, curves)
+        paint_limits(plot, self._thresholds, placed)
         self._paint_reading(plot)
         if self.ring:
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
@@ -193,9 +203,9 @@ class Chart(Reached):
             self.scale = scale
             self._values = face.values_of(self.look, self.unit, scale)
 
-    def _paint_back(self, box: QRectF, canvas: Canvas) -> None:
+    def _paint_back(self, box: QRectF, titled: Sequence[Threshold], canvas: Canvas) -> None:
         if self._headed:
-            self._paint_title(canvas)
+            self._paint_title(canvas, titled)
         face.paint_grid(canvas, box, self._values)
 
     def _paint_axis(self, box: QRectF, canvas: Canvas) -> None:
@@ -233,8 +243,8 @@ class Chart(Reached):
         baseline = canvas.middle("smallstrong", 0, HEAD - 6)
         canvas.write("smallstrong", said, self.width(), baseline, "text.low" if self._stale else ink, align=RIGHT)
 
-    def _paint_title(self, canvas: Canvas) -> None:
-        """Marking, title and what each line is."""
+    def _paint_title(self, canvas: Canvas, titled: Sequence[Threshold]) -> None:
+        """Marking, title, what each line is, and what has its words here."""
         x, baseline = 0.0, canvas.middle("smallstrong", 0, HEAD - 6)
         if self.level is not None:
             x += canvas.block(self.level, x, (HEAD - 6) / 2, BLOCK_SMALL) + 8
@@ -247,6 +257,15 @@ class Chart(Reached):
         for line in several:
             canvas.fill(QRectF(x, baseline - 6, 14, 3), grey_of(line.colour) if self._stale else line.colour, 1.5)
             x += 20 + canvas.write("small", line.words, x + 20, baseline, "text.mid") + 16
+        paint_titled(canvas, titled, x, baseline)
+
+    def _room(self, canvas: Canvas) -> float:
+        """What marking, title, what each line is and the value leave beside the title."""
+        level = 0.0 if self.level is None else canvas.block_width(self.level, BLOCK_SMALL) + 8
+        lines = [line.words for line in self.lines] if len(self.lines) > 1 else []
+        value = _VALUE if self._value is None else canvas.width("smallstrong", self._value[0])
+        taken = level + canvas.width("smallstrong", self.title) + 32 + value
+        return self.width() - taken - sum(canvas.width("small", said) + 36 for said in lines)
 
     def _last(self, line: Line) -> str:
         drawn = line.trace
@@ -262,7 +281,12 @@ class Chart(Reached):
     def _tell(self) -> None:
         title = f"{self.level.title}, {self.title}" if self.level is not None else self.title
         past = TimeRange(self.view.span.start, max(self.view.span.start, min(self.view.span.end, self._now)))
-        told = [summary(title, self.lines, past, self.unit), *(fan.words for fan in self._fans)]
+        told = [
+            summary(title, self.lines, past, self.unit),
+            *(one.words for one in self._guides),
+            *(one.words for one in self._fans),
+            *(limit.words for limit in self._thresholds if limit.promised),
+        ]
         self.setAccessibleName(". ".join(told))
 
     # --- pointer and keys ---------------------------------------------------------------------------------
@@ -284,7 +308,7 @@ class Chart(Reached):
         else:
             self._leads = True
             self.view.point(moment)
-        self.setProperty(TIP, self._reason(moment))
+        self.setProperty(TIP, self._promise_at(event.position()) or self._reason(moment))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._drag = None
@@ -336,6 +360,13 @@ class Chart(Reached):
         elif moment > span.end:
             self.view.pan(moment - span.end)
         self.view.point(moment)
+
+    def _promise_at(self, at: QPointF) -> str:
+        """What explains a promise at a point."""
+        if self.scale is None:
+            return ""
+        shares = [(limit, self.scale.share(limit.value)) for limit in self._thresholds]
+        return promise_tip(self.plot, (self.plot.bottom() - at.y()) / self.plot.height(), shares)
 
     def _reason(self, moment: float) -> str:
         """Why nothing can be drawn at a moment."""

@@ -12,10 +12,9 @@ from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.ui.canvas import Canvas
 from app.ui.charts.curves import Plot
-from app.ui.charts.line import Band, Fan, Line, Reading, Threshold
+from app.ui.charts.line import Band, Fan, Guide, Line, Reading
 from app.ui.charts.moments import ticks
 from app.ui.charts.scale import Scale
-from app.ui.charts.trace import Envelope
 from app.ui.charts.units import Unit
 from app.ui.hatch import half
 from app.ui.look import Look
@@ -145,6 +144,20 @@ def paint_future(plot: Plot, now: float, fans: Sequence[Fan]) -> None:
     canvas.painter.restore()
 
 
+def paint_guides(plot: Plot, guides: Sequence[Guide]) -> None:
+    """Dashed lines from point to point, behind the curves."""
+    painter = plot.canvas.painter
+    painter.save()
+    painter.setClipRect(plot.box)
+    pen = QPen(plot.canvas.colour("text.low"), 1.0, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([5, 4])
+    painter.setPen(pen)
+    for guide in guides:
+        points = zip(guide.time.tolist(), guide.value.tolist(), strict=True)
+        painter.drawPolyline([QPointF(plot.x(moment), plot.y(value)) for moment, value in points])
+    painter.restore()
+
+
 def paint_gaps(plot: Plot, lines: Sequence[Line], covered: TimeRange) -> None:
     """Hatch the stretches that were read and in which no line knows anything, but for the silence at the end."""
     holes = [(covered.start, math.inf)] if lines else []
@@ -193,47 +206,6 @@ def paint_changes(plot: Plot, moments: Sequence[float]) -> None:
         if plot.span.start <= moment <= plot.span.end:
             x = round(plot.x(moment)) + 0.5
             plot.canvas.painter.drawLine(QLineF(x, plot.box.top(), x, plot.box.bottom()))
-
-
-def paint_thresholds(plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope]) -> None:
-    """Dashed lines with their words on them, where no curve runs through the words."""
-    canvas, box = plot.canvas, plot.box
-    taken: list[QRectF] = []
-    for limit in thresholds:
-        y = round(plot.y(limit.value)) + 0.5
-        if not box.top() <= y <= box.bottom():
-            continue
-        pen = QPen(canvas.colour("text.mid"), 1.0, Qt.PenStyle.CustomDashLine)
-        pen.setDashPattern([5, 3.5])
-        canvas.painter.setPen(pen)
-        canvas.painter.drawLine(QLineF(box.left(), y, box.right(), y))
-        wide = canvas.width("caption", limit.words) + 8
-        places = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
-        inside = [
-            place for place in places if box.contains(place) and not any(place.intersects(other) for other in taken)
-        ]
-        if not inside:
-            continue  # the read-out names it
-        free = next((place for place in inside if not _crossed(plot, place, curves)), inside[0])
-        taken.append(free)
-        canvas.fill(free, _veil(canvas))
-        canvas.write("caption", limit.words, free.left() + 4, free.top() + 11, "text.mid")
-
-
-def _crossed(plot: Plot, place: QRectF, curves: Sequence[Envelope]) -> bool:
-    first, end = (round((x - plot.box.left()) * plot.ratio) for x in (place.left(), place.right()))
-    top, bottom = (
-        plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
-        for y in (place.top(), place.bottom())
-    )
-    return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in curves)
-
-
-def _veil(canvas: Canvas) -> QColor:
-    """Lets words be read over a line."""
-    colour = canvas.colour("surface")
-    colour.setAlphaF(0.75)
-    return colour
 
 
 def paint_moment(plot: Plot, moment: float, lines: Sequence[Line], read: Sequence[Reading | None]) -> None:

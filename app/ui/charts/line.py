@@ -53,11 +53,17 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A value that matters, labelled on the chart with `words`; `name` is for where its value stands beside it."""
+    """A value that matters, labelled on the chart with `words`; `name` is for where its value stands beside it.
+
+    What was `promised` is drawn stronger than a limit of our own, and its words stand beside the title where there is
+    room. `tip` explains it.
+    """
 
     value: float
     words: str
     name: str = ""
+    promised: bool = False
+    tip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,18 @@ class Band:
     end: float
     health: Health
     words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """What a line is held against where that is no single value: dashed, from point to point, as it was planned.
+
+    `time` (seconds UTC) and `value` have shape (n,).
+    """
+
+    words: str
+    time: FloatArray
+    value: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

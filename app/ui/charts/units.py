@@ -58,7 +58,7 @@ class Unit:
         return next((step for step in self.steps if size >= step.least), self.steps[-1])
 
     def _sign(self, step: Step) -> str:
-        return step.sign if not step.sign or step.sign.startswith("/") else f"{GAP}{step.sign}"
+        return step.sign if not step.sign or step.sign[0] in "/×" else f"{GAP}{step.sign}"
 
 
 PLAIN = Unit("", (Step(1e15, 1e12, "T"), Step(1e9, 1e9, "G"), Step(1e7, 1e6, "M"), Step(0.0, 1.0, "")))
@@ -79,6 +79,7 @@ BYTES = Unit(
     base=2.0,
 )
 PER_SECOND = Unit("per second", (Step(1e7, 1e6, "M/s"), Step(0.0, 1.0, "/s")))
+TIMES = Unit("times", (Step(0.0, 1.0, "×"),))
 CELSIUS = Unit("degrees Celsius", (Step(0.0, 1.0, "°C"),))
 WATTS = Unit("watts", (Step(1e6, 1e6, "MW"), Step(1e4, 1e3, "kW"), Step(0.0, 1.0, "W")))
 

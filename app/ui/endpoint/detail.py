@@ -16,6 +16,9 @@ from app.ui.columns import Columns
 from app.ui.endpoint.head import EndpointHead
 from app.ui.endpoint.rail import Facts, elsewhere_columns, version_columns
 from app.ui.endpoint.stack import ChartStack, Drawn, read
+from app.ui.exclusions.deciding import Deciding
+from app.ui.exclusions.decisions import Decisions
+from app.ui.exclusions.form import Scope
 from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Subject
@@ -57,7 +60,9 @@ class EndpointDetail(QWidget):
         self._look = look
         self._subject: Subject | None = None
         self._ask: Ask | None = None
+        self._runner: TaskRunner | None = None
         self._answer: EndpointAnswer | None = None
+        self.decisions = Decisions(look)
         self.view = View(TimeRange(0.0, 86400.0))
         self.tiles: Tiles | None = None
         self.head, self.stack, self._facts = EndpointHead(look), ChartStack(look, self.view), Facts(look)
@@ -92,7 +97,7 @@ class EndpointDetail(QWidget):
 
     def show_answer(self, ask: Ask, answer: EndpointAnswer | None, runner: TaskRunner) -> None:
         """Show another answer; None: the enclave declares no such endpoint."""
-        self._ask, self._answer = ask, answer
+        self._ask, self._answer, self._runner = ask, answer, runner
         if self.tiles is None:
             self.tiles = Tiles(self.view, runner)
             self.tiles.arrived.connect(self._arrived)
@@ -191,7 +196,40 @@ class EndpointDetail(QWidget):
 
     def page_keys(self) -> tuple[Key, ...]:
         """Its own keys."""
-        return (Key("On this page", "E", "the same endpoint in the next enclave", self.next_enclave),)
+        return (
+            Key("On this page", "E", "the same endpoint in the next enclave", self.next_enclave),
+            Key("On this page", "X", "exclude time: what went wrong, or what is in view", self.exclude),
+        )
+
+    def exclude(self) -> None:
+        """Ask for time not to be counted against the promises of this endpoint: its trouble, else what is in view."""
+        answer, ask = self._answer, self._ask
+        if answer is None or ask is None or self._runner is None or self._filtered:
+            return
+        cell = answer.here
+        self.decisions.exclude(
+            self._runner,
+            Deciding(ask.open, ask.station),
+            f"{cell.endpoint.title}, {cell.enclave.name}: every promise of it",
+            self._stretch(answer, ask),
+            [
+                Scope("all of this endpoint", "*", cell.enclave.id, cell.endpoint.id),
+                Scope("the whole enclave", "*", cell.enclave.id, "*"),
+            ],
+            ask.at,
+        )
+
+    def _stretch(self, answer: EndpointAnswer, ask: Ask) -> TimeRange:
+        """What somebody looked for, in whole minutes; else the trouble that lasts; else the last hour."""
+        trouble = answer.trouble
+        if not self.view.at_home:
+            span = self.view.span
+        elif trouble is not None:
+            span = TimeRange(trouble.since, trouble.until)
+        else:
+            span = TimeRange(ask.at - 3600.0, ask.at)
+        start, end = span.start // 60 * 60, -(-span.end // 60) * 60
+        return TimeRange(start, max(end, start + 60.0))
 
     def next_enclave(self) -> None:
         """Go to the same endpoint in the next enclave, in their order."""

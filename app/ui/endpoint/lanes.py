@@ -194,14 +194,14 @@ class EventLanes(Reached):
             else:
                 groups.append([one])
         lefts = [max(self._x(group[0].start), strip.left()) for group in groups]
-        for group, left, before, after in zip(
-            groups, lefts, [strip.left(), *lefts], [*lefts[1:], strip.right()], strict=False
-        ):
-            self._paint_alert_words(canvas, strip, group, (left, left - before, after - left))
+        written = strip.left()
+        for group, left, after in zip(groups, lefts, [*lefts[1:], strip.right()], strict=False):
+            written = self._paint_alert_words(canvas, strip, group, (left, left - written, after - left))
 
     def _paint_alert_words(
         self, canvas: Canvas, strip: QRectF, group: list[Happening], room: tuple[float, float, float]
-    ) -> None:
+    ) -> float:
+        """Name alerts on the side that has room; return up to where the strip is taken now."""
         left, before, after = room
         worst = min((one.health or Health.WARNING for one in group), key=lambda health: health.rank)
         said = group[0].text if len(group) == 1 else f"{len(group)} alerts"
@@ -209,12 +209,14 @@ class EventLanes(Reached):
         wide = canvas.width("small", said)
         if after >= wide + 34:
             canvas.status(worst, left + 13, strip.center().y(), 14)
-            canvas.write("small", said, left + 25, baseline, ink)
-        elif before >= wide + 34:
+            return left + 25 + canvas.write("small", said, left + 25, baseline, ink)
+        if before >= wide + 34:
             canvas.status(worst, left - 13, strip.center().y(), 14)
             canvas.write("small", said, left - 25, baseline, ink, align=RIGHT)
         elif after >= 24:
             canvas.status(worst, left + 13, strip.center().y(), 14)
+            return left + 24
+        return left
 
     def _paint_changes(self, canvas: Canvas, strip: QRectF) -> None:
         for one in self._changes:
@@ -222,10 +224,10 @@ class EventLanes(Reached):
                 self._paint_work(canvas, strip, one)
         groups = self._grouped(strip)
         ends = [x for x, _ in groups[1:]] + [strip.right()]
-        begins = [strip.left()] + [x for x, _ in groups]
-        for (x, group), before, after in zip(groups, begins, ends, strict=False):
+        written = strip.left()
+        for (x, group), after in zip(groups, ends, strict=False):
             said = group[0].text if len(group) == 1 else f"{len(group)} changes"
-            self._paint_change(canvas, strip, x, said, (x - before - 24, after - x - 24))
+            written = self._paint_change(canvas, strip, x, said, (x - written - 24, after - x - 24))
 
     def _grouped(self, strip: QRectF) -> list[tuple[float, list[Happening]]]:
         """Changes in view, those that stand close together as one; each with its pixel."""
@@ -240,8 +242,8 @@ class EventLanes(Reached):
                 groups.append((x, [one]))
         return groups
 
-    def _paint_change(self, canvas: Canvas, strip: QRectF, x: float, said: str, rooms: tuple[float, float]) -> None:
-        """A flag at its moment, and its words on the side that has room for them."""
+    def _paint_change(self, canvas: Canvas, strip: QRectF, x: float, said: str, rooms: tuple[float, float]) -> float:
+        """A flag at its moment, and its words on the side that has room; return up to where the strip is taken now."""
         middle = strip.center().y()
         flag = QPainterPath(QPointF(x, middle - 5))
         flag.lineTo(x + 8, middle)
@@ -252,9 +254,10 @@ class EventLanes(Reached):
         before, after = rooms
         if wide <= after or after >= before:
             if after >= min(wide, 60):
-                canvas.write("small", said, x + 14, baseline, "text.mid", room=after)
+                return x + 14 + canvas.write("small", said, x + 14, baseline, "text.mid", room=after)
         elif before >= min(wide, 60):
             canvas.write("small", said, x - 6, baseline, "text.mid", align=RIGHT, room=before)
+        return x + 8
 
     def _paint_work(self, canvas: Canvas, strip: QRectF, one: Happening) -> None:
         ink = canvas.look.theme.status[Health.MAINTENANCE]

@@ -1,6 +1,5 @@
 """The charts of an endpoint under each other, on one clock with the lanes above them."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,13 +14,13 @@ from app.model.time_range import TimeRange
 from app.query.endpoint import EndpointAnswer
 from app.query.endpoint_curves import EndpointCurve, EndpointCurves, read_endpoint_curves
 from app.ui import words
-from app.ui.charts import units
 from app.ui.charts.chart import AXIS, HEAD, Chart
-from app.ui.charts.line import Band, Line, Threshold, make_line
-from app.ui.charts.units import Unit
+from app.ui.charts.line import Band, Line, make_line
 from app.ui.charts.view import View
 from app.ui.deployment_words import error_words, latency_words, rate_words, replica_words
+from app.ui.endpoint.faces import FACES, Face
 from app.ui.endpoint.lanes import EventLanes, happenings
+from app.ui.endpoint.limits import limits_of
 from app.ui.look import Look
 from app.ui.page import Ask
 from app.ui.sheet import Sheet
@@ -30,24 +29,6 @@ _QUANTILES = {"p50": "quantile.50", "p95": "quantile.95", "p99": "quantile.99"}
 _BOUND_WORDS = {Bound.EXACT: "", Bound.AT_MOST: ", at most", Bound.AT_LEAST: ", at least"}
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One chart of the stack: its title, unit, the metric whose absence leaves it out, its share of the height."""
-
-    title: str
-    unit: Unit
-    metric: str
-    share: int
-
-
-FACES = (
-    Face("Latency", units.SECONDS, "endpoint_latency_seconds", 5),
-    Face("Error rate", units.SHARE, "endpoint_errors", 3),
-    Face("Throughput", units.PER_SECOND, "endpoint_requests", 3),
-    Face("Queue", units.PLAIN, "endpoint_queue_length", 2),
-    Face("Saturation", units.SHARE, "endpoint_saturation_ratio", 2),
-    Face("Replicas", units.PLAIN, "endpoint_replicas_ready", 3),
-)
 _LEAST = 64
 
 
@@ -134,7 +115,7 @@ class ChartStack(QWidget):
         self.lanes.show_answer(answer)
         self._name = answer.here.endpoint.title
         self._level = max([answer.here.enclave.level, *(ref.level for ref in answer.refs)])
-        limits, bands = _limits(answer), _bands(answer)
+        limits, bands = limits_of(answer), _bands(answer)
         moments = [one.start for one in happenings(answer)[1] if one.health is None]
         for title, chart in self.charts.items():
             chart.show_marks(limits.get(title, ()), bands, moments)
@@ -173,29 +154,6 @@ class ChartStack(QWidget):
         """Tell how wide a chart is, in pixels of the device."""
         for chart in list(self.charts.values())[:1]:
             self.measured.emit(round(chart.plot.width() * chart.devicePixelRatioF()))
-
-
-def _limits(answer: EndpointAnswer) -> dict[str, list[Threshold]]:
-    """The limits in force, labelled: what is warned of, and where it gets critical."""
-    found: dict[str, list[Threshold]] = {}
-    for title, metric in (
-        ("Latency", "endpoint_latency_seconds"),
-        ("Error rate", "endpoint_error_ratio"),
-        ("Queue", "endpoint_queue_length"),
-        ("Saturation", "endpoint_saturation_ratio"),
-    ):
-        unit = next(face.unit for face in FACES if face.title == title)
-        rule, what = answer.limits[metric], "p95 " if title == "Latency" else ""
-        warning, whose = rule.warning, "warning"
-        if title == "Latency" and not answer.own_limit >= rule.warning:  # also where the rule has none
-            warning, whose = answer.own_limit, "own limit"
-        named = [(rule.critical, "critical"), (warning, whose)]
-        found[title] = [
-            Threshold(value, f"{what}{said} {unit.say(value)}", f"{what}{said}")
-            for value, said in named
-            if not math.isnan(value)
-        ]
-    return found
 
 
 def _bands(answer: EndpointAnswer) -> list[Band]:

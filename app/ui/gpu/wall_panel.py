@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.query.gpu_floor import GpuFloor, Measure
 from app.ui.gpu.measures import EXPLAINED, LABELS, TAKEN, ends, reach_of
 from app.ui.gpu.sections import Grouping, names_teams
-from app.ui.gpu.switch import Switch
 from app.ui.gpu.wall import Wall
 from app.ui.gpu.wall_key import WallKey
 from app.ui.look import Look
 from app.ui.panel import PAD, TITLE_HEIGHT, Panel
+from app.ui.switch import Switch
 
 _KEY_GAP = 10
 _STATE = 190

@@ -58,6 +58,9 @@ class EndpointsView(PageView):
         for part in (self.list, self.detail):
             part.enclave_wanted.connect(self.enclave_wanted)
             part.retry_wanted.connect(self.retry_wanted)
+        self.detail.decisions.card_wanted.connect(self.card_wanted)
+        self.detail.decisions.said.connect(self.said)
+        self.detail.decisions.changed.connect(self.retry_wanted)
         self.detail.left.connect(partial(self.show_wanted.emit, Place("endpoints")))
         self.detail.sheet_wanted.connect(self.sheet_wanted)
 

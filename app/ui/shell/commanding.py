@@ -9,7 +9,6 @@ from app.job import Job
 from app.model.health import Health
 from app.ui.page import Ask, PageHost
 from app.ui.shell.desk import Desk
-from app.ui.shell.time_range import RANGES, until
 from app.ui.shell.visiting import Visiting
 from app.ui.strip import Message
 
@@ -72,13 +71,10 @@ class Commanding:
         asked = [host for host in self.window.hosts.values() if host.page.finds is not None and host.data is not None]
         if not hidden or not asked or self.desk.station is None or not self.window.asks:
             return
-        at = self.desk.clock.now()
         asks = [
-            (
-                host,
-                Ask(self.desk.store, self.desk.station, at, until(at, RANGES[self.window.range]), subject=host.subject),
-            )
+            (host, wish._replace(hidden=frozenset(), keep=None))
             for host in asked
+            if (wish := self.window.wish(host)) is not None
         ]
         self.desk.runner.run(
             partial(_answers, asks), receiver=card, on_done=partial(self._add_hidden, card), on_error=_leave_out
@@ -116,7 +112,9 @@ class Commanding:
         title = here.subject.id if here.subject is not None else self.window.hosts[here.page].page.title
         shown = [enclave.name for enclave in self.window.header.filter.enclaves if enclave.id not in hidden]
         only = f", {' and '.join(shown)}" if hidden and len(shown) <= 2 and shown else ""
-        return f"{title}, {RANGES[self.window.range].words.lower()}{only}"
+        _, said, chosen = self.window.range_choices()
+        over = said[chosen] if self.window.by_period else said[chosen].lower()
+        return f"{title}, {over}{only}"
 
     def _save_view(self, name: str) -> None:
         from app.ui.shell.saved import SavedView, keep_views, proper_name
@@ -125,7 +123,8 @@ class Commanding:
         here = self.window.way.here
         if here is None or not proper_name(name):
             return
-        made = SavedView(proper_name(name), here, self.window.range, self.window.header.filter.hidden_ids)
+        period = self.window.period if self.window.by_period else None
+        made = SavedView(proper_name(name), here, self.window.range, self.window.header.filter.hidden_ids, period)
         kept = [view for view in self.views_saved if view.name != made.name]
         keep_views(self.memory, [*kept, made])
         self.window.strip.say(Message(f"View saved: {made.name}", "Ctrl K finds it; G V lists all of them."))
@@ -138,6 +137,8 @@ class Commanding:
             return
         self.window.header.filter.hide_ids(view.hidden)
         self.window.set_range(view.range)
+        if view.period is not None:
+            self.window.set_period(view.period)
         self.window.show_place(view.place)
 
     def show_views(self) -> None:

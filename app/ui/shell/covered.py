@@ -11,7 +11,6 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from app.ui.shell.desk import Desk
 from app.ui.shell.frame import Frame
 from app.ui.shell.memory import Memory
-from app.ui.shell.time_range import RANGES
 
 if TYPE_CHECKING:
     from app.ui.keyboard import Key, Keyboard
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 class Covered(Frame):
     """Knows what is open; what a choice in it leads to is for the window to say."""
 
-    range: int
-
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.memory = Memory(desk.memory)
@@ -39,8 +36,16 @@ class Covered(Frame):
         """Import what the person chose or dropped."""
         raise NotImplementedError
 
-    def set_range(self, number: int) -> None:
-        """Choose a time range by its number."""
+    def range_choices(self) -> tuple[str, list[str], int]:
+        """What the header offers on this page: what it is called, the choices, and the number of the chosen one."""
+        raise NotImplementedError
+
+    def step_range(self, step: int) -> None:
+        """Take the next choice (1) or the one before (-1)."""
+        raise NotImplementedError
+
+    def choose_range(self, number: int) -> None:
+        """Take one of those choices."""
         raise NotImplementedError
 
     def focus_page(self) -> None:
@@ -128,12 +133,12 @@ class Covered(Frame):
             self.overlay.close_overlay()
 
     def open_ranges(self) -> None:
-        """Let the person choose the time range."""
+        """Let the person choose the time range, or the period."""
         from app.ui.popover import Card, Menu
 
         button = self.header.range
         corner = button.mapTo(self.body, QPoint(4 - Card.SHADOW, button.height() - Card.SHADOW))
-        menu = Menu(self.desk.look, "Time range", [choice.words for choice in RANGES], self.range)
+        menu = Menu(self.desk.look, *self.range_choices())
         menu.picked.connect(self._picked)
         self.open(menu, scrim=False, at=corner)
 
@@ -172,7 +177,7 @@ class Covered(Frame):
 
     def _picked(self, number: int) -> None:
         self.close_overlay()
-        self.set_range(number)
+        self.choose_range(number)
 
     def _overlay_closed(self) -> None:
         self.overlay = None

@@ -12,13 +12,13 @@ from app.job import Job, Progress
 from app.model.health import Health
 from app.ui import words
 from app.ui.canvas import Canvas
+from app.ui.card_parts import Caption, CardHead
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning
-from app.ui.shell.card_parts import Caption, CardHead
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 620, 306

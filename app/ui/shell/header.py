@@ -29,14 +29,22 @@ class RangeButton(Control):
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Time range")
         self.short = False
-        self._number = DEFAULT
+        self._words, self._short = "", ""
         self.show_range(DEFAULT)
 
     def show_range(self, number: int) -> None:
         """Show another range."""
-        self._number = number
-        self.setAccessibleName(f"Time range: {RANGES[number].words}")
-        self.setProperty(TIP, "Time range  (T; [ and ] step)")
+        chosen = RANGES[number]
+        self._say("Time range", chosen.words, words.span_words(chosen.seconds).replace("months", "mo"))
+
+    def show_period(self, said: str, short: str) -> None:
+        """Show a period instead of a range."""
+        self._say("Period", said, short)
+
+    def _say(self, what: str, said: str, short: str) -> None:
+        self._words, self._short = said, short
+        self.setAccessibleName(f"{what}: {said}")
+        self.setProperty(TIP, f"{what}  (T; [ and ] step)")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -47,11 +55,7 @@ class RangeButton(Control):
         canvas.outline(body, "hair" if canvas.look.theme.dark else "line", self.radius)
         middle = body.center().y()
         canvas.icon("calendar", body.left() + 20, middle, 16, "text.low")
-        said = (
-            words.span_words(RANGES[self._number].seconds).replace("months", "mo")
-            if self.short
-            else RANGES[self._number].words
-        )
+        said = self._short if self.short else self._words
         baseline = canvas.middle("medium", body.top(), body.height())
         canvas.write("medium", said, body.left() + 38, baseline, "text.hi", room=body.width() - 66)
         canvas.icon("chevron-down", body.right() - 18, middle, 14, "text.low")

@@ -22,14 +22,13 @@ class Bound(Protocol):
 
     desk: Desk
     header: Header
-    range: int
 
     @property
     def commanding(self) -> Commands: ...
     def show_page(self, page: str) -> None: ...
     def next_problem(self, step: int) -> None: ...
     def open_ranges(self) -> None: ...
-    def set_range(self, number: int) -> None: ...
+    def step_range(self, step: int) -> None: ...
     def choose_bundle(self) -> None: ...
     def ask_again(self) -> None: ...
     def show_keys(self) -> None: ...
@@ -67,10 +66,10 @@ def console_keys(window: Bound) -> tuple[Key, ...]:
         Key("In a table", "Ctrl Shift C", "copy all that is shown"),
         Key("What is shown", "1 to 9", "show or hide an enclave"),
         Key("What is shown", "0", "show all enclaves", shown.show_all),
-        Key("What is shown", "T", "choose the time range", window.open_ranges),
-        Key("What is shown", "[", "shorter time range", lambda: window.set_range(window.range - 1)),
-        Key("What is shown", "]", "longer time range", lambda: window.set_range(window.range + 1)),
-        Key("What is shown", "W", "widen the time range", lambda: window.set_range(window.range + 1)),
+        Key("What is shown", "T", "choose the time range or the period", window.open_ranges),
+        Key("What is shown", "[", "shorter time range, or the period before", partial(window.step_range, -1)),
+        Key("What is shown", "]", "longer time range, or the period after", partial(window.step_range, 1)),
+        Key("What is shown", "W", "widen the time range", partial(window.step_range, 1)),
         Key("What is shown", "F5", "ask the cache again", window.ask_again),
         Key("What is shown", "Ctrl Shift L", "light or dark", desk.look.toggle),
         Key("What is shown", "Ctrl +", "larger text", partial(more.choose_text, 1)),

@@ -7,12 +7,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.card_parts import CardHead
 from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.part import RIM, Control, Part
 from app.ui.popover import Card
 from app.ui.scroll import PageArea
-from app.ui.shell.card_parts import CardHead
 
 _LINE, _TITLE, _APART = 30, 30, 12
 _COLUMN, _BETWEEN, _DOES = 372, 40, 140

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.ui.card_parts import CardHead, Note
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import RIM
 from app.ui.popover import Card
-from app.ui.shell.card_parts import CardHead, Note
 from app.ui.shell.saved import proper_name
 
 _WIDE, _TALL = 480, 196

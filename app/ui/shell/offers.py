@@ -12,7 +12,6 @@ from app.ui.page import Find, Page, PageHost, Place
 from app.ui.shell.finding import Offer, Section
 from app.ui.shell.saved import SavedView
 from app.ui.shell.text_size import SIZES
-from app.ui.shell.time_range import RANGES
 from app.ui.shell.visiting import Visiting
 
 _RECENT, _USEFUL = 4, 6
@@ -131,7 +130,7 @@ def _icon_of(group: str) -> str:
 
 
 def _view(window: Visiting, acting: Acting, view: SavedView) -> Offer:
-    told = [RANGES[view.range].words.lower()]
+    told = [view.range_words.lower() if view.period is None else view.range_words]
     if view.place.subject is not None:
         told.insert(0, view.place.subject.id)
     title = window.hosts[view.place.page].page.title
@@ -139,16 +138,17 @@ def _view(window: Visiting, acting: Acting, view: SavedView) -> Offer:
 
 
 def _ranges(window: Visiting) -> list[Offer]:
+    title, said, chosen = window.range_choices()
     return [
         Offer(
-            "Time range",
-            choice.words,
-            partial(window.set_range, number),
-            "shown now" if number == window.range else "",
+            title,
+            one,
+            partial(window.choose_range, number),
+            "shown now" if number == chosen else "",
             icon="calendar",
             weight=number,
         )
-        for number, choice in enumerate(RANGES)
+        for number, one in enumerate(said)
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from app.ui.page import Place
 from app.ui.shell.memory import Memory
+from app.ui.shell.periods import THIS_MONTH, choice, is_period
 from app.ui.shell.time_range import RANGES
 from app.ui.shell.way import place_record, read_hidden, read_place
 
@@ -13,12 +14,23 @@ _VIEWS = "views"
 
 
 class SavedView(NamedTuple):
-    """A view that somebody gave a name: where, over which range (its number), without which enclaves (their ids)."""
+    """A view that somebody gave a name: where, over which range (its number), without which enclaves (their ids).
+
+    `period` is that of a page by periods; None: the page is by ranges.
+    """
 
     name: str
     place: Place
     range: int
     hidden: frozenset[str]
+    period: str | None = None
+
+    @property
+    def range_words(self) -> str:
+        """Its range or its period."""
+        if self.period is None:
+            return RANGES[self.range].words
+        return "Current month" if self.period == THIS_MONTH else choice(self.period, 0.0).words
 
 
 def proper_name(text: str) -> str:
@@ -29,7 +41,13 @@ def proper_name(text: str) -> str:
 def keep_views(memory: Memory, views: Sequence[SavedView]) -> None:
     """Keep the saved views, in their order."""
     records = [
-        {"name": view.name, "place": place_record(view.place), "range": view.range, "hidden": sorted(view.hidden)}
+        {
+            "name": view.name,
+            "place": place_record(view.place),
+            "range": view.range,
+            "hidden": sorted(view.hidden),
+            "period": view.period,
+        }
         for view in views[:_MOST_VIEWS]
     ]
     memory.keep_record(_VIEWS, records)
@@ -50,4 +68,6 @@ def _view(record: Any) -> SavedView | None:
         return None
     if type(number) is not int or not 0 <= number < len(RANGES):
         return None
-    return SavedView(proper_name(name), place, number, read_hidden(record.get("hidden")))
+    period = record.get("period")
+    hidden = read_hidden(record.get("hidden"))
+    return SavedView(proper_name(name), place, number, hidden, period if is_period(period) else None)

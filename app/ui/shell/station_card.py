@@ -12,13 +12,13 @@ from app.job import Job
 from app.model.marking import Level
 from app.settings import Station
 from app.ui.canvas import BLOCK_LARGE, Canvas
+from app.ui.card_parts import Caption, CardHead, Note
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import RIM, Control
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning
-from app.ui.shell.card_parts import Caption, CardHead, Note
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 664, 372

@@ -11,13 +11,13 @@ from app.job import Job
 from app.model.health import Health
 from app.ui import words
 from app.ui.canvas import Canvas
+from app.ui.card_parts import Caption, CardHead, Note
 from app.ui.controls import PushButton
 from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
 from app.ui.shell.beginning import Beginning, Roots
-from app.ui.shell.card_parts import Caption, CardHead, Note
 from app.ui.tasks import TaskRunner
 
 _WIDE, _TALL = 640, 408

@@ -7,14 +7,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
+from app.ui.card_parts import CardHead
 from app.ui.controls import PushButton
 from app.ui.look import Look
 from app.ui.panel import Panel
 from app.ui.part import RIM
 from app.ui.popover import Card
-from app.ui.shell.card_parts import CardHead
 from app.ui.shell.saved import SavedView
-from app.ui.shell.time_range import RANGES
 from app.ui.states import Kind, PanelState
 from app.ui.tables import PAD, Column, Table
 
@@ -121,7 +120,7 @@ class ViewsCard(Card):
 
 
 def _range(view: SavedView) -> str:
-    return RANGES[view.range].words
+    return view.range_words
 
 
 def _text(canvas: Canvas, cell: QRectF, said: str) -> None:

@@ -18,6 +18,7 @@ from app.ui.states import PanelState, loading
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
+    from app.ui.popover import Card
     from app.ui.shell.sheets import Sheets
 
 
@@ -26,7 +27,7 @@ class Visiting(Covered):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.range, self.page = DEFAULT, ""
+        self.range, self.period, self.page = DEFAULT, "", ""
         self.way = Way()
         self.asks = True
         """Whether the store may be asked; not before the first picture stands."""
@@ -75,7 +76,7 @@ class Visiting(Covered):
         self.page = place.page
         if host.turn_to(place.subject) and place.page in self.views:
             self.views[place.page].turn_to(place.subject)
-            wish = self._wish(host)
+            wish = self.wish(host)
             if wish is not None and host.remember(wish):
                 self._show_answer(host)
             else:
@@ -84,6 +85,7 @@ class Visiting(Covered):
             self._build(host)
         self.stack.setCurrentIndex(list(self.views).index(place.page))
         self.navigation.show_page(place.page)
+        self._show_range()
         name = place.subject.id if place.subject is not None else ""
         self.header.title.say(host.page.title, name)
         self.setWindowTitle(f"{name or host.page.title} - Watchfloor")
@@ -117,13 +119,68 @@ class Visiting(Covered):
         panels = view.findChildren(Panel) if view is not None else []
         return [panel.state for panel in panels if panel.isVisible() and panel.state is not None]
 
+    @property
+    def by_period(self) -> bool:
+        """Whether the visible page is about a period and not about a range that ends now."""
+        return bool(self.page) and self.hosts[self.page].page.by_period
+
     def set_range(self, number: int) -> None:
         """Choose a time range by its number."""
         number = min(max(number, 0), len(RANGES) - 1)
         if number != self.range:
             self.range = number
-            self.header.range.show_range(number)
-            self.ask_again()
+            self._range_changed()
+
+    def set_period(self, period: str) -> None:
+        """Choose the period of pages that are about one."""
+        if period != self.period:
+            self.period = period
+            self._range_changed()
+
+    def _range_changed(self) -> None:
+        """Say the new one, and never show what was asked for the old one under it."""
+        self._show_range()
+        host = self.hosts.get(self.page)
+        wish = self.wish(host) if host is not None else None
+        if host is not None and wish is not None and host.data is not None:
+            if host.remember(wish):
+                self._show_answer(host)
+            elif self.page in self.views:
+                self.views[self.page].show_state(loading())
+        self.ask_again()
+
+    def step_range(self, step: int) -> None:
+        """A longer (1) or shorter (-1) range; of a page by periods the one after or before."""
+        if self.by_period:
+            from app.ui.shell.periods import beside
+
+            self.set_period(beside(self.period, self.desk.clock.now(), step))
+        else:
+            self.set_range(self.range + step)
+
+    def range_choices(self) -> tuple[str, list[str], int]:
+        if not self.by_period:
+            return "Time range", [choice.words for choice in RANGES], self.range
+        from app.ui.shell.periods import choices
+
+        every = choices(self.period, self.desk.clock.now())
+        return "Period", [one.words for one in every], [one.period for one in every].index(self.period)
+
+    def choose_range(self, number: int) -> None:
+        if self.by_period:
+            from app.ui.shell.periods import choices
+
+            self.set_period(choices(self.period, self.desk.clock.now())[number].period)
+        else:
+            self.set_range(number)
+
+    def _show_range(self) -> None:
+        if self.by_period:
+            from app.ui.shell.periods import choice
+
+            self.header.range.show_period(*choice(self.period, self.desk.clock.now())[1:])
+        else:
+            self.header.range.show_range(self.range)
 
     def _build(self, host: PageHost) -> None:
         view = host.build(self.desk.look)
@@ -134,6 +191,8 @@ class Visiting(Covered):
         view.begin_wanted.connect(self.begin)
         view.retry_wanted.connect(self.ask_again)
         view.sheet_wanted.connect(self.show_sheet)
+        view.card_wanted.connect(self._show_card)
+        view.said.connect(self.strip.say)
         self.views[host.page.id] = view
         self.stack.addWidget(PageArea(self.desk.look, view))
         if host.data is not None:
@@ -143,18 +202,23 @@ class Visiting(Covered):
             view.show_state(loading())
 
     def _ask(self, host: PageHost) -> None:
-        wish = self._wish(host)
+        wish = self.wish(host)
         if wish is not None:
             host.ask(wish)
 
-    def _wish(self, host: PageHost) -> Ask | None:
+    def wish(self, host: PageHost) -> Ask | None:
         """What a page would be asked now; None where nothing may be asked."""
         if self.desk.station is None or not self.asks:
             return None
         at, hidden = self.desk.clock.now(), self.header.filter.hidden_ids
         kept = self.desk.kept if self.range == DEFAULT and not hidden else None
         span = until(at, RANGES[self.range])
-        return Ask(self.desk.store, self.desk.station, at, span, hidden, kept, host.subject)
+        wish = Ask(self.desk.store, self.desk.station, at, span, hidden, kept, host.subject)
+        if host.page.by_period:
+            from app.ui.shell.periods import asked
+
+            wish = wish._replace(period=asked(self.period, at))
+        return wish
 
     def _show_age(self, host: PageHost) -> None:
         old = host.page.oldest(host.data) if host.data is not None else None
@@ -193,6 +257,13 @@ class Visiting(Covered):
         card = DataCard(self.desk.look, self._marked(sheet))
         card.export_wanted.connect(self.export)
         self.open(card, scrim=True)
+
+    def _show_card(self, card: "Card | None") -> None:
+        """What a page opens over itself, or that it is done."""
+        if card is None:
+            self.close_overlay()
+        else:
+            self.open(card, scrim=True)
 
     def export_page(self) -> None:
         """Write the page's table as CSV."""

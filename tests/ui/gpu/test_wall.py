@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from app.query.gpu_floor import Measure
 from app.ui.gpu.section_table import Spot
 from app.ui.gpu.sections import NO_TEAM, Grouping, names_teams, section_words, sections
-from app.ui.gpu.switch import Switch
 from app.ui.gpu.wall import Wall
 from app.ui.gpu.wall_panel import WallPanel
+from app.ui.switch import Switch
 from tests.fakes import answers, gpus
 
 ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole

@@ -6,17 +6,24 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from app.clock import FrozenClock
 from app.job import Job
 from app.model.event import Event
 from app.model.health import Health
 from app.model.marking import Level
+from app.model.objective import Indicator, Method, Selector, Window
+from app.model.register import AddObjective
 from app.model.time_range import TimeRange
+from app.register import apply
+from app.ui.charts.view import View
+from app.ui.endpoint.lanes import EventLanes, Happening
 from app.ui.page import Ask, Place, Subject
 from app.ui.pages.endpoints import EndpointsView, load, marking, oldest_in_view
 from app.ui.states import Kind, failed, loading
 from tests.fakes import answers
 from tests.fakes.desk import Answers
 from tests.fakes.fleets import DAY, HOUR, MINUTE, NOW, S1, U1, catalogue, endpoint, last, serving
+from tests.fakes.objectives import ANNA, promise
 from tests.fakes.stores import bring, open_store, station
 
 END = NOW - 5 * MINUTE
@@ -170,6 +177,75 @@ def test_that_the_charts_share_one_clock_and_show_their_limits(view, show):
     assert [plain(limit.words) for limit in charts["Error rate"]._thresholds] == ["critical 1.00 %", "warning 0.50 %"]
     assert charts["Error rate"]._value == ("5.00\N{NO-BREAK SPACE}%", Health.CRITICAL)
     assert [band.health for band in charts["Latency"]._bands] == [Health.CRITICAL]
+
+
+P95 = Selector("endpoint_latency_seconds", (("quantile", "0.95"),))
+
+
+def keep_promises(store, *objectives):
+    with store.state() as state:
+        for one in objectives:
+            apply(AddObjective(one, "agreed"), state, ANNA, FrozenClock(NOW - 9 * DAY))
+
+
+def test_that_charts_show_what_was_promised_beside_the_limits(view, show, store):
+    slow = promise(
+        "rag-p95", title="Answers within 1 s", endpoint_glob="rag", target=0.99, party="Analysts",
+        indicator=Indicator("threshold", metric=P95, op="lte", value=1.0), method=Method.TIMESLICES,
+        slice_seconds=300.0, slice_target=0.8,
+    )  # fmt: skip
+    keep_promises(store, promise(endpoint_glob="rag"), slow, promise("others", endpoint_glob="chat"))
+    show(RAG)
+    charts = view.detail.stack.charts
+    latency, errors = charts["Latency"]._thresholds, charts["Error rate"]._thresholds
+    assert [(plain(one.words), one.promised) for one in errors] == [
+        ("objective 0.10 %", True), ("critical 1.00 %", False), ("warning 0.50 %", False),
+    ]  # fmt: skip
+    assert [plain(one.words) for one in latency if one.promised] == ["p95 objective 1.00 s"]
+    assert {one.promised for one in latency} == {True, False}
+    assert plain(latency[0].tip).split("\n") == [
+        "rag-p95: Answers within 1 s. Promised to: Analysts.",
+        "p95 at most 1.00 s in 99 % of slices of 5 min, each good with 80 % of its samples, over the last 30 d.",
+        "Version station-04/2, in force since 12 Sep 2026 14:14 Z.",
+    ]
+    assert plain(errors[0].tip).split("\n")[1] == (
+        "99.9 % of requests without error, so 0.10 % may fail, over the last 30 d."
+    )
+
+
+def test_that_a_limit_at_the_value_of_a_promise_is_drawn_once(view, show, store):
+    month = Window("calendar", unit="month", zone="Europe/Berlin")
+    keep_promises(store, promise(endpoint_glob="rag", target=0.99, window=month))
+    show(RAG)
+    errors = view.detail.stack.charts["Error rate"]._thresholds
+    assert [plain(one.words) for one in errors] == ["objective and critical limit 1.00 %", "warning 0.50 %"]
+    assert plain(errors[0].tip).split("\n")[1].endswith("over each month (Europe/Berlin).")
+
+
+def test_that_two_promises_of_one_value_are_one_line_that_explains_both(view, show, store):
+    keep_promises(store, promise(endpoint_glob="rag"), promise("rag-two", endpoint_glob="rag", party="Analysts"))
+    show(RAG)
+    errors = [one for one in view.detail.stack.charts["Error rate"]._thresholds if one.promised]
+    assert [one.value for one in errors] == [0.001]
+    assert "rag-availability: " in errors[0].tip
+    assert "rag-two: " in errors[0].tip
+
+
+def test_that_words_in_a_lane_never_run_into_each_other(look, show_in):
+    """In a gap too narrow for the words of two changes, those of the first are as if it stood alone."""
+    span = TimeRange(NOW - DAY, NOW)
+    lanes = EventLanes(look, View(span))
+    show_in(lanes, 800, 80)
+
+    def picture(*changes):
+        lanes._changes = [Happening(at, math.nan, said, None) for at, said in changes]
+        return lanes.grab().toImage()
+
+    first, second = (NOW - 10 * HOUR, "3 of 6 replicas ready"), (NOW - 4 * HOUR, "4 of 6 replicas ready and more")
+    both, alone = picture(first, second), picture(first)
+    end = round((lanes._x(second[0]) - 2) * both.devicePixelRatio())
+    assert both.copy(0, 0, end, both.height()) == alone.copy(0, 0, end, alone.height())
+    assert both != alone
 
 
 def test_that_lanes_are_said_and_walked_with_the_arrows(view, show):

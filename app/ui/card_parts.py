@@ -1,5 +1,8 @@
 """What the cards of the window are made of: a head, captions of fields, a remark at the foot."""
 
+from PySide6.QtCore import QRectF
+
+from app.model.health import Health
 from app.ui.canvas import Canvas
 from app.ui.look import Look
 from app.ui.part import Part
@@ -48,3 +51,27 @@ class Caption(Part):
 
     def paint(self, canvas: Canvas) -> None:
         canvas.write("label", self._words, 0, canvas.middle("label", 0, 18), "text.low", room=self.width())
+
+
+class Remark(Part):
+    """What a decision would come to, or why it cannot be made: two lines beside the buttons."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._words, self._wrong = "", False
+        self.setFixedHeight(42)
+
+    @property
+    def words(self) -> str:
+        """What is said."""
+        return self._words
+
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """Change the remark; what is wrong has the ink of a warning."""
+        self._words, self._wrong = words, wrong
+        self.setAccessibleName(words)
+        self.update()
+
+    def paint(self, canvas: Canvas) -> None:
+        ink = canvas.look.theme.status[Health.WARNING].text if self._wrong else canvas.colour("text.mid")
+        canvas.lines("small", self._words, QRectF(0, 3, self.width() - 12, 38), ink)

@@ -1,0 +1,126 @@
+"""What a chart is held against: dashed lines, and where their words have room."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QPen
+
+from app.ui.canvas import Canvas
+from app.ui.charts.curves import Plot
+from app.ui.charts.line import Threshold
+from app.ui.charts.trace import Envelope
+
+_DASHES: Final = 22.0
+_NEAR: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the words of a limit stand; `free` where neither a curve nor a limit runs through them."""
+
+    limit: Threshold
+    box: QRectF
+    free: bool
+
+
+def worded(
+    plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope], room: float
+) -> tuple[tuple[Threshold, ...], list[Place]]:
+    """Which limits have their words beside the title, and where those of the others stand.
+
+    Beside the title, which leaves `room`, stands what was promised and then what has no free place on its line.
+    """
+    titled, left = _fitting(plot.canvas, (one for one in thresholds if one.promised), room)
+    crowded = (place.limit for place in _places(plot, thresholds, titled, curves) if not place.free)
+    more, _ = _fitting(plot.canvas, crowded, left)
+    titled += more
+    return tuple(titled), _places(plot, thresholds, titled, curves)
+
+
+def _fitting(canvas: Canvas, limits: Iterable[Threshold], room: float) -> tuple[list[Threshold], float]:
+    found = []
+    for limit in limits:
+        wide = canvas.width("small", limit.words) + _DASHES + 22
+        if wide <= room:
+            found.append(limit)
+            room -= wide
+    return found, room
+
+
+def _places(
+    plot: Plot, thresholds: Sequence[Threshold], titled: Sequence[Threshold], curves: Sequence[Envelope]
+) -> list[Place]:
+    found: list[Place] = []
+    box, heights = plot.box, [_height(plot, limit) for limit in thresholds]
+    for limit, y in zip(thresholds, heights, strict=True):
+        if limit in titled or not box.top() <= y <= box.bottom():
+            continue
+        wide = plot.canvas.width("caption", limit.words) + 8
+        corners = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
+        taken = [place.box for place in found]
+        inside = [one for one in corners if box.contains(one) and not any(one.intersects(other) for other in taken)]
+        if not inside:
+            continue  # the read-out names it
+        clear = (one for one in inside if not any(one.top() <= other <= one.bottom() for other in heights))
+        free = next((one for one in clear if not _crossed(plot, one, curves)), None)
+        found.append(Place(limit, free or inside[0], free is not None))
+    return found
+
+
+def paint_limits(plot: Plot, thresholds: Sequence[Threshold], placed: Sequence[Place]) -> None:
+    """Dashed lines, and the words that stand on them."""
+    canvas, box = plot.canvas, plot.box
+    for limit in thresholds:
+        y = _height(plot, limit)
+        if box.top() <= y <= box.bottom():
+            _paint_dashes(canvas, limit, QLineF(box.left(), y, box.right(), y))
+    for place in placed:
+        canvas.fill(place.box, _veil(canvas))
+        canvas.write("caption", place.limit.words, place.box.left() + 4, place.box.top() + 11, "text.mid")
+
+
+def paint_titled(canvas: Canvas, titled: Iterable[Threshold], x: float, baseline: float) -> None:
+    """Words beside the title, from `x` on, each behind a piece of its line."""
+    for limit in titled:
+        _paint_dashes(canvas, limit, QLineF(x, round(baseline) - 4.5, x + _DASHES, round(baseline) - 4.5))
+        x += _DASHES + 22 + canvas.write("small", limit.words, x + _DASHES + 6, baseline, "text.mid")
+
+
+def promise_tip(plot: QRectF, share: float, shares: Sequence[tuple[Threshold, float]]) -> str:
+    """What explains the promises: above the plot all of them, in it those whose line is near.
+
+    `share` is how high the pointer stands, 0 at the bottom of the plot to 1 at its top; `shares` how high each limit.
+    """
+    near = [limit for limit, high in shares if share > 1.0 or abs(high - share) * plot.height() <= _NEAR]
+    return "\n".join(limit.tip for limit in near if limit.promised and limit.tip)
+
+
+def _paint_dashes(canvas: Canvas, limit: Threshold, line: QLineF) -> None:
+    """The line of a limit or, stronger and in longer dashes, of a promise."""
+    pen = QPen(canvas.colour("text.hi" if limit.promised else "text.mid"), 1.0, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([10, 3] if limit.promised else [5, 3.5])
+    canvas.painter.setPen(pen)
+    canvas.painter.drawLine(line)
+
+
+def _height(plot: Plot, limit: Threshold) -> float:
+    return round(plot.y(limit.value)) + 0.5
+
+
+def _crossed(plot: Plot, place: QRectF, curves: Sequence[Envelope]) -> bool:
+    first, end = (round((x - plot.box.left()) * plot.ratio) for x in (place.left(), place.right()))
+    top, bottom = (
+        plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
+        for y in (place.top(), place.bottom())
+    )
+    return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in curves)
+
+
+def _veil(canvas: Canvas) -> QColor:
+    """Lets words be read over a line."""
+    colour = canvas.colour("surface")
+    colour.setAlphaF(0.75)
+    return colour

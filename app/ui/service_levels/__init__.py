@@ -1,0 +1,1 @@
+"""What the page of service levels is made of."""

@@ -1,0 +1,122 @@
+"""One promise closely, as lines, bands and guides of the two charts. Made on a worker thread."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.model.health import Health
+from app.model.objective import Exclusion
+from app.model.sample import FloatArray
+from app.model.time_range import TimeRange
+from app.query.judging import CELL
+from app.query.service_level import Closely
+from app.query.service_levels import PairNow
+from app.store.reduced import Reduced
+from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, make_line
+from app.ui.service_levels.level_words import factor_words, runs_out_words, span
+
+_RATES = ("series.1", "series.4")
+_SHOWN_DAYS = 3.0
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What both charts show of `close`.
+
+    `period` is the window of the burn-down, `recent` that of the burn rates; `now` is the end of what is over, seconds
+    UTC.
+    """
+
+    close: Closely
+    period: TimeRange
+    recent: TimeRange
+    now: float
+    left: tuple[Line, ...]
+    guides: tuple[Guide, ...]
+    fans: tuple[Fan, ...]
+    bands: tuple[Band, ...]
+    rates: tuple[Line, ...]
+    factors: tuple[Threshold, ...]
+
+
+def drawn(close: Closely) -> Drawn:
+    """Prepare both charts."""
+    row, down = close.row, close.down
+    period, now = row.promise.period.span, row.judged.end
+    data_time = row.promise.picture.data_time
+    newest = min(now, data_time) if not math.isnan(data_time) else math.nan
+    known = down.time <= (newest if not math.isnan(newest) else period.start)
+    step = float(np.diff(down.time).max()) if down.time.size > 1 else math.nan
+    left = make_line(
+        "left",
+        "series.1",
+        _points(down.time, np.where(known, down.left, np.nan), step),
+        newest,
+        weight=2.0,
+        filled=True,
+    )
+    lines = [left]
+    if bool(np.nanmax(np.abs(down.left - down.left_worst), initial=0.0) > 0.001):
+        worst = np.where(known & np.isfinite(down.left_worst), down.left_worst, np.nan)
+        lines.append(make_line("left at worst", "text.low", _points(down.time, worst, step), newest, weight=1.0))
+    recent = TimeRange(max(period.start, now - _SHOWN_DAYS * _DAY), max(now, period.start + 1.0))
+    return Drawn(
+        close=close,
+        period=period,
+        recent=recent,
+        now=now,
+        left=tuple(lines),
+        guides=(Guide("even pace", down.time, down.even),),
+        fans=_fans(close),
+        bands=_bands(close),
+        rates=_rates(close, newest),
+        factors=_factors(close),
+    )
+
+
+def _points(time: FloatArray, value: FloatArray, step: float) -> Reduced:
+    return Reduced(time, value, value, 0.0, step)
+
+
+def _fans(close: Closely) -> tuple[Fan, ...]:
+    ahead, budget = close.ahead, close.row.budget
+    if ahead is None or not budget.allowed > 0.0:
+        return ()
+    said = f"Runs out: {runs_out_words(close.row, close.row.judged.end)}"
+    least, most = (np.maximum(side / budget.allowed, 0.0) for side in (ahead.least, ahead.most))
+    return (Fan(said, "series.1", ahead.time, least, most),)
+
+
+def _bands(close: Closely) -> tuple[Band, ...]:
+    """Exclusions that change the figure, as planned work."""
+    named: dict[str, Exclusion] = {one.id: one for one in close.row.promise.standing}
+    return tuple(
+        Band(start, end, Health.MAINTENANCE, named[name].reason)
+        for name, covered in close.excluded.items()
+        for start, end in covered.tolist()
+    )
+
+
+def _rates(close: Closely, newest: float) -> tuple[Line, ...]:
+    """Burn rates of the long windows that page; without any, of the first pairs."""
+    by_width = {curve.seconds: curve for curve in close.curves}
+    return tuple(
+        make_line(f"{span(pair.pair.long)} window", colour, _points(curve.time, curve.rate, CELL), newest)
+        for pair, colour in zip(_shown(close), _RATES, strict=False)
+        if (curve := by_width.get(pair.pair.long)) is not None
+    )
+
+
+def _shown(close: Closely) -> list[PairNow]:
+    pairs = close.row.pairs
+    paging = [one for one in pairs if one.pair.severity == "page"]
+    return list(paging or pairs)[: len(_RATES)]
+
+
+def _factors(close: Closely) -> tuple[Threshold, ...]:
+    return tuple(
+        Threshold(one.factor, f"{one.pair.severity}, {span(one.pair.long)}: {factor_words(one.factor)}")
+        for one in _shown(close)
+    )

@@ -1,0 +1,149 @@
+"""The sentence of the page: which promises are at risk, and what the period can still end at."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from app.analysis.burn_rate import Pair
+from app.model.health import Freshness, Health
+from app.query.service_levels import Adhered, ServiceLevels
+from app.ui import words
+from app.ui.exclusions.exclusion_words import day_words
+from app.ui.page import enclave_words
+from app.ui.sentence import Figure, Span
+from app.ui.service_levels.level_words import factor_words, share, span
+from app.ui.service_levels.standing import Reason, Standing
+from app.ui.words import GAP
+
+
+def sentence(levels: ServiceLevels, standings: Sequence[Standing]) -> tuple[Span, ...]:
+    """One sentence of a period that is over, or of one that runs."""
+    if not levels.rows:
+        return (Span("No promise is in view.", strong=True),)
+    found = Counter(one.reason for one in standings)
+    if found[Reason.MISSED] + found[Reason.UNPROVEN] + found[Reason.KEPT] == len(standings):
+        return _over(found, len(standings))
+    return _running(found, len(standings))
+
+
+def _over(found: Counter[Reason], total: int) -> tuple[Span, ...]:
+    missed, unproven, kept = found[Reason.MISSED], found[Reason.UNPROVEN], found[Reason.KEPT]
+    verb = "was" if missed == 1 else "were"
+    spans: list[Span] = []
+    if missed:
+        said = f"{_count(missed)} {words.plural(missed, 'promise')} {verb} missed"
+        spans += [Span(said, strong=True, health=Health.CRITICAL), Span(", ")]
+    if not missed and not kept:
+        said = f"{_count(total)} {words.plural(total, 'promise')} can be proved neither way"
+        return Span(said, strong=True), Span(": too little is known of the period.")
+    counted = f"{words.grouped(kept)} of {words.grouped(total)} {'was' if kept == 1 else 'were'} kept"
+    spans.append(Span(counted, strong=True))
+    if unproven:
+        spans.append(Span(f", {words.count_word(unproven)} can be proved neither way"))
+    return (*spans, Span("."))
+
+
+def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
+    spent, burning = found[Reason.SPENT], found[Reason.BURNING]
+    out, slow = found[Reason.RUNS_OUT], found[Reason.SLOW_BURN]
+    told: list[tuple[str, Health]] = []
+    if spent:
+        said = f"{words.plural(spent, 'budget')} {'is' if spent == 1 else 'are'} spent"
+        told.append((f"{words.count_word(spent)} {said}", Health.CRITICAL))
+    if burning:
+        told.append((f"{words.count_word(burning)} {'burns' if burning == 1 else 'burn'} fast", Health.CRITICAL))
+    if out:
+        told.append((f"{words.count_word(out)} will run out", Health.WARNING))
+    if slow:
+        told.append((f"{words.count_word(slow)} {'burns' if slow == 1 else 'burn'} slowly", Health.WARNING))
+    spans: list[Span] = []
+    for number, (said, health) in enumerate(told):
+        joint = "" if not number else " and " if number == len(told) - 1 else ", "
+        loud = health is Health.CRITICAL
+        spans += [Span(joint)] if joint else []
+        spans.append(Span(said if number else words.capitalised(said), strong=loud, health=health if loud else None))
+    if told:
+        spans.append(Span(". "))
+    unknown = found[Reason.UNKNOWN]
+    pace = found[Reason.ON_PACE] + found[Reason.EXCLUDED]
+    verb = "is" if pace == 1 else "are"
+    spans.append(Span(f"{words.grouped(pace)} of {words.grouped(total)} {verb} on pace", strong=True))
+    if unknown:
+        spans.append(Span(f", of {words.count_word(unknown)} nothing can be told"))
+    return (*spans, Span("."))
+
+
+def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
+    """What decides, and how old the picture is."""
+    if not levels.rows:
+        return ""
+    told = []
+    late = [one for one in levels.pictures if one.freshness is not Freshness.FRESH]
+    if late:
+        named = words.listed([f"{enclave_words(one, levels.pictures)} as of {_as_of(one.age)}" for one in late])
+        told.append(f"{named}.")
+    length = levels.rows[0].promise.length
+    pages = [pair for pair in pairs if pair.severity == "page"]
+    if pages and not levels.rows[0].promise.period.is_over(levels.as_of):
+        burns = [f"{factor_words(pair.factor(length))} over {span(pair.long)}" for pair in pages]
+        told.append(f"On call is paged at {words.listed(burns)}.")
+    waiting = {one.id for row in levels.rows for one in row.promise.waiting}
+    if waiting:
+        verb = "waits" if len(waiting) == 1 else "wait"
+        exclusions = words.plural(len(waiting), "exclusion")
+        told.append(
+            f"{_count(len(waiting))} {exclusions} {verb} for approval and {verb_change(len(waiting))} nothing yet."
+        )
+    elif any(row.promise.standing for row in levels.rows):
+        told.append("Approved exclusions do not count.")
+    return " ".join(told)
+
+
+def verb_change(count: int) -> str:
+    """``changes`` or ``change``."""
+    return "changes" if count == 1 else "change"
+
+
+def _as_of(age: float) -> str:
+    return "never" if math.isnan(age) else f"{words.age(age)} ago"
+
+
+def _count(number: int) -> str:
+    return words.capitalised(words.count_word(number))
+
+
+def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
+    """Met so far, good answers of all, and how much of the period is over."""
+    rows = levels.rows
+    if not rows:
+        return ()
+    met = sum(row.found.now.met_as_known for row in rows)
+    over = rows[0].promise.period.is_over(levels.as_of)
+    found = [Figure("Met as known" if over else "Met so far", words.grouped(met), f"of {words.grouped(len(rows))}")]
+    good, total = _answers(rows)
+    if total:
+        number, _, unit = share(good / total).partition(GAP)
+        found.append(Figure("Good answers", number, unit))
+    if not over:
+        whole = rows[0].promise.period.span
+        gone = (rows[0].judged.end - whole.start) / whole.seconds
+        found.append(Figure("Elapsed", f"{gone * 100:.0f}", "%"))
+    return tuple(found)
+
+
+def _answers(rows: Sequence[Adhered]) -> tuple[float, float]:
+    """Good and all answers of the fleet, those of one endpoint once."""
+    seen: dict[tuple[str, str], Adhered] = {}
+    for row in rows:
+        if row.unit == "events":
+            seen.setdefault((row.promise.enclave.id, row.promise.endpoint.id), row)
+    good, total = (sum(getattr(row.found.now, name) for row in seen.values()) for name in ("good", "total"))
+    return good, total
+
+
+def title_words(levels: ServiceLevels) -> str:
+    """Which stretch of time it is about, for the panel's remark."""
+    if not levels.rows:
+        return ""
+    whole = levels.rows[0].promise.period.span
+    return f"{day_words(whole.start)} to {day_words(whole.end - 1.0)}, least budget first"
