@@ -29,7 +29,9 @@ from app.model.objective import Indicator, Method, Selector, Window
 from app.model.register import AddObjective
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.service_levels import Question, read_service_levels
+from app.query.judging import Question
+from app.query.service_level import read_closely
+from app.query.service_levels import read_service_levels
 from app.register import apply
 from app.store.samples import find_series, read_series
 from tests.fakes import objectives
@@ -119,6 +121,9 @@ FLAGS = {
     "up": 'max(last_over_time(up{job="chat"}[59s]))',
     "latency": f'max(last_over_time(chat_latency_seconds{{quantile="0.95"}}[59s])) <= bool {LIMIT}',
 }
+HELD_OF_HOUR = over("count_over_time", held(REQUESTS), HOUR, 30)
+BUSY = f"{over('sum_over_time', REQUESTS, HOUR)} / (30 * {HELD_OF_HOUR}) and {HELD_OF_HOUR} >= 60"
+"""Requests a second of an hour of which at least half is known."""
 IN_SLICE = over("sum_over_time", REQUESTS, SLICE)
 RATIO = f"1 - {over('sum_over_time', ERRORS, SLICE)} / {IN_SLICE}"
 # without a request there is no share: 0/0 is NaN, which is below every target and poisons every mean
@@ -168,12 +173,15 @@ def store(server, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judge(store):
-    """Judge one promise over a period as of a moment, with all that ever came in."""
+    """Judge one promise over a period as of a moment, with all that ever came in; or look at it closely."""
 
-    def judged(kind, window, period, moment=END):
+    def judged(kind, window, period, moment=END, *, closely=False):
         question = Question(period, float(moment), as_known_at=END + DAY, objective=f"{kind}-{window}")
         (row,) = read_service_levels(store, station(Level.TS), question, Job()).rows
-        return row
+        if not closely:
+            return row
+        (found,) = read_closely(store, station(Level.TS), question, [row.promise.key], Job())
+        return found
 
     return judged
 
@@ -212,7 +220,7 @@ def _stored(store):
 def test_that_occurrences_of_counts_equal_sums_over_time(span, history, server, judge):
     window, period, start, end, moment = span
     row, length = judge("errors", window, period, moment), end - start
-    assert (row.period.span.start, row.period.span.end) == (start, end)
+    assert (row.promise.period.span.start, row.promise.period.span.end) == (start, end)
     total = server.number(over("sum_over_time", REQUESTS, length), end)
     bad = server.number(over("sum_over_time", ERRORS, length), end)
     known = _spoken(history, start, end)
@@ -220,10 +228,15 @@ def test_that_occurrences_of_counts_equal_sums_over_time(span, history, server, 
     assert (figure.total, figure.total - figure.good) == (total, bad)  # whole events
     assert figure.known_only == same(1 - bad / total)
     assert (figure.known, figure.coverage) == (known, same(known / length))
-    # unknown time may have held any number of requests: nothing is proved, however good what is known
-    assert known < length
-    assert (figure.worst, figure.best, figure.verdict) == (0.0, 1.0, Verdict.NOT_PROVABLE)
-    allowed = (1 - TARGETS["errors"]) * total
+    # unknown time is taken to have been as busy as the busiest hour at most
+    most = server.number(ends("max_over_time", BUSY, length, HOUR), end)
+    assert row.assumed_rate == same(most)
+    unseen = most * (length - known)
+    worst, best = (total - bad) / (total + unseen), 1 - bad / (total + unseen)
+    assert (figure.worst, figure.best) == (same(worst), same(best))
+    assert worst < TARGETS["errors"]
+    assert figure.verdict is (Verdict.MISSED if best < TARGETS["errors"] else Verdict.NOT_PROVABLE)
+    allowed = (1 - TARGETS["errors"]) * (total + unseen)
     assert (row.budget.allowed, row.budget.spent) == (same(allowed), bad)
     assert row.budget.share_left == same(1 - bad / allowed)
 
@@ -299,7 +312,9 @@ def test_that_the_budget_of_a_month_that_runs_counts_what_is_still_to_come(serve
     total = server.number(over("sum_over_time", REQUESTS, passed), moment)
     bad = server.number(over("sum_over_time", ERRORS, passed), moment)
     known = server.number(over("count_over_time", held(REQUESTS), passed, 30), moment) * 30
-    allowed = (1 - TARGETS["errors"]) * (total + total / known * ahead)  # as many a second as till now
+    most = server.number(ends("max_over_time", BUSY, passed // HOUR * HOUR, HOUR), moment)
+    # to come: as many a second as till now; unknown: no more than in the busiest hour
+    allowed = (1 - TARGETS["errors"]) * (total + total / known * ahead + most * (passed - known))
     assert errors.estimated
     assert (errors.allowed, errors.share_left) == (same(allowed), same(1 - bad / allowed))
     up = judge("up", "berlin", period, moment).budget
@@ -377,17 +392,26 @@ def test_that_pairs_speak_just_when_an_alert_of_their_expression_would(kind, ser
     # ten days with both changes of clocks; the factors are those of the promise's own 30 days
     end, spoke = START + 50 * DAY, 0
     start = end - 10 * DAY
-    row = judge(kind, "30d", "10d", end)
-    for now in row.pairs:
+    found = judge(kind, "30d", "10d", end, closely=True)
+    theirs = {}
+    for curve in found.curves:
+        theirs[curve.seconds] = server.numbers(burn(kind, curve.seconds), start, end, SLICE)
+        # a period does not look back behind its beginning: until a whole window of it has passed nothing is said
+        told = [
+            math.nan if moment < start + curve.seconds else theirs[curve.seconds].get(moment, math.nan)
+            for moment in curve.time
+        ]
+        np.testing.assert_allclose(curve.rate, told, rtol=EXACT, atol=EXACT)
+    for now in found.row.pairs:
         pair = now.pair
         factor = pair.share * 30 * DAY / pair.long
-        fast = [f"{burn(kind, width)} > {factor!r}" for width in (pair.long, pair.short)]
-        theirs = server.numbers(f"{fast[0]} and {fast[1]}", start, end, SLICE)
-        # a period does not look back behind its beginning: until a whole long window of it has passed no pair speaks,
-        # of what was before as of what is in it
-        ours = [(one.start, one.end, one.peak) for one in row.burns if one.pair == pair]
-        within = {moment: value for moment, value in theirs.items() if moment >= start + pair.long}
-        assert ours == [(first, last, same(peak)) for first, last, peak in stretches(within)]
+        fast = {
+            moment: rate
+            for moment, rate in theirs[pair.long].items()
+            if moment >= start + pair.long and rate > factor and theirs[pair.short].get(moment, math.nan) > factor
+        }
+        ours = [(one.start, one.end, one.peak) for one in found.burns if one.pair == pair]
+        assert ours == [(first, last, same(peak)) for first, last, peak in stretches(fast)]
         spoke += len(ours)
     assert spoke >= 3
 
@@ -400,9 +424,9 @@ def test_that_an_alert_in_the_first_hours_of_a_month_is_left_to_the_month_before
     fast = [f"{burn('errors', width)} > {factor!r}" for width in (slow.long, slow.short)]
     theirs = server.numbers(f"{fast[0]} and {fast[1]}", start, start + slow.long - SLICE, SLICE)
     assert len(theirs) > 12
-    row = judge("errors", "berlin", period, start + 3 * HOUR)
-    assert not [one for one in row.burns if one.pair == slow]
-    assert math.isnan(next(one.long for one in row.pairs if one.pair == slow))
+    found = judge("errors", "berlin", period, start + 3 * HOUR, closely=True)
+    assert not [one for one in found.burns if one.pair == slow]
+    assert math.isnan(next(one.long for one in found.row.pairs if one.pair == slow))
 
 
 # --- where other expressions say something else, and by how much ---------------------------------------------------
