@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import math
 import re
 import shutil
 import socket
@@ -52,6 +53,23 @@ class Server:
     url: str
     log: Path
 
+    def number(self, query, at):
+        """The one number of an expression at a moment, seconds UTC; NaN where it has none."""
+        found = self._ask("query", query=query, time=at)
+        assert len(found) < 2, found
+        return float(found[0]["value"][1]) if found else math.nan
+
+    def numbers(self, query, start, end, step):
+        """The numbers of an expression by moments, at `start`, `end` and each `step` between."""
+        found = self._ask("query_range", query=query, start=start, end=end, step=step)
+        assert len(found) < 2, [one["metric"] for one in found]
+        return {at: float(value) for one in found for at, value in one["values"]}
+
+    def _ask(self, path, **form):
+        answer = httpx.post(f"{self.url}/api/v1/{path}", data=form, trust_env=False, timeout=60).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]["result"]
+
 
 @contextlib.contextmanager
 def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", arguments=(), web=None):
@@ -60,7 +78,7 @@ def prometheus(folder, samples=None, config="global: {scrape_interval: 1h}\n", a
     data = folder / "data"
     if samples is not None:
         (folder / "in.om").write_text(samples.text(), encoding="utf-8")
-        backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=168h"]
+        backfill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "--max-block-duration=486h"]
         subprocess.run([*backfill, str(folder / "in.om"), str(data)], check=True, capture_output=True)
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}"]
