@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=FROM/UNTIL",
         action="append",
         default=[],
-        help="with --objective: what this stretch of time cost; ISO 8601, may be given several times",
+        help="with --objective and --json: what this stretch of time cost; ISO 8601, may be given several times",
     )
     parser.add_argument(
         "--as-known-at", metavar="ISO8601", help="with what had come in by this moment, of telemetry as of decisions"
@@ -72,6 +72,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     stretches = dict(map(_stretch, options.range))
     if stretches and not options.objective:
         raise UsageError("--range asks what time cost one promise, and none is named.", "Add --objective ID.")
+    if (stretches or options.changed_since is not None) and not options.json:
+        raise UsageError("Only JSON tells what --range or --changed-since ask for.", "Add --json.")
     since = None if options.changed_since is None else moment("--changed-since", options.changed_since)
     question = Question(options.period, context.clock.now(), known, options.objective)
     try:

@@ -57,3 +57,28 @@ def test_that_the_ranges_are_those_of_the_console():
     told = [int(text[:-1]) * hours[text[-1]] * 3600 for text in _RANGES[:-1]]
     assert told == [choice.seconds for choice in RANGES[:-1]]
     assert (_RANGES[-1], RANGES[-1].words) == ("13mo", "Last 13 months")
+
+
+def test_that_a_page_about_a_period_is_drawn_of_the_one_that_is_wished(qapp, station, tmp_path):
+    pictures = []
+    for period in ("2026-08", "2026-Q3"):
+        out = tmp_path / f"{period}.png"
+        told = ["--base-dir", str(station), "--out", str(out), "--size", "1200x720", "--at", "2026-09-16T00:00:00Z"]
+        assert main(["shot", "service-levels", "--period", period, *told]) == 0
+        pictures.append(QImage(str(out)))
+    # the control names it; the rest of an empty station is alike
+    differing = [
+        (x, y)
+        for x in range(0, 1200, 2)
+        for y in range(0, 720, 2)
+        if pictures[0].pixel(x, y) != pictures[1].pixel(x, y)
+    ]
+    assert differing
+    assert {y < 26 + 64 for _, y in differing} == {True}
+
+
+@pytest.mark.parametrize("period", ["2026-13", "31d", "yesterday"])
+def test_that_a_period_that_is_none_is_refused(qapp, station, tmp_path, capsys, period):
+    arguments = ["shot", "service-levels", "--period", period, "--size", "1100x720", "--out", str(tmp_path / "p.png")]
+    assert main([*arguments, "--base-dir", str(station)]) == 2
+    assert "is no period of the console's control" in capsys.readouterr().err

@@ -16,6 +16,8 @@ from app.paths import resources
 from app.register import apply
 from app.settings import write_station
 from tests.fakes.fleets import DAY, NOW, U1, catalogue, endpoint, serving
+from tests.fakes.levels import AT, AUGUST, START, Levels, probed
+from tests.fakes.schemas import valid
 from tests.fakes.stores import bring, open_store, station
 from tests.query.test_service_levels import promise
 
@@ -90,3 +92,85 @@ def test_that_the_table_names_method_and_policy(base, capsys):
 def test_that_what_cannot_be_answered_is_refused_in_words(base, capsys, given, code, said):
     got, told = run(capsys, "--base-dir", str(base), *given)
     assert (got, said in told.err) == (code, True), told.err
+
+
+# --- closely, and what changed ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def august(tmp_path):
+    """August with a gap of 600 minutes that came a week after its end; 300 of them were bad."""
+    desk = Levels(tmp_path)
+    write_station(desk.store.paths, desk.station)
+    desk.promise()
+    desk.probe(bad=[(1440, 1500)], gone=[(6000, 6600)], start=AUGUST, end=START)
+    first, last = AUGUST + 6000 * 60.0, AUGUST + 6600 * 60.0
+    row = probed("rag", [(0, 300)], start=first, end=last)
+    desk.bring([row], "rag", start=first, end=last, received=START + 7 * DAY)
+    return tmp_path
+
+
+def ask(capsys, base, *given):
+    code = main(["sla", "--at", to_iso(AT), "--base-dir", str(base), "--period", "2026-08", *given])
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    return told.out
+
+
+def test_that_what_changed_since_is_told_by_figure_with_before_and_after(august, capsys):
+    data = valid(ask(capsys, august, "--changed-since", "2026-09-02T00:00:00Z", "--json"), "UNCLASSIFIED")
+    changed = data["changed"]
+    assert changed["since"] == "2026-09-02T00:00:00Z"
+    found = {one["figure"]: (one["before"], one["after"]) for one in changed["figures"]}
+    assert found["verdict"] == ("not provable", "met")  # 360 of 446.4 min
+    assert found["coverage"] == pytest.approx(((44_640 - 599.5) / 44_640, 1.0))
+    assert found["known_only"] == pytest.approx((1 - 60 / (44_640 - 599.5), 1 - 360 / 44_640))
+    keys = {(one["objective"], one["enclave"], one["endpoint"]) for one in changed["figures"]}
+    assert keys == {("rag-up", "enc-u1", "rag")}
+
+
+def test_that_nothing_that_changed_is_an_empty_list_and_unasked_null(august, capsys):
+    since = ("--changed-since", "2026-09-10T00:00:00Z", "--json")
+    assert valid(ask(capsys, august, *since), "UNCLASSIFIED")["changed"]["figures"] == []
+    assert valid(ask(capsys, august, "--json"), "UNCLASSIFIED")["changed"] is None
+
+
+def test_that_the_cost_of_a_stretch_is_told_with_its_share_of_the_budget(august, capsys):
+    # half an hour of the hour that was bad on the second day: 30 of 446.4 min
+    stretch = "INC-7=2026-08-02T00:30:00Z/2026-08-02T01:30:00Z"
+    data = valid(ask(capsys, august, "--objective", "rag-up", "--range", stretch, "--json"), "UNCLASSIFIED")
+    costs = {one["name"]: one for one in data["rows"][0]["closely"]["costs"]}
+    assert (costs["INC-7"]["bad"], costs["INC-7"]["seconds"]) == (1800.0, 3600.0)
+    assert costs["INC-7"]["share"] == pytest.approx(30 / 446.4)
+    assert costs["the rest"]["bad"] == 330 * 60.0
+
+
+def test_that_without_an_objective_nothing_is_looked_at_closely(august, capsys):
+    assert valid(ask(capsys, august, "--json"), "UNCLASSIFIED")["rows"][0]["closely"] is None
+
+
+def test_that_what_was_known_then_is_judged_by_that_alone(august, capsys):
+    then = valid(ask(capsys, august, "--as-known-at", "2026-09-02T00:00:00Z", "--json"), "UNCLASSIFIED")
+    figure = then["rows"][0]["availability"]
+    assert (then["known_at"], figure["verdict"]) == ("2026-09-02T00:00:00Z", "not provable")
+    assert figure["worst"] == pytest.approx(1 - 659.5 / 44_640)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--changed-since", "last week", "--json"], "--changed-since"),
+        (
+            ["--objective", "rag-up", "--range", "x=2026-08-02T01:00:00Z/2026-08-02T01:00:00Z"],
+            "must end after it begins",
+        ),
+        (["--objective", "rag-up", "--range", "=2026-08-02T01:00:00Z/2026-08-02T02:00:00Z"], "no stretch of time"),
+        # nothing else would show them: they would be lost without a word
+        (["--changed-since", "2026-09-02T00:00:00Z"], "--json"),
+        (["--objective", "rag-up", "--range", "x=2026-08-02T01:00:00Z/2026-08-02T02:00:00Z", "--csv"], "--json"),
+    ],
+)
+def test_that_a_question_without_an_answer_is_refused(august, capsys, given, said):
+    code = main(["sla", "--at", to_iso(AT), "--base-dir", str(august), "--period", "2026-08", *given])
+    told = capsys.readouterr()
+    assert (code, said in told.err, told.out) == (2, True, "")

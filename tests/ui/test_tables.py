@@ -88,6 +88,18 @@ def test_that_a_column_of_numbers_is_sorted_by_value_with_the_unknown_last(table
     assert names(table) == ["gpu_1", "gpu_10", "node_1", "gpu_2"]
 
 
+def test_that_other_columns_keep_filter_choice_and_the_order_where_its_column_stays(table):
+    table.sort_by(Order(1, descending=True))
+    table.narrow("ok")
+    table.choose(names(table).index("gpu_10"))
+    table.show_rows(ROWS, lambda row: row[0], (*COLUMNS, Column("Rack", 40, 0.0, lambda row: "r1", nothing)))
+    assert names(table) == ["gpu_1", "gpu_10"]
+    assert table.current_row()[0] == "gpu_10"
+    assert (table.rows.columnCount(), table.column(3).title) == (4, "Rack")
+    table.show_rows(ROWS, lambda row: row[0], COLUMNS[:1])
+    assert (table.rows.order, table.rows.columnCount()) == (None, 1)
+
+
 def test_that_keys_go_through_the_columns_and_back_to_the_order_of_the_page(table):
     seen = []
     for _ in range(4):
