@@ -5,10 +5,11 @@ import math
 from app.analysis.budget import Outlook
 from app.analysis.burn_rate import Burn
 from app.model.objective import Method, Objective, Selector
+from app.model.time_range import TimeRange
 from app.query.judging import Promise
 from app.query.service_levels import Adhered
 from app.ui import words
-from app.ui.exclusions.exclusion_words import day_words
+from app.ui.exclusions.exclusion_words import day_words, span_words
 from app.ui.exclusions.form import Scope
 from app.ui.words import GAP
 
@@ -59,7 +60,7 @@ def share(value: float, decimals: int = 2) -> str:
 
 def decimals_of(target: float) -> int:
     """Decimals that tell a figure from its target: at least two, four at most."""
-    return min(4, max(2, len(f"{target * 100:.6g}".partition(".")[2])))
+    return min(4, max(2, len(f"{target * 100:.10g}".partition(".")[2])))
 
 
 def target_words(objective: Objective) -> str:
@@ -117,10 +118,9 @@ def factor_words(factor: float) -> str:
 
 def burn_words(burn: Burn) -> str:
     """When a pair spoke, and when that was learned."""
-    until = "until now" if burn.lasts else f"to {words.clock(burn.end)}{GAP}Z"
-    told = (
-        f"{day_words(burn.start)} {words.clock(burn.start)} {until}: {burn.pair.name} above {factor_words(burn.factor)}"
-    )
+    # what lasts at the end of a period that is over does not last until now
+    when = f"{span_words(TimeRange(burn.start, burn.end))}{' and on' if burn.lasts else ''}"
+    told = f"{when}: {burn.pair.name} above {factor_words(burn.factor)}"
     late = burn.learned - burn.start
     learned = f"learned {words.age(late)} later" if late >= 60.0 else "learned at once"
     return f"{told}, {rate_words(burn.peak)} at most; {learned}"
