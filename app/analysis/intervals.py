@@ -105,8 +105,3 @@ def seconds_between(covered: Intervals, edges: FloatArray) -> FloatArray:
     last = np.maximum(begun - 1, 0)
     part = np.clip(edges - covered[last, 0], 0.0, length[last])
     return np.diff(np.where(begun > 0, before[last] + part, 0.0))
-
-
-def inner(covered: Intervals, step: float) -> Intervals:
-    """Part of each interval that is made of whole steps since 1970: what exact sums of whole hours can speak of."""
-    return merged(np.column_stack([np.ceil(covered[:, 0] / step), np.floor(covered[:, 1] / step)]) * step)

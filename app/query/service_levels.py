@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
+from app.analysis.availability import Adherence, Parts, adherence, parts
 from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
 from app.analysis.burn_rate import Flaw, Pair, Track, lint
 from app.analysis.intervals import seconds
 from app.analysis.service_hours import promised
-from app.analysis.tally import Evidence, Tally
+from app.analysis.tally import TOTAL, Evidence, Tally
 from app.job import Job
 from app.model.marking import Level
-from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.enclaves import Picture
 from app.query.health import marking_of
-from app.query.judging import Bench, Promise, Question, assumed_rate
+from app.query.judging import Bench, Case, Promise, Question, assumed_rate
 from app.settings import Station
 from app.store.database import Store
 
-_DAY = 86400.0
+_BATCH = 128
+"""Promises that are judged at once: as much of them as is kept meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,11 @@ def read_service_levels(
     with store.reader(ceiling) as reader:
         bench = Bench(store, reader, question)
         promises = list(bench.promises())
-        rows = []
-        for number, promise in enumerate(promises):
-            job.step(number, len(promises), "Judging promises")
-            rows.append(judged_row(bench, promise, pairs, question.at)[0])
+        rows: list[Adhered] = []
+        for start in range(0, len(promises), _BATCH):
+            job.step(start, len(promises), "Judging promises")
+            cases = [Case.of(promise, question.at) for promise in promises[start : start + _BATCH]]
+            rows += judge(bench, cases, pairs, question.at)
     levels = [row.promise.enclave.level for row in rows]
     marking = marking_of(station, [one.enclave for one in bench.seen], levels, ceiling)
     known_at = question.at if bench.moment is None else bench.moment
@@ -110,31 +111,44 @@ def _least_first(row: Adhered) -> tuple[float, str, str, str, str]:
     return (math.inf if math.isnan(left) else left, *row.promise.key)
 
 
-def judged_row(bench: Bench, promise: Promise, pairs: Sequence[Pair], at: float) -> tuple[Adhered, Evidence, Track]:
-    """Judge one promise, at `at` (seconds UTC), and hand on what it was judged by."""
-    objective, period = promise.objective, promise.period
-    over = period.so_far(at)
-    where = promise.scopes(over)
-    evidence = bench.evidence(promise, over)
-    edges = np.array([over.start, max(over.end, over.start + 0.001)])
-    found = parts(evidence, where, edges)
+def judge(bench: Bench, cases: Sequence[Case], pairs: Sequence[Pair], at: float) -> list[Adhered]:
+    """Judge some promises at `at`, seconds UTC."""
+    known = list(zip(cases, bench.evidence(cases), strict=True))
+    days = [evidence.tally(case.where.kept, case.days) for case, evidence in known]
+    newest = [_newest(case, daily) for (case, _), daily in zip(known, days, strict=True)]
+    tracks = bench.recent(known, newest, max((pair.long for pair in pairs), default=0.0))
+    return [
+        _row(*both, daily, _pairs_now(track, both[0].promise, pairs), at)
+        for both, daily, track in zip(known, days, tracks, strict=True)
+    ]
+
+
+def _newest(case: Case, daily: Tally) -> TimeRange:
+    """The last day of which anything is known, or the last of all."""
+    known = np.flatnonzero(daily.amounts[TOTAL] > 0)
+    last = int(known[-1]) if known.size else daily.amounts.shape[1] - 1
+    return TimeRange(*case.days[last : last + 2].tolist())
+
+
+def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...], at: float) -> Adhered:
+    promise, over, where = case.promise, case.over, case.where
+    objective = promise.objective
+    found = parts(evidence, where, np.array([over.start, max(over.end, over.start + 0.001)]))
     judged = found.judged(objective.missing)[0]
     rest, estimated = _rest(promise, found.kept[0], at)
     counted = budget(judged, objective.target, rest, estimated=estimated)
     taken = tuple(float(seconds(one)) for one in (where.aside, where.dropped))
     unfinished = math.inf if estimated and rest > 0 else rest
-    track = bench.track(promise, evidence, over)
-    row = Adhered(
+    return Adhered(
         promise=promise,
         judged=over,
         found=adherence(_first(found), objective, unfinished, (taken[0], taken[1])),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
-        outlook=_outlook(evidence, where, counted, promise, at),
-        pairs=_pairs_now(track, promise, pairs),
+        outlook=_outlook(daily[:-1], counted, promise, at),
+        pairs=pairs,
         assumed_rate=assumed_rate(evidence),
     )
-    return row, evidence, track
 
 
 def _first(found: Parts) -> Parts:
@@ -165,12 +179,7 @@ def _pairs_now(track: Track, promise: Promise, pairs: Sequence[Pair]) -> tuple[P
     return tuple(found)
 
 
-def _outlook(evidence: Evidence, where: Scopes, counted: Budget, promise: Promise, at: float) -> RunOut:
-    over = promise.period.so_far(at)
-    days = int(over.seconds // _DAY)
-    edges: FloatArray = over.start + _DAY * np.arange(days + 1, dtype=np.float64)
-    spent = np.empty(0)
-    if days:
-        daily = evidence.tally(where.kept, edges)
-        spent = np.where(np.nan_to_num(daily.coverage) >= 0.5, daily.bad, np.nan)
+def _outlook(daily: Tally, counted: Budget, promise: Promise, at: float) -> RunOut:
+    """When the budget runs out, by its whole days."""
+    spent = np.where(np.nan_to_num(daily.coverage) >= 0.5, daily.bad, np.nan)
     return run_out(spent, counted.left, at, promise.period.span.end)

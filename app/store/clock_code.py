@@ -6,6 +6,7 @@ that came early or late. Times without a grid are kept as a list.
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
@@ -85,7 +86,77 @@ def _unpack_first_version(stream: bytes, size: int, kind: Any) -> npt.NDArray[An
     return np.frombuffer(stream, "<i8")
 
 
-def _decode_grid(payload: bytes, n: int, version: int) -> TimeArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """The times of a clock as they are written, none of them written out: good for what only asks for a few.
+
+    Time i is ``(slot[r] + i - first[r]) * step + phase`` in the run r that it belongs to, ms; those of index `late`,
+    shape (l,), came `lateness` ms after that, or before where it is negative.
+
+    Parameters
+    ----------
+    size
+        How many times there are.
+    slot, first
+        Shape (r,): slot of the first time of each run, and the index of that time.
+    """
+
+    size: int
+    step: int
+    phase: int
+    slot: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    late: npt.NDArray[np.int64]
+    lateness: npt.NDArray[np.int64]
+
+    def times(self) -> TimeArray:
+        """All of them, shape (n,).
+
+        Raises
+        ------
+        StoreDamaged
+            If they do not increase.
+        """
+        if self.slot.size == 1 and not self.late.size:  # what nearly every delta has
+            start = int(self.slot[0]) * self.step + self.phase
+            return np.arange(start, start + self.size * self.step, self.step, dtype=np.int64)
+        slots = np.arange(self.size, dtype=np.int64)
+        slots += np.repeat(self.slot - self.first, np.diff(np.append(self.first, self.size)))
+        time: TimeArray = slots
+        time *= self.step
+        time += self.phase
+        if self.late.size:
+            time[self.late] += self.lateness
+            # only the late ones and their neighbours can be out of order
+            after, before = self.late[self.late + 1 < time.size], self.late[self.late > 0]
+            if (time[after + 1] <= time[after]).any() or (time[before] <= time[before - 1]).any():
+                _fail_order()
+        return time
+
+    def at(self, index: npt.NDArray[np.int64]) -> TimeArray:
+        """Times of some indices, any shape."""
+        run = np.searchsorted(self.first, index, side="right") - 1
+        time: TimeArray = (self.slot[run] + index - self.first[run]) * self.step + self.phase
+        if self.late.size:
+            place = np.minimum(np.searchsorted(self.late, index), self.late.size - 1)
+            time += np.where(self.late[place] == index, self.lateness[place], 0)
+        return time
+
+    def gaps(self, most: float) -> npt.NDArray[np.int64] | None:
+        """Indices of times that are more than `most` ms after the one before, increasing.
+
+        None where that cannot be told without writing the times out: some came so late that neighbours might be out
+        of order, or might be so far apart within a run.
+        """
+        low, high = (int(self.lateness.min()), int(self.lateness.max())) if self.late.size else (0, 0)
+        spread = max(high, 0) - min(low, 0)
+        if spread >= self.step or self.step + spread > most:
+            return None
+        begins = self.first[1:]
+        return begins[self.at(begins) - self.at(begins - 1) > most]
+
+
+def _read_grid(payload: bytes, n: int, version: int) -> Beats:
     if len(payload) < _GRID_HEAD.size:
         fail_length()
     step, phase, run_count, late_count, runs_bytes, late_bytes = _GRID_HEAD.unpack_from(payload)
@@ -102,32 +173,13 @@ def _decode_grid(payload: bytes, n: int, version: int) -> TimeArray:
     far = _FARTHEST // step
     if abs(phase) > _FARTHEST or n > far:
         fail_length()
-    if run_count == 1 and not late_count and lengths[0] == n and abs(int(starts[0])) <= far - n:
-        first = int(starts[0]) * step + phase  # what nearly every delta has
-        return np.arange(first, first + n * step, step, dtype=np.int64)
     if lengths.min() < 1 or lengths.max() > n or int(lengths.sum()) != n or abs(starts).max() > far - n:
         fail_length()
     if (starts[:-1] + lengths[:-1] > starts[1:]).any():
         _fail_order()
-    slots = np.arange(n, dtype=np.int64)
-    slots += np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-    time: TimeArray = slots
-    time *= step
-    time += phase
-    return _with_lateness(time, late, lateness, step) if late_count else time
-
-
-def _with_lateness(
-    time: TimeArray, late: npt.NDArray[np.int64], lateness: npt.NDArray[np.int64], step: int
-) -> TimeArray:
-    """Move the late scrapes; only they and their neighbours can then be out of order."""
-    if late.min() < 0 or late.max() >= time.size or abs(lateness).max() > step:
+    if late_count and (late[0] < 0 or late[-1] >= n or (np.diff(late) < 1).any() or abs(lateness).max() > step):
         fail_length()
-    time[late] += lateness
-    after, before = late[late + 1 < time.size], late[late > 0]
-    if (time[after + 1] <= time[after]).any() or (time[before] <= time[before - 1]).any():
-        _fail_order()
-    return time
+    return Beats(n, step, phase, starts, np.cumsum(lengths) - lengths, late, lateness)
 
 
 def _fail_order() -> NoReturn:
@@ -152,16 +204,39 @@ def decode_clock(blob: bytes) -> TimeArray:
     StoreDamaged
         If the digest, a length, a bound or the order does not match.
     """
-    (version, kind, _, n, first, last), payload = unseal(blob, _CLOCK)
-    if n == 0 or n > LIMIT:
-        fail_length()
-    if kind == _GRID:
-        time = _decode_grid(payload, n, version)
-    else:
-        time = unpack(payload, n, np.int64) if version > 1 else decompress(payload, n, np.int64)
-        if n > 1 and np.diff(time).min() <= 0:
-            _fail_order()
+    found = _open(blob)
+    time = found.times() if isinstance(found, Beats) else found
+    first, last = clock_span(blob)
     if time[0] != first or time[-1] != last:
         _fail_order()
     time.setflags(write=False)
+    return time
+
+
+def decode_beats(blob: bytes) -> Beats | None:
+    """Decode a clock without writing its times out; None where it is a list of times.
+
+    Raises
+    ------
+    StoreDamaged
+        As `decode_clock`; the order of the late is left to `Beats.gaps`.
+    """
+    found = _open(blob)
+    if not isinstance(found, Beats):
+        return None
+    if tuple(found.at(np.array([0, found.size - 1])).tolist()) != clock_span(blob):
+        _fail_order()
+    return found
+
+
+def _open(blob: bytes) -> Beats | TimeArray:
+    """Runs of even steps, or the list of times where there are none."""
+    (version, kind, _, n, _, _), payload = unseal(blob, _CLOCK)
+    if n == 0 or n > LIMIT:
+        fail_length()
+    if kind == _GRID:
+        return _read_grid(payload, n, version)
+    time = unpack(payload, n, np.int64) if version > 1 else decompress(payload, n, np.int64)
+    if n > 1 and np.diff(time).min() <= 0:
+        _fail_order()
     return time

@@ -1,0 +1,276 @@
+"""What is known of indicators, gathered for many at once and small enough to keep for a year.
+
+A flag becomes the time that is known and the time that is good, counts become sums of cells. Where a past span has
+settled, flags come from codes and from the runs of their scrape group, counts of whole hours from sheets: no sample is
+written out. That is done only where it comes to the same as the samples would. All others are read, in pieces that fit
+into memory and for every indicator that needs the piece.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from app.analysis.grid import Fold
+from app.analysis.merged import at_times, merged
+from app.analysis.runs import Runs
+from app.analysis.tally import Counts, Flag, both_known, compared
+from app.model.objective import Indicator
+from app.model.sample import FloatArray, Series
+from app.model.time_range import TimeRange
+from app.store.clock_code import Beats
+from app.store.database import Reader
+from app.store.rollup import HOUR
+from app.store.samples import SeriesRef, read_series
+from app.store.settled import UNTOLD, Hourly, quiet_spans, read_beats, read_group_hours, read_hourly, read_settled
+from app.store.tiers import DAY, SPANS
+
+_PIECE: Final = 4_000_000
+"""Samples that are read at once: with times, values and what lays them over each other, some 200 MB."""
+_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Want:
+    """One indicator at one endpoint over a span.
+
+    Parameters
+    ----------
+    whole, part
+        Series of what is counted, those of all versions: the flag, the measured value or the total, and beside a total
+        its good or its bad ones.
+    step
+        Seconds between two samples, as declared.
+    hold
+        Seconds that a sample speaks for at most.
+    cells
+        Shape (m + 1,), seconds UTC: edges of cells that nobody will cut, over which counts may be summed up.
+        None: every sample is kept.
+    """
+
+    indicator: Indicator
+    whole: Sequence[SeriesRef]
+    part: Sequence[SeriesRef]
+    step: float
+    hold: float
+    span: TimeRange
+    cells: FloatArray | None = None
+
+    @property
+    def every(self) -> list[SeriesRef]:
+        """All its series."""
+        return [*self.whole, *self.part]
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether samples are good or bad, and time is what is counted."""
+        return self.indicator.metric is not None or self.indicator.good == self.indicator.total
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Milliseconds that are looked at: a sample before the span may still speak in it."""
+        return math.floor((self.span.start - self.hold) * 1000.0), math.ceil(self.span.end * 1000.0)
+
+
+def gather(reader: Reader, wants: Sequence[Want], moment: float | None) -> list[Flag | Counts]:
+    """What is known of each, in the same order.
+
+    Parameters
+    ----------
+    moment
+        Seconds UTC: answer with what had come in by then. What has settled speaks of all bundles, so every sample is
+        read.
+    """
+    found = [_Found(want) for want in wants]
+    if not found:
+        return []
+    hourly = _Sums(reader, wants) if moment is None else None
+    unsettled: dict[int, list[_Found]] = {}
+    quiet = set(quiet_spans(reader, min(w.bounds[0] for w in wants), max(w.bounds[1] for w in wants)))
+    for one in found:
+        for span in SPANS.spans(*one.want.bounds):
+            if hourly is None or span not in quiet or not one.settle(reader, span, hourly):
+                unsettled.setdefault(span, []).append(one)
+    for span, members in sorted(unsettled.items()):
+        for some, start, end in _pieces(members, span, whole=span in quiet):
+            refs = list({ref.id: ref for one in some for ref in one.want.every}.values())
+            read = read_series(reader, refs, TimeRange(start / 1000.0, end / 1000.0), moment)
+            by_id = dict(zip((ref.id for ref in refs), read, strict=True))
+            for one in some:
+                one.add(by_id)
+    return [one.evidence() for one in found]
+
+
+def _pieces(members: Sequence["_Found"], span: int, *, whole: bool) -> Iterator[tuple[Sequence["_Found"], int, int]]:
+    """Parts of a span, ms, each with those who need it, so that each holds a bearable number of samples.
+
+    A `whole` span is decoded by series, so the series are parted; in others what came together is decoded together,
+    so the time is, by days.
+    """
+    bounds = [one.want.bounds for one in members]
+    start = max(min(low for low, _ in bounds), span * SPANS.length)
+    end = min(max(high for _, high in bounds), (span + 1) * SPANS.length)
+    size = [len(one.want.every) * (end - start) / 1000.0 / one.want.step for one in members]
+    if whole:
+        part = (np.cumsum(size) // _PIECE).tolist()
+        for _, some in groupby(range(len(members)), lambda place: part[place]):
+            yield [members[place] for place in some], start, end
+        return
+    width = max(DAY, int((end - start) * min(1.0, _PIECE / max(sum(size), 1.0))) // DAY * DAY)
+    for low in range(start, end, width):
+        yield members, low, min(low + width, end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Summed:
+    """One series by the hour, shape (h,): how many samples are numbers, and their sum."""
+
+    ref: SeriesRef
+    count: npt.NDArray[np.int64]
+    total: FloatArray
+
+
+class _Sums:
+    """Hourly sums of the counts among some wants."""
+
+    def __init__(self, reader: Reader, wants: Sequence[Want]) -> None:
+        counts = [want for want in wants if not want.is_flag and want.cells is not None]
+        refs = list({ref.id: ref for want in counts for ref in want.every}.values())
+        bounds = [want.bounds for want in counts] or [(0, 0)]
+        hours = range(min(low for low, _ in bounds) // HOUR, -(-max(high for _, high in bounds) // HOUR))
+        self._row = {ref.id: row for row, ref in enumerate(refs)}
+        self._found: Hourly = read_hourly(reader, refs, hours)
+
+    def of(self, refs: Sequence[SeriesRef], hours: range) -> list[_Summed] | None:
+        """Those of some series that have samples in some hours; None where that is not known."""
+        rows = [self._row[ref.id] for ref in refs]
+        part = slice(hours.start - self._found.first, hours.stop - self._found.first)
+        count, total = self._found.count[rows, part], self._found.total[rows, part]
+        if (count == UNTOLD).any():
+            return None
+        return [_Summed(*one) for one in zip(refs, count, total, strict=True) if one[1].any()]
+
+
+class _Found:
+    """What was found of one want so far, in any order."""
+
+    def __init__(self, want: Want) -> None:
+        self.want = want
+        self._runs: list[Runs] = []
+        self._sums: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    def evidence(self) -> Flag | Counts:
+        """All of it together."""
+        runs, hold = Runs.join(self._runs), self.want.hold
+        if self.want.is_flag:
+            return Flag.of_runs(runs, hold)
+        nothing = (np.empty(0),) * 3
+        return Counts.of_runs(runs, hold, *map(np.concatenate, zip(nothing, *self._sums, strict=True)))
+
+    # --- from samples -------------------------------------------------------------------------------------------
+
+    def add(self, read: Mapping[int, Series]) -> None:
+        """Add samples, by the numbers of their series."""
+        want, measured = self.want, self.want.indicator
+        whole, part = ([read[ref.id] for ref in refs] for refs in (want.whole, want.part))
+        if want.is_flag:
+            time, value = merged(whole, Fold.MOST if measured.op in ("lt", "lte") else Fold.LEAST)
+            self._runs.append(Runs.of(time, self._verdict(value), want.hold))
+            return
+        time, total = merged(whole, Fold.SUM)
+        counted = at_times(time, *merged(part, Fold.SUM))
+        time, good, total = both_known(time, counted if measured.good is not None else total - counted, total)
+        self._runs.append(Runs.of(time, np.ones(time.size), want.hold))
+        self._sums.append((time, good, total) if want.cells is None else _summed(want.cells, time, good, total))
+
+    def _verdict(self, value: FloatArray) -> FloatArray:
+        """1 where a value is good, 0 where it is bad, NaN where nothing is known."""
+        measured = self.want.indicator
+        if measured.op is None or measured.value is None:
+            return compared(value, "gte", 1.0)
+        return compared(value, measured.op, measured.value)
+
+    # --- from what has settled ----------------------------------------------------------------------------------
+
+    def settle(self, reader: Reader, span: int, sums: _Sums) -> bool:
+        """Add a quiet span without its samples; False where only they can tell."""
+        return self._settle_flag(reader, span) if self.want.is_flag else self._settle_counts(reader, span, sums)
+
+    def _settle_flag(self, reader: Reader, span: int) -> bool:
+        """Only where one series has samples: how several become one is decided sample by sample."""
+        found = read_settled(reader, self.want.whole, span)
+        if found is None or len(found) > 1:
+            return False
+        for one in found:
+            verdict = self._verdict(one.codes.floats())
+            changes = np.flatnonzero(verdict[1:] != verdict[:-1]) + 1
+            runs = _runs(one.beats, verdict, changes, self.want.hold)
+            if runs is None or np.isnan(runs.value).any():
+                return False
+            self._runs.append(runs)
+        return True
+
+    def _settle_counts(self, reader: Reader, span: int, sums: _Sums) -> bool:
+        """Only where either count is one series, both of one scrape group and with a number at each of its times.
+
+        Sums of good ones do not do: a scrape that has more of them than of all is put right by itself. Bad ones,
+        which are never negative, cannot make that necessary.
+        """
+        hours = self._whole_hours(span)
+        if hours is None or self.want.indicator.bad is None:
+            return False
+        whole, part = sums.of(self.want.whole, hours), sums.of(self.want.part, hours)
+        if whole is None or part is None:
+            return False
+        if not whole or not part:
+            return True  # of one side alone nothing is known
+        (all_of_it, *more), (bad, *others) = whole, part
+        group = bad.ref.group_id
+        beats, count = read_beats(reader, group, span), read_group_hours(reader, group, span, hours)
+        if more or others or all_of_it.ref.group_id != group or beats is None or count is None:
+            return False
+        total, good = all_of_it.total, all_of_it.total - bad.total
+        runs = _runs(beats, np.ones(beats.size), np.empty(0, np.int64), self.want.hold)
+        known = (all_of_it.count == count).all() and (bad.count == count).all() and np.isfinite(good).all()
+        if runs is None or not known:
+            return False
+        there = count > 0
+        self._runs.append(runs)
+        time = (hours.start + np.flatnonzero(there)).astype(np.float64) * _SECONDS
+        self._sums.append((time, good[there], total[there]))
+        return True
+
+    def _whole_hours(self, span: int) -> range | None:
+        """Hours of the want in a span; None where a cell begins or ends within one, or samples are wanted."""
+        cells, (low, high) = self.want.cells, self.want.bounds
+        if cells is None:
+            return None
+        low, high = max(low, span * SPANS.length), min(high, (span + 1) * SPANS.length)
+        inside = cells[(cells * 1000.0 >= low) & (cells * 1000.0 <= high)]
+        return None if (inside % _SECONDS).any() else range(low // HOUR, -(-high // HOUR))
+
+
+def _runs(beats: Beats, value: FloatArray, changes: npt.NDArray[np.int64], hold: float) -> Runs | None:
+    """Runs of values at the times of a group, shape (n,), that change at some indices; None where beats cannot tell."""
+    gaps = beats.gaps(hold * 1000.0)
+    if gaps is None:
+        return None
+    begins = np.union1d(np.append(0, gaps), changes)
+    ends = np.append(begins[1:], beats.size) - 1
+    return Runs(beats.at(begins) / 1000.0, beats.at(ends) / 1000.0, value[begins])
+
+
+def _summed(
+    cells: FloatArray, time: FloatArray, good: FloatArray, total: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Counts of samples by cells that hold any, each with the time at which its cell begins."""
+    place = np.searchsorted(time, cells)
+    full = np.flatnonzero(np.diff(place))
+    if not full.size:
+        return (np.empty(0),) * 3
+    good, total = (np.add.reduceat(one[: place[-1]], place[full]) for one in (good, total))
+    return cells[full], good, total
