@@ -189,6 +189,12 @@ class Track:
         """Burn rates of the windows of so many seconds, shape (n,)."""
         return burn_rates(self.bad, self.total, self.grid.slots(seconds), target)
 
+    def rate(self, place: int, seconds: float, target: float) -> float:
+        """Burn rate of the one window of so many seconds that ends with a cell."""
+        width = self.grid.slots(seconds)
+        window = slice(max(place + 1 - width, 0), place + 1)
+        return float(burn_rates(self.bad[window], self.total[window], width, target)[-1])
+
     def speaks(self, pair: Pair, target: float, period: float) -> Mask:
         """Whether a pair speaks at the end of each cell, shape (n,); an unknown rate never does."""
         factor = pair.factor(period)

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.intervals import Intervals, holds, intersect, merged, seconds_between, subtract
+from app.analysis.intervals import Intervals, Mask, holds, intersect, merged, seconds_between, subtract
 from app.analysis.runs import Runs
 from app.model.objective import Comparison, Missing
 from app.model.sample import FloatArray
@@ -273,11 +273,17 @@ def both_known(time: FloatArray, good: FloatArray, total: FloatArray) -> tuple[F
 
 def compared(value: FloatArray, op: Comparison, limit: float) -> FloatArray:
     """Values of a threshold indicator as a flag: 1 where good, 0 where bad, NaN where nothing is known."""
-    compare = {"lt": np.less, "lte": np.less_equal, "gt": np.greater, "gte": np.greater_equal}[op]
-    with np.errstate(invalid="ignore"):
-        flag: FloatArray = compare(value, limit).astype(np.float64)
+    flag = is_good(value, op, limit).astype(np.float64)
     flag[np.isnan(value)] = np.nan
     return flag
+
+
+def is_good(value: FloatArray, op: Comparison, limit: float) -> Mask:
+    """Whether values compare as they should; a NaN never does."""
+    compare = {"lt": np.less, "lte": np.less_equal, "gt": np.greater, "gte": np.greater_equal}[op]
+    with np.errstate(invalid="ignore"):
+        good: Mask = compare(value, limit)
+    return good
 
 
 def busiest(cells: Tally) -> float:

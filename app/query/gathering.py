@@ -22,15 +22,16 @@ from app.analysis.tally import Counts, Flag, both_known, compared
 from app.model.objective import Indicator
 from app.model.sample import FloatArray, Series
 from app.model.time_range import TimeRange
-from app.store.clock_code import Beats
 from app.store.database import Reader
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef, read_series
-from app.store.settled import UNTOLD, Hourly, quiet_spans, read_beats, read_group_hours, read_hourly, read_settled
+from app.store.settled import UNTOLD, Hourly, Limit, has_samples, quiet_spans, read_flags, read_hourly, read_scraped
 from app.store.tiers import DAY, SPANS
 
 _PIECE: Final = 4_000_000
 """Samples that are read at once: with times, values and what lays them over each other, some 200 MB."""
+_HOURS: Final = SPANS.length // HOUR
+"""Hours of a span."""
 _SECONDS: Final = 3600.0
 
 
@@ -69,6 +70,12 @@ class Want:
     def is_flag(self) -> bool:
         """Whether samples are good or bad, and time is what is counted."""
         return self.indicator.metric is not None or self.indicator.good == self.indicator.total
+
+    @property
+    def limit(self) -> Limit:
+        """How a value of a flag or a threshold compares, and to what, where it is good."""
+        op, value = self.indicator.op, self.indicator.value
+        return ("gte", 1.0) if op is None or value is None else (op, value)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -127,32 +134,45 @@ def _pieces(members: Sequence["_Found"], span: int, *, whole: bool) -> Iterator[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Summed:
-    """One series by the hour, shape (h,): how many samples are numbers, and their sum."""
+    """One series by the hours of a span, shape (h,): how many samples are numbers, and their sum."""
 
-    ref: SeriesRef
+    group: int
     count: npt.NDArray[np.int64]
     total: FloatArray
 
 
 class _Sums:
-    """Hourly sums of the counts among some wants."""
+    """Hourly sums of the counts among some wants, of whole spans."""
 
     def __init__(self, reader: Reader, wants: Sequence[Want]) -> None:
         counts = [want for want in wants if not want.is_flag and want.cells is not None]
         refs = list({ref.id: ref for want in counts for ref in want.every}.values())
         bounds = [want.bounds for want in counts] or [(0, 0)]
-        hours = range(min(low for low, _ in bounds) // HOUR, -(-max(high for _, high in bounds) // HOUR))
+        spans = SPANS.spans(min(low for low, _ in bounds), max(high for _, high in bounds))
+        self._reader = reader
         self._row = {ref.id: row for row, ref in enumerate(refs)}
-        self._found: Hourly = read_hourly(reader, refs, hours)
+        self._first = spans.start
+        self._found: Hourly = read_hourly(reader, refs, range(spans.start * _HOURS, spans.stop * _HOURS))
 
-    def of(self, refs: Sequence[SeriesRef], hours: range) -> list[_Summed] | None:
-        """Those of some series that have samples in some hours; None where that is not known."""
-        rows = [self._row[ref.id] for ref in refs]
-        part = slice(hours.start - self._found.first, hours.stop - self._found.first)
-        count, total = self._found.count[rows, part], self._found.total[rows, part]
-        if (count == UNTOLD).any():
-            return None
-        return [_Summed(*one) for one in zip(refs, count, total, strict=True) if one[1].any()]
+    def of(self, refs: Sequence[SeriesRef], span: int) -> list[_Summed] | None:
+        """Those of some series that have samples in a span; None where that is not known.
+
+        Hours of which nothing is known count as empty: whoever uses the sums must see that no sample is missing.
+        """
+        found, part = [], slice((span - self._first) * _HOURS, (span - self._first + 1) * _HOURS)
+        for ref in refs:
+            row = self._row[ref.id]
+            told = self._found.count[row, part]
+            count = np.maximum(told, 0)
+            if count.any():
+                found.append(_Summed(ref.group_id, count, self._found.total[row, part]))
+            elif told.min() == UNTOLD and has_samples(self._reader, ref, span):
+                return None
+        return found
+
+    def hours(self, span: int) -> FloatArray:
+        """When the hours of a span begin, seconds UTC."""
+        return (span * _HOURS + np.arange(_HOURS, dtype=np.float64)) * _SECONDS
 
 
 class _Found:
@@ -160,6 +180,9 @@ class _Found:
 
     def __init__(self, want: Want) -> None:
         self.want = want
+        cells = np.empty(0) if want.cells is None else want.cells
+        within = cells[cells % _SECONDS != 0.0]  # an hour that a cell begins or ends in has no sum of its parts
+        self._cut = set((within * 1000.0 // SPANS.length).astype(int).tolist())
         self._runs: list[Runs] = []
         self._sums: list[tuple[FloatArray, FloatArray, FloatArray]] = []
 
@@ -179,20 +202,13 @@ class _Found:
         whole, part = ([read[ref.id] for ref in refs] for refs in (want.whole, want.part))
         if want.is_flag:
             time, value = merged(whole, Fold.MOST if measured.op in ("lt", "lte") else Fold.LEAST)
-            self._runs.append(Runs.of(time, self._verdict(value), want.hold))
+            self._runs.append(Runs.of(time, compared(value, *want.limit), want.hold))
             return
         time, total = merged(whole, Fold.SUM)
         counted = at_times(time, *merged(part, Fold.SUM))
         time, good, total = both_known(time, counted if measured.good is not None else total - counted, total)
         self._runs.append(Runs.of(time, np.ones(time.size), want.hold))
         self._sums.append((time, good, total) if want.cells is None else _summed(want.cells, time, good, total))
-
-    def _verdict(self, value: FloatArray) -> FloatArray:
-        """1 where a value is good, 0 where it is bad, NaN where nothing is known."""
-        measured = self.want.indicator
-        if measured.op is None or measured.value is None:
-            return compared(value, "gte", 1.0)
-        return compared(value, measured.op, measured.value)
 
     # --- from what has settled ----------------------------------------------------------------------------------
 
@@ -201,17 +217,11 @@ class _Found:
         return self._settle_flag(reader, span) if self.want.is_flag else self._settle_counts(reader, span, sums)
 
     def _settle_flag(self, reader: Reader, span: int) -> bool:
-        """Only where one series has samples: how several become one is decided sample by sample."""
-        found = read_settled(reader, self.want.whole, span)
+        """Only where one series has samples: how several become one is decided time by time."""
+        found = read_flags(reader, self.want.whole, span, self.want.limit, self.want.hold)
         if found is None or len(found) > 1:
             return False
-        for one in found:
-            verdict = self._verdict(one.codes.floats())
-            changes = np.flatnonzero(verdict[1:] != verdict[:-1]) + 1
-            runs = _runs(one.beats, verdict, changes, self.want.hold)
-            if runs is None or np.isnan(runs.value).any():
-                return False
-            self._runs.append(runs)
+        self._runs += found
         return True
 
     def _settle_counts(self, reader: Reader, span: int, sums: _Sums) -> bool:
@@ -220,48 +230,24 @@ class _Found:
         Sums of good ones do not do: a scrape that has more of them than of all is put right by itself. Bad ones,
         which are never negative, cannot make that necessary.
         """
-        hours = self._whole_hours(span)
-        if hours is None or self.want.indicator.bad is None:
+        if self.want.cells is None or span in self._cut or self.want.indicator.bad is None:
             return False
-        whole, part = sums.of(self.want.whole, hours), sums.of(self.want.part, hours)
+        whole, part = sums.of(self.want.whole, span), sums.of(self.want.part, span)
         if whole is None or part is None:
             return False
         if not whole or not part:
             return True  # of one side alone nothing is known
         (all_of_it, *more), (bad, *others) = whole, part
-        group = bad.ref.group_id
-        beats, count = read_beats(reader, group, span), read_group_hours(reader, group, span, hours)
-        if more or others or all_of_it.ref.group_id != group or beats is None or count is None:
+        scraped = read_scraped(reader, bad.group, span, self.want.hold)
+        if more or others or all_of_it.group != bad.group or scraped is None:
             return False
-        total, good = all_of_it.total, all_of_it.total - bad.total
-        runs = _runs(beats, np.ones(beats.size), np.empty(0, np.int64), self.want.hold)
-        known = (all_of_it.count == count).all() and (bad.count == count).all() and np.isfinite(good).all()
-        if runs is None or not known:
+        good, samples = all_of_it.total - bad.total, {int(one.count.sum()) for one in (all_of_it, bad)}
+        if samples != {scraped.times} or not np.isfinite(good).all():
             return False
-        there = count > 0
-        self._runs.append(runs)
-        time = (hours.start + np.flatnonzero(there)).astype(np.float64) * _SECONDS
-        self._sums.append((time, good[there], total[there]))
+        there = np.flatnonzero(bad.count)
+        self._runs.append(scraped.runs)
+        self._sums.append((sums.hours(span)[there], good[there], all_of_it.total[there]))
         return True
-
-    def _whole_hours(self, span: int) -> range | None:
-        """Hours of the want in a span; None where a cell begins or ends within one, or samples are wanted."""
-        cells, (low, high) = self.want.cells, self.want.bounds
-        if cells is None:
-            return None
-        low, high = max(low, span * SPANS.length), min(high, (span + 1) * SPANS.length)
-        inside = cells[(cells * 1000.0 >= low) & (cells * 1000.0 <= high)]
-        return None if (inside % _SECONDS).any() else range(low // HOUR, -(-high // HOUR))
-
-
-def _runs(beats: Beats, value: FloatArray, changes: npt.NDArray[np.int64], hold: float) -> Runs | None:
-    """Runs of values at the times of a group, shape (n,), that change at some indices; None where beats cannot tell."""
-    gaps = beats.gaps(hold * 1000.0)
-    if gaps is None:
-        return None
-    begins = np.union1d(np.append(0, gaps), changes)
-    ends = np.append(begins[1:], beats.size) - 1
-    return Runs(beats.at(begins) / 1000.0, beats.at(ends) / 1000.0, value[begins])
 
 
 def _summed(

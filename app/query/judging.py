@@ -110,44 +110,50 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """A promise over the part of its period that is `over`, and the time in it that counts."""
+class Frame:
+    """The part of a period that is `over`, the time in it that counts, and how it is cut; promises may share one.
 
-    promise: Promise
+    Parameters
+    ----------
+    hours
+        Edges of the hours of the clock that what is over touches, seconds UTC, shape (h + 1,).
+    days
+        Edges of its days, seconds UTC, of which the last is cut off; they begin on the hour, as sums do.
+    cells
+        Edges of cells that neither scopes nor slices cut, seconds UTC.
+    """
+
     over: TimeRange
     where: Scopes
+    hours: FloatArray
+    days: FloatArray
+    cells: FloatArray
 
     @classmethod
-    def of(cls, promise: Promise, at: float) -> Self:
-        """As far as it is over at `at`, seconds UTC."""
-        over = promise.period.so_far(at)
-        return cls(promise, over, promise.scopes(over))
-
-    @property
-    def hours(self) -> FloatArray:
-        """Edges of the hours of the clock that what is over touches, seconds UTC, shape (h + 1,)."""
-        first = math.floor(self.over.start / _HOUR)
-        count = max(math.ceil(self.over.end / _HOUR) - first, 1)
+    def of(cls, promise: Promise, over: TimeRange) -> Self:
+        """As a promise is judged over a span."""
+        where, objective, first = promise.scopes(over), promise.objective, math.floor(over.start / _HOUR)
+        count = max(math.ceil(over.end / _HOUR) - first, 1)
         hours: FloatArray = first * _HOUR + _HOUR * np.arange(count + 1, dtype=np.float64)
-        return hours
+        days: FloatArray = hours[0] + _DAY * np.arange(int(over.seconds // _DAY) + 1, dtype=np.float64)
+        cells = cell_edges(hours, [where.kept, where.aside, where.promised])
+        if objective.method is not Method.OCCURRENCES and objective.slice_seconds:
+            length = objective.slice_seconds
+            cells = np.union1d(cells, np.arange(math.ceil(hours[0] / length), hours[-1] // length + 1) * length)
+        return cls(over, where, hours, np.append(days, max(over.end, days[-1] + 0.001)), cells)
 
     @property
-    def days(self) -> FloatArray:
-        """Edges of its days, seconds UTC, of which the last is cut off; they begin on the hour, as sums do."""
-        first, count = self.hours[0], int(self.over.seconds // _DAY)
-        days: FloatArray = first + _DAY * np.arange(count + 1, dtype=np.float64)
-        return np.append(days, max(self.over.end, days[-1] + 0.001))
+    def size(self) -> int:
+        """How many cells there are."""
+        return self.cells.size - 1
 
-    @property
-    def cells(self) -> FloatArray:
-        """Edges of cells that neither scopes nor slices nor days cut, seconds UTC."""
-        objective, hours = self.promise.objective, self.hours
-        cells = cell_edges(hours, [self.where.kept, self.where.aside, self.where.promised])
-        if objective.method is Method.OCCURRENCES or not objective.slice_seconds:
-            return cells
-        length = objective.slice_seconds
-        slices = np.arange(math.ceil(hours[0] / length), math.ceil(hours[-1] / length)) * length
-        return np.union1d(cells, slices)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A promise and the frame in which it is judged."""
+
+    promise: Promise
+    frame: Frame
 
 
 class Bench:
@@ -167,6 +173,7 @@ class Bench:
             self._excluded = [record.exclusion for record in register.exclusions(state, known_at=known)]
         self._versions = {name: told for name, told in held.items() if question.objective in ("", name)}
         self._reader = reader
+        self._frames: dict[object, Frame] = {}
         self._refs: dict[str, Mapping[tuple[str, str | None], list[SeriesRef]]] = {}
 
     def promises(self) -> Iterator[Promise]:
@@ -197,6 +204,15 @@ class Bench:
                     waiting = tuple(one for one in asked if not one.approved_by and not one.withdrawn)
                     yield Promise(version, objective, picture, endpoint, period, standing, waiting)
 
+    def case(self, promise: Promise) -> Case:
+        """A promise as far as its period is over; those that count the same time share one frame."""
+        over, objective = promise.period.so_far(self.question.at), promise.objective
+        standing = tuple(one.id for one in promise.standing)
+        key = (over, standing, objective.hours, objective.method, objective.slice_seconds)
+        if key not in self._frames:
+            self._frames[key] = Frame.of(promise, over)
+        return Case(promise, self._frames[key])
+
     # --- what is known ------------------------------------------------------------------------------------
 
     def evidence(self, cases: Sequence[Case], *, closely: bool = False) -> list[Evidence]:
@@ -209,14 +225,16 @@ class Bench:
         Parameters
         ----------
         closely
-            Keep every sample. Else counts are summed up over `Case.cells`, which nobody may then cut.
+            Keep every sample. Else counts are summed up over `Frame.cells`, which nobody may then cut.
         """
-        wants = [self._want(case.promise, case.over, None if closely else case.cells) for case in cases]
+        wants = [self._want(case.promise, case.frame.over, None if closely else case.frame.cells) for case in cases]
         found = []
         for case, samples in zip(cases, gather(self._reader, wants, self.moment), strict=True):
             bound = samples
             if isinstance(samples, Counts) and case.promise.objective.method is Method.OCCURRENCES:
-                bound = replace(samples, most_per_second=busiest(samples.tally(case.where.promised, case.hours)))
+                bound = replace(
+                    samples, most_per_second=busiest(samples.tally(case.frame.where.promised, case.frame.hours))
+                )
             found.append(evidence_of(case.promise.objective, bound))
         return found
 
@@ -260,7 +278,7 @@ class Bench:
 
     def track(self, case: Case, evidence: Evidence) -> Track:
         """A promise from beginning to end cell by cell, each with when its data was here; evidence of every sample."""
-        grid = _grid(case, case.over.start)
+        grid = _grid(case, case.frame.over.start)
         return _track(evidence, case, grid, self._arrivals(case.promise.enclave.id, grid))
 
     def _arrivals(self, enclave: str, grid: Grid) -> FloatArray:
@@ -281,15 +299,15 @@ def _grid(case: Case, start: float) -> Grid:
 
     The first cell may cut a slice, so there is one slice more before it.
     """
-    count = max(1, math.ceil(case.over.seconds / CELL - 1e-9))
+    count = max(1, math.ceil(case.frame.over.seconds / CELL - 1e-9))
     before = start - (case.promise.objective.slice_seconds or 0.0)
-    first = min(max(0, math.floor((before - case.over.start) / CELL)), count - 1)
-    return Grid(case.over.start + CELL * first, CELL, count - first)
+    first = min(max(0, math.floor((before - case.frame.over.start) / CELL)), count - 1)
+    return Grid(case.frame.over.start + CELL * first, CELL, count - first)
 
 
 def _track(evidence: Evidence, case: Case, grid: Grid, arrival: FloatArray) -> Track:
     edges: FloatArray = grid.start + CELL * np.arange(grid.count + 1, dtype=np.float64)
-    tally = evidence.tally(case.where.kept, edges)
+    tally = evidence.tally(case.frame.where.kept, edges)
     return Track(grid, tally.bad, tally.amounts[TOTAL], arrival)
 
 

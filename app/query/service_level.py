@@ -17,7 +17,7 @@ from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.judging import CELL, Bench, Case, Promise, PromiseKey, Question
+from app.query.judging import CELL, Bench, Promise, PromiseKey, Question
 from app.query.service_levels import Adhered, judge
 from app.settings import Station
 from app.store.database import Store
@@ -87,11 +87,11 @@ def read_closely(
 
 
 def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: Mapping[str, TimeRange]) -> Closely:
-    case = Case.of(promise, bench.question.at)
+    case = bench.case(promise)
     (row,) = judge(bench, [case], pairs, bench.question.at)
     (evidence,) = bench.evidence([case], closely=True)
     track = bench.track(case, evidence)
-    over, where, span, target = case.over, case.where, promise.period.span, promise.objective.target
+    over, where, span, target = case.frame.over, case.frame.where, promise.period.span, promise.objective.target
     edges: FloatArray = np.union1d(_edges(span), [over.end])
     cells = evidence.tally(where.kept, edges[edges <= over.end]).filled(promise.objective.missing)
     ends: FloatArray = track.grid.start + CELL * np.arange(1, track.grid.count + 1, dtype=np.float64)

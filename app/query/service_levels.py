@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -22,8 +23,8 @@ from app.query.judging import Bench, Case, Promise, Question, assumed_rate
 from app.settings import Station
 from app.store.database import Store
 
-_BATCH = 128
-"""Promises that are judged at once: as much of them as is kept meanwhile."""
+_CELLS = 4_000_000
+"""Cells of evidence that are kept at once: a year by the hour of more than 400 promises, some 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,12 @@ def read_service_levels(
     pairs = read_burn_pairs(store.paths)
     with store.reader(ceiling) as reader:
         bench = Bench(store, reader, question)
-        promises = list(bench.promises())
+        cases = [bench.case(promise) for promise in bench.promises()]
+        part = (np.cumsum([case.frame.size for case in cases]) // _CELLS).tolist()
         rows: list[Adhered] = []
-        for start in range(0, len(promises), _BATCH):
-            job.step(start, len(promises), "Judging promises")
-            cases = [Case.of(promise, question.at) for promise in promises[start : start + _BATCH]]
-            rows += judge(bench, cases, pairs, question.at)
+        for _, some in groupby(range(len(cases)), lambda place: part[place]):
+            job.step(len(rows), len(cases), "Judging promises")
+            rows += judge(bench, [cases[place] for place in some], pairs, question.at)
     levels = [row.promise.enclave.level for row in rows]
     marking = marking_of(station, [one.enclave for one in bench.seen], levels, ceiling)
     known_at = question.at if bench.moment is None else bench.moment
@@ -114,7 +115,7 @@ def _least_first(row: Adhered) -> tuple[float, str, str, str, str]:
 def judge(bench: Bench, cases: Sequence[Case], pairs: Sequence[Pair], at: float) -> list[Adhered]:
     """Judge some promises at `at`, seconds UTC."""
     known = list(zip(cases, bench.evidence(cases), strict=True))
-    days = [evidence.tally(case.where.kept, case.days) for case, evidence in known]
+    days = [evidence.tally(case.frame.where.kept, case.frame.days) for case, evidence in known]
     newest = [_newest(case, daily) for (case, _), daily in zip(known, days, strict=True)]
     tracks = bench.recent(known, newest, max((pair.long for pair in pairs), default=0.0))
     return [
@@ -127,11 +128,11 @@ def _newest(case: Case, daily: Tally) -> TimeRange:
     """The last day of which anything is known, or the last of all."""
     known = np.flatnonzero(daily.amounts[TOTAL] > 0)
     last = int(known[-1]) if known.size else daily.amounts.shape[1] - 1
-    return TimeRange(*case.days[last : last + 2].tolist())
+    return TimeRange(*case.frame.days[last : last + 2].tolist())
 
 
 def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...], at: float) -> Adhered:
-    promise, over, where = case.promise, case.over, case.where
+    promise, over, where = case.promise, case.frame.over, case.frame.where
     objective = promise.objective
     found = parts(evidence, where, np.array([over.start, max(over.end, over.start + 0.001)]))
     judged = found.judged(objective.missing)[0]
@@ -172,8 +173,8 @@ def _pairs_now(track: Track, promise: Promise, pairs: Sequence[Pair]) -> tuple[P
     place, found = int(known[-1]) if known.size else -1, []
     faults = lint(pairs, target, length, promise.enclave.cadence)
     for pair in pairs:
-        rates = [track.rates(width, target) for width in (pair.long, pair.short)]
-        long, short = (float(rate[place]) if known.size else math.nan for rate in rates)
+        windows = (pair.long, pair.short)
+        long, short = (track.rate(place, width, target) if known.size else math.nan for width in windows)
         flaws = tuple(fault.flaw for fault in faults if fault.pair == pair)
         found.append(PairNow(pair, pair.factor(length), long, short, flaws))
     return tuple(found)

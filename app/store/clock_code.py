@@ -135,25 +135,28 @@ class Beats:
 
     def at(self, index: npt.NDArray[np.int64]) -> TimeArray:
         """Times of some indices, any shape."""
-        run = np.searchsorted(self.first, index, side="right") - 1
-        time: TimeArray = (self.slot[run] + index - self.first[run]) * self.step + self.phase
+        run = self.first.searchsorted(index, side="right") - 1
+        time: TimeArray = ((self.slot - self.first)[run] + index) * self.step + self.phase
         if self.late.size:
-            place = np.minimum(np.searchsorted(self.late, index), self.late.size - 1)
-            time += np.where(self.late[place] == index, self.lateness[place], 0)
+            place = self.late.searchsorted(index, side="right") - 1  # -1 is none: the last is later than that
+            time += self.lateness[place] * (self.late[place] == index)
         return time
 
-    def gaps(self, most: float) -> npt.NDArray[np.int64] | None:
-        """Indices of times that are more than `most` ms after the one before, increasing.
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last of them, ms."""
+        first = int(self.slot[0]) * self.step + self.phase
+        last = (int(self.slot[-1]) + self.size - 1 - int(self.first[-1])) * self.step + self.phase
+        if self.late.size:
+            first += int(self.lateness[0]) if self.late[0] == 0 else 0
+            last += int(self.lateness[-1]) if self.late[-1] == self.size - 1 else 0
+        return first, last
 
-        None where that cannot be told without writing the times out: some came so late that neighbours might be out
-        of order, or might be so far apart within a run.
-        """
+    def follows(self, most: float) -> bool:
+        """Whether times of one run increase and are no more than `most` ms apart; False also where that may be so."""
         low, high = (int(self.lateness.min()), int(self.lateness.max())) if self.late.size else (0, 0)
         spread = max(high, 0) - min(low, 0)
-        if spread >= self.step or self.step + spread > most:
-            return None
-        begins = self.first[1:]
-        return begins[self.at(begins) - self.at(begins - 1) > most]
+        return spread < self.step and self.step + spread <= most
 
 
 def _read_grid(payload: bytes, n: int, version: int) -> Beats:
@@ -167,8 +170,10 @@ def _read_grid(payload: bytes, n: int, version: int) -> Beats:
     runs = read(payload[at : at + runs_bytes], 2 * run_count, np.int64).reshape(2, run_count)
     late = read(payload[at + runs_bytes : at + runs_bytes + late_bytes], late_count, np.int64)
     lateness = read(payload[at + runs_bytes + late_bytes :], late_count, np.int64)
-    if late_count and version > 1:
-        late = np.cumsum(late)
+    if late_count:
+        late = np.cumsum(late) if version > 1 else late
+        if late[0] < 0 or late[-1] >= n or (late[1:] <= late[:-1]).any() or abs(lateness).max() > step:
+            fail_length()
     starts, lengths = runs
     far = _FARTHEST // step
     if abs(phase) > _FARTHEST or n > far:
@@ -177,8 +182,6 @@ def _read_grid(payload: bytes, n: int, version: int) -> Beats:
         fail_length()
     if (starts[:-1] + lengths[:-1] > starts[1:]).any():
         _fail_order()
-    if late_count and (late[0] < 0 or late[-1] >= n or (np.diff(late) < 1).any() or abs(lateness).max() > step):
-        fail_length()
     return Beats(n, step, phase, starts, np.cumsum(lengths) - lengths, late, lateness)
 
 
@@ -219,12 +222,12 @@ def decode_beats(blob: bytes) -> Beats | None:
     Raises
     ------
     StoreDamaged
-        As `decode_clock`; the order of the late is left to `Beats.gaps`.
+        As `decode_clock`; the order of the late is left to `Beats.follows`.
     """
     found = _open(blob)
     if not isinstance(found, Beats):
         return None
-    if tuple(found.at(np.array([0, found.size - 1])).tolist()) != clock_span(blob):
+    if found.ends != clock_span(blob):
         _fail_order()
     return found
 
