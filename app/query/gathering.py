@@ -180,7 +180,7 @@ class _Found:
 
     def __init__(self, want: Want) -> None:
         self.want = want
-        cells = np.empty(0) if want.cells is None else want.cells
+        cells = np.empty(0) if want.cells is None or want.is_flag else want.cells
         within = cells[cells % _SECONDS != 0.0]  # an hour that a cell begins or ends in has no sum of its parts
         self._cut = set((within * 1000.0 // SPANS.length).astype(int).tolist())
         self._runs: list[Runs] = []

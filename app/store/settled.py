@@ -175,12 +175,13 @@ def read_hourly(reader: Reader, refs: Sequence[SeriesRef], hours: range) -> Hour
     months = range(month_of(hours.start), month_of(hours.stop - 1) + 1)
     for (enclave, metric, month), sheet in read_sheets(reader, list(rows), months).items():
         low, high = max(hours.start, first_hour(month)), min(hours.stop, first_hour(month + 1))
-        told = np.arange(low, high)[quiet[low - hours.start : high - hours.start]]
+        into, part = slice(low - hours.start, high - hours.start), slice(low - sheet.first, high - sheet.first)
         mine = np.array(rows[enclave, metric])
-        found.count[np.ix_(mine, told - hours.start)] = 0  # a series that a sheet does not name has no samples
+        found.count[mine, into] = 0  # a series that a sheet does not name has no samples
         numbers = np.array([refs[row].id for row in mine])
         known = np.isin(numbers, sheet.ids)
-        place = np.ix_(np.searchsorted(sheet.ids, numbers[known]), told - sheet.first)
-        into = np.ix_(mine[known], told - hours.start)
-        found.count[into], found.total[into] = sheet.count[place], sheet.total[place]
+        place = np.searchsorted(sheet.ids, numbers[known])
+        found.count[mine[known], into] = sheet.count[place, part]
+        found.total[mine[known], into] = sheet.total[place, part]
+    found.count[:, ~quiet] = UNTOLD
     return found
