@@ -48,6 +48,10 @@ def union(*sets: Intervals) -> Intervals:
 
 def intersect(one: Intervals, other: Intervals) -> Intervals:
     """Time that lies in both sets."""
+    if len(other) == 1:  # a period that nothing cuts, what most are
+        cut = np.clip(one, *other[0])
+        kept: Intervals = cut[cut[:, 1] > cut[:, 0]]
+        return kept
     cuts, in_one, in_other = _pieces(one, other)
     return _pieced(cuts, in_one & in_other)
 

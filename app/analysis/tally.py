@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.intervals import Intervals, Mask, holds, intersect, merged, seconds_between, subtract
+from app.analysis.intervals import Intervals, Mask, intersect, merged, seconds_between, subtract
 from app.analysis.runs import Runs
 from app.model.objective import Comparison, Missing
 from app.model.sample import FloatArray
@@ -210,8 +210,8 @@ class Counts:
     known
         What samples speak for, in which both counts are known.
     time, good, total
-        Shape (n,), seconds UTC, and the events of that moment, finite. A moment stands for one sample, or for all those
-        of a cell that begins with it, which nobody may then cut.
+        Shape (n,), seconds UTC in order, and the events of that moment, finite. A moment stands for one sample, or for
+        all those of a cell that begins with it, which nobody may then cut.
     most_per_second
         Bound of the rate of events in unknown time, see `Tally.of_events`; whoever sets one must print it.
     """
@@ -241,20 +241,24 @@ class Counts:
 
     @classmethod
     def of_runs(cls, runs: Runs, hold: float, time: FloatArray, good: FloatArray, total: FloatArray) -> Self:
-        """Counts at moments, and the runs, made with this `hold`, of the samples that they come from."""
-        return cls(merged(runs.spoken(hold)), time, good, total)
+        """Counts at moments in any order, and the runs, made with this `hold`, of the samples that they come from."""
+        order = np.argsort(time, kind="stable")
+        return cls(merged(runs.spoken(hold)), time[order], good[order], total[order])
 
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of events."""
-        known = intersect(self.known, scope)
-        inside = holds(scope, self.time) & (self.time >= edges[0]) & (self.time < edges[-1])
-        place = np.searchsorted(edges, self.time[inside], side="right") - 1
-        add = partial(np.bincount, place, minlength=len(edges) - 1)
+        known, places = intersect(self.known, scope), np.searchsorted(self.time, edges)
+        part = slice(places[0], places[-1])
+        turns = np.searchsorted(self.time[part], scope.ravel())  # outside and inside the scope by turns
+        lengths = np.diff(np.concatenate([[0], turns, [places[-1] - places[0]]]))
+        inside = np.repeat(np.arange(lengths.size) % 2, lengths)
+        cell = np.repeat(np.arange(len(edges) - 1), np.diff(places))
+        add = partial(np.bincount, cell, minlength=len(edges) - 1)
         return Tally.of_events(
             seconds_between(scope, edges),
             seconds_between(known, edges),
-            add(weights=self.good[inside]),
-            add(weights=self.total[inside]),
+            add(weights=self.good[part] * inside),
+            add(weights=self.total[part] * inside),
             self.most_per_second,
         )
 
@@ -311,8 +315,8 @@ def _times(seconds: FloatArray, rate: float) -> FloatArray:
     return np.where(seconds > 0.0, np.where(seconds > 0.0, seconds, 1.0) * rate, 0.0)
 
 
-def _share(part: FloatArray, of: FloatArray, empty: float = math.nan) -> FloatArray:
-    """Quotient; `empty` of nothing, and 1 where both are beyond bound, which is what the share comes to."""
+def _share(part: FloatArray, of: FloatArray) -> FloatArray:
+    """Quotient; NaN of nothing, and 1 where both are beyond bound, which is what the share comes to."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        share: FloatArray = np.where(of > 0.0, np.where(np.isinf(part) & np.isinf(of), 1.0, part / of), empty)
+        share: FloatArray = np.where(of > 0.0, np.where(np.isinf(part) & np.isinf(of), 1.0, part / of), math.nan)
     return share
