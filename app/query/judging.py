@@ -11,7 +11,8 @@ import numpy as np
 from app.analysis.availability import Scopes, cell_edges, evidence_of, scopes
 from app.analysis.burn_rate import Track
 from app.analysis.grid import Grid
-from app.analysis.periods import Period, parse_period
+from app.analysis.intervals import Intervals
+from app.analysis.periods import Period, parse_period, period_at
 from app.analysis.recurrence import occurrences
 from app.analysis.service_hours import promised
 from app.analysis.tally import TOTAL, Counts, Evidence, busiest
@@ -100,9 +101,12 @@ class Promise:
 
     @property
     def length(self) -> float:
-        """Seconds of the objective's own window, which factors of burn rates are derived from."""
-        seconds = self.objective.window.seconds
-        return seconds if seconds is not None else self.period.span.seconds
+        """Seconds of the objective's own window, which factors of burn rates are derived from, whatever is asked for.
+
+        A calendar's is the one that the period ends in: 30 days where a quarter is asked for of a monthly promise.
+        """
+        window = self.objective.window
+        return window.seconds or period_at(window, self.period.span.end - 1.0).span.seconds
 
     def scopes(self, span: TimeRange) -> Scopes:
         """Time of a span that is promised, and what the exclusions make of it."""
@@ -263,22 +267,46 @@ class Bench:
         """Each promise cell by cell from `seconds` before a day of its own on; when data came is not asked.
 
         Nothing may be known after that day. Hours do not say when within them something was lost, so that counts
-        are read again.
+        are read again; so is what lies before the period, which windows look back into.
         """
         grids = [_grid(case, day.start - seconds) for (case, _), day in zip(known, days, strict=True)]
-        again = [place for place, (_, evidence) in enumerate(known) if isinstance(evidence, Counts)]
+        again = [
+            place
+            for place, (case, evidence) in enumerate(known)
+            if isinstance(evidence, Counts) or grids[place].start < case.frame.over.start
+        ]
         spans = [TimeRange(grids[place].start, days[place].end) for place in again]
-        wants = [self._want(known[place][0].promise, span, None) for place, span in zip(again, spans, strict=True)]
-        read: dict[int, Evidence] = dict(zip(again, gather(self._reader, wants, self.moment), strict=True))
+        read = dict(zip(again, self._every_sample([known[place][0] for place in again], spans), strict=True))
         return [
-            _track(read.get(place, evidence), case, grid, np.full(grid.count, np.nan))
+            self._track(read.get(place, evidence), case, grid, np.full(grid.count, np.nan))
             for place, ((case, evidence), grid) in enumerate(zip(known, grids, strict=True))
         ]
 
-    def track(self, case: Case, evidence: Evidence) -> Track:
-        """A promise from beginning to end cell by cell, each with when its data was here; evidence of every sample."""
-        grid = _grid(case, case.frame.over.start)
-        return _track(evidence, case, grid, self._arrivals(case.promise.enclave.id, grid))
+    def track(self, case: Case, seconds: float) -> Track:
+        """A promise cell by cell from `seconds` before its period on, each cell with when its data was here."""
+        grid = _grid(case, case.frame.over.start - seconds)
+        (evidence,) = self._every_sample([case], [TimeRange(grid.start, case.frame.over.end)])
+        return self._track(evidence, case, grid, self._arrivals(case.promise.enclave.id, grid))
+
+    def _every_sample(self, cases: Sequence[Case], spans: Sequence[TimeRange]) -> list[Evidence]:
+        wants = [self._want(case.promise, span, None) for case, span in zip(cases, spans, strict=True)]
+        found = gather(self._reader, wants, self.moment)
+        return [evidence_of(case.promise.objective, one) for case, one in zip(cases, found, strict=True)]
+
+    def _track(self, evidence: Evidence, case: Case, grid: Grid, arrival: FloatArray) -> Track:
+        edges: FloatArray = grid.start + CELL * np.arange(grid.count + 1, dtype=np.float64)
+        tally = evidence.tally(self._kept(case, grid.start), edges)
+        return Track(grid, tally.bad, tally.amounts[TOTAL], arrival)
+
+    def _kept(self, case: Case, start: float) -> Intervals:
+        """Time that counts from `start`, seconds UTC, on: before the period as the promise counts it today."""
+        over, promise = case.frame.over, case.promise
+        if start >= over.start:
+            return case.frame.where.kept
+        span = TimeRange(start, over.end)
+        about = (promise.objective, promise.enclave, promise.endpoint, span)
+        standing = [one for one in self._excluded if one.stands and _touches(one, *about)]
+        return replace(promise, standing=tuple(standing)).scopes(span).kept
 
     def _arrivals(self, enclave: str, grid: Grid) -> FloatArray:
         """When the data of each cell was here, seconds UTC: with the first bundle that covers it."""
@@ -294,20 +322,14 @@ class Bench:
 
 
 def _grid(case: Case, start: float) -> Grid:
-    """Cells of burn rates to the end of what is over: from the first, or so that the one of `start` is whole.
+    """Cells of burn rates from `start` to the end of what is over; their edges stand as those of the period do.
 
     The first cell may cut a slice, so there is one slice more before it.
     """
     count = max(1, math.ceil(case.frame.over.seconds / CELL - 1e-9))
     before = start - (case.promise.objective.slice_seconds or 0.0)
-    first = min(max(0, math.floor((before - case.frame.over.start) / CELL)), count - 1)
+    first = min(math.floor((before - case.frame.over.start) / CELL), count - 1)
     return Grid(case.frame.over.start + CELL * first, CELL, count - first)
-
-
-def _track(evidence: Evidence, case: Case, grid: Grid, arrival: FloatArray) -> Track:
-    edges: FloatArray = grid.start + CELL * np.arange(grid.count + 1, dtype=np.float64)
-    tally = evidence.tally(case.frame.where.kept, edges)
-    return Track(grid, tally.bad, tally.amounts[TOTAL], arrival)
 
 
 def assumed_rate(evidence: Evidence) -> float:

@@ -92,7 +92,7 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
     case = bench.case(promise)
     (row,) = judge(bench, [case], pairs, bench.question.at)
     (evidence,) = bench.evidence([case], closely=True)
-    track = bench.track(case, evidence)
+    track = bench.track(case, max((pair.long for pair in pairs), default=0.0))
     over, where, span, target = case.frame.over, case.frame.where, promise.period.span, promise.objective.target
     edges: FloatArray = np.union1d(_edges(span), [over.end])
     cells = evidence.tally(where.kept, edges[edges <= over.end]).filled(promise.objective.missing)
@@ -104,7 +104,7 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
         row,
         burn_down(cells, edges, promised(promise.objective.hours, span), row.budget.allowed),
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
-        tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length)),
+        tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length) if burn.end > over.start),
         ahead(
             daily_spending(evidence.tally(where.kept, case.frame.days)), row.budget.left, bench.question.at, span.end
         ),

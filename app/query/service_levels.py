@@ -128,7 +128,7 @@ def judge(bench: Bench, cases: Sequence[Case], pairs: Sequence[Pair], at: float)
     newest = [_newest(case, daily) for (case, _), daily in zip(known, days, strict=True)]
     tracks = bench.recent(known, newest, max((pair.long for pair in pairs), default=0.0))
     return [
-        _row(*both, daily, _pairs_now(track, both[0].promise, pairs), at)
+        _row(*both, daily, _pairs_now(track, both[0], pairs), at)
         for both, daily, track in zip(known, days, tracks, strict=True)
     ]
 
@@ -183,10 +183,12 @@ def _rest(promise: Promise, kept: Tally, at: float) -> tuple[float, bool]:
     return (0.0 if math.isnan(events) else events), ahead > 0.0
 
 
-def _pairs_now(track: Track, promise: Promise, pairs: Sequence[Pair]) -> tuple[PairNow, ...]:
-    """Every pair at the newest cell of which anything is known."""
+def _pairs_now(track: Track, case: Case, pairs: Sequence[Pair]) -> tuple[PairNow, ...]:
+    """Every pair at the newest cell of the period of which anything is known; windows look back behind the period."""
+    promise = case.promise
     target, length = promise.objective.target, promise.length
-    known = np.flatnonzero(track.total > 0)
+    begun = track.grid.start + track.grid.step * np.arange(track.grid.count) >= case.frame.over.start
+    known = np.flatnonzero((track.total > 0) & begun)
     place, found = int(known[-1]) if known.size else -1, []
     faults = lint(pairs, target, length, promise.enclave.cadence)
     for pair in pairs:
