@@ -189,6 +189,7 @@ def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(sh
     day = (line.trace.time - START) / DAY
     assert float(line.trace.most[day <= 1.0].min()) == pytest.approx(1.0)
     assert float(line.trace.most[day >= 1.2].max()) == pytest.approx(0.5, abs=1e-4)
+    assert line.filled, "what is left is an area down to nothing"
     assert (guide.words, guide.time[-1], guide.value[0], guide.value[-1]) == ("even pace", START + 30 * DAY, 1.0, 0.0)
     assert view.closely.down.view.span.end == START + 30 * DAY
 
@@ -284,6 +285,8 @@ def test_that_late_data_says_which_figures_of_a_closed_month_changed_from_what_t
 
 def test_that_nothing_changed_is_said_so(show, august):
     view = show(august, "2026-08")
+    assert "Verdict not provable" in view.closely.down.facts.accessibleName()
+    assert "Runs out" not in view.closely.down.facts.accessibleName()
     assert view.closely.panels[3].isVisible()
     assert view.closely.panels[3].state.title == "Nothing changed"
 
