@@ -94,7 +94,7 @@ class LevelsView(PageView):
 
     def show_data(self, data: LevelsData) -> None:
         self._data = data
-        lines = data.lines()
+        lines = data.lines
         standings = [one.standing for one in lines]
         self.sentence.say(sentence(data.levels, standings), below(data.levels, data.pairs), figures(data.levels))
         self.table.level = data.levels.marking
@@ -231,7 +231,7 @@ def _health(one: Line) -> Health:
 
 def badges(data: LevelsData) -> dict[str, Badge | None]:
     """Promises that need somebody."""
-    bad = [one.standing.health for one in data.lines() if one.standing.health in LOUD]
+    bad = [one.standing.health for one in data.lines if one.standing.health in LOUD]
     return {"service-levels": Badge(min(bad, key=lambda health: health.rank), len(bad)) if bad else None}
 
 
@@ -246,7 +246,7 @@ def finds(data: LevelsData) -> list[Find]:
             one.row.promise.enclave.level,
             words.capitalised(one.standing.reason.value),
         )
-        for one in data.lines()
+        for one in data.lines
     ]
 
 

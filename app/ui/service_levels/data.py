@@ -1,7 +1,7 @@
 """What the page of service levels was told, and what can be asked beyond it. Runs on worker threads."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.analysis.burn_rate import Pair
 from app.job import Job
@@ -27,11 +27,12 @@ class LevelsData:
     ask: Ask
     levels: ServiceLevels
     pairs: tuple[Pair, ...]
+    lines: tuple[Line, ...] = field(init=False)
+    """The rows with how they stand: worked out once, on the thread that reads."""
 
-    def lines(self) -> list[Line]:
-        """The rows with how they stand."""
+    def __post_init__(self) -> None:
         at = self.levels.as_of
-        return [Line(row, standing(row, at), at) for row in self.levels.rows]
+        object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at) for row in self.levels.rows))
 
     def closely(self, key: PromiseKey, job: Job) -> Drawn:
         """One promise closely, as what its charts show."""

@@ -455,7 +455,7 @@ def test_that_enclaves_above_the_ceiling_are_not_there_and_what_is_there_is_mark
     for enclave in (U1, S1, T1):
         desk.probe(enclave=enclave)
     data = load(desk.ask(), Job())
-    assert [one.row.promise.enclave.id for one in data.lines()] == ["enc-s1", "enc-u1"]
+    assert [one.row.promise.enclave.id for one in data.lines] == ["enc-s1", "enc-u1"]
     assert marking(data) is Level.S
     assert {find.level for find in finds(data)} == {Level.U, Level.S}
     assert marking(load(desk.ask(hidden={S1.id}), Job())) is Level.U

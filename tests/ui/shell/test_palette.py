@@ -225,7 +225,7 @@ def test_that_the_field_says_how_much_was_found_and_what_is_chosen(opened, qtbot
     _, card = opened()
     qtbot.keyClicks(card.query, "rag-gate")
     said = card.query.accessibleName()
-    assert "Search and commands. 3 found. rag-gateway, Secret, critical," in said
+    assert "Search and commands. 4 found. rag-gateway, Secret, critical," in said
     press(qtbot, card, Qt.Key.Key_Down)
     assert card.query.accessibleName() != said
     card.query.setText("zzzz")
