@@ -118,6 +118,15 @@ def test_that_a_site_with_other_pairs_gets_other_columns_and_keeps_what_was_chos
     assert sum(column.head.startswith("Burn rate") for column in view.table.rows.columns) == 4
 
 
+def test_that_the_curves_are_those_of_the_pairs_that_page_and_without_any_of_the_first(show, desk):
+    ticket = '[[pair]]\nname = "slow"\nseverity = "ticket"\nshare = 0.1\nlong = 86400\nshort = 7200\n'
+    page = '[[pair]]\nname = "quick"\nseverity = "page"\nshare = 0.02\nlong = 7200\nshort = 600\n'
+    own_pairs(desk, ticket + page)
+    assert [plain(line.words) for line in show(desk).closely.rates.chart.lines] == ["2 h window"]
+    own_pairs(desk, ticket)
+    assert [plain(line.words) for line in show(desk).closely.rates.chart.lines] == ["1 d window"]
+
+
 def test_that_a_step_to_another_period_keeps_promise_keyboard_and_filter(show, desk, qtbot):
     desk.probe("rag", "chat", "voice", start=AUGUST, end=START)
     view = show(desk)
