@@ -17,7 +17,7 @@ from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
-from app.ui.scroll import SCROLL_BAR, PageArea
+from app.ui.scroll import PageArea
 from app.ui.tasks import TaskRunner
 
 _WIDE, _ROW = 560, 26
@@ -88,12 +88,7 @@ class RecordCard(Card):
         layout.setContentsMargins(edge, self.SHADOW + 18, edge, self.SHADOW + 14)
         layout.setSpacing(8)
         layout.addWidget(CardHead(look, record.exclusion.reason, _state(record)))
-        lines = QHBoxLayout()
-        lines.setContentsMargins(0, 0, -SCROLL_BAR, 0)
-        lines.addWidget(
-            PageArea(look, _Facts(look, told))
-        )  # with large text it scrolls: no card is taller than a window
-        layout.addLayout(lines, 1)
+        layout.addWidget(PageArea(look, _Facts(look, told)), 1)  # with large text it scrolls, and the foot stays
         layout.addWidget(Caption(look, "Why, for the journal"))
         layout.addWidget(self.why)
         foot = QHBoxLayout()
