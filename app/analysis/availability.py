@@ -158,30 +158,11 @@ class Parts:
 
 def parts(evidence: Evidence, where: Scopes, edges: FloatArray) -> Parts:
     """Tally periods, shape (m,), of one endpoint."""
-    return Parts(*(evidence.tally(scope, edges) for scope in (where.kept, where.aside, where.promised)))
-
-
-def parts_of_cells(cells: Tally, where: Scopes, edges: FloatArray, period: npt.NDArray[np.int64], count: int) -> Parts:
-    """Tally periods from cells that no boundary of a scope runs through (see `cell_edges`).
-
-    Parameters
-    ----------
-    cells
-        Shape (..., n), made with the *whole* length of each cell that is over as its expected seconds.
-    where
-        Scopes of these series.
-    edges
-        Shape (n + 1,), of the cells.
-    period
-        Shape (n,), the period that each cell is part of.
-    count
-        Number of periods.
-    """
-    sums = []
-    for scope in (where.kept, where.aside, where.promised):
-        inside = np.flatnonzero(seconds_between(scope, edges) > 0.0)
-        sums.append(cells[..., inside].into(period[inside], count))
-    return Parts(*sums)
+    kept = evidence.tally(where.kept, edges)
+    # most promises have no exclusions, and slices are many
+    aside = evidence.tally(where.aside, edges) if len(where.aside) else Tally(np.zeros_like(kept.amounts))
+    same = np.array_equal(where.kept, where.promised)
+    return Parts(kept, aside, kept if same else evidence.tally(where.promised, edges))
 
 
 def cell_edges(edges: FloatArray, sets: Sequence[Intervals]) -> FloatArray:

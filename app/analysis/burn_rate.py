@@ -6,6 +6,7 @@ Workbook, ch. 5, "Alerting on SLOs"). A factor is never written down: copied to 
 another share of the budget.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -188,6 +189,13 @@ class Track:
     def rates(self, seconds: float, target: float) -> FloatArray:
         """Burn rates of the windows of so many seconds, shape (n,)."""
         return burn_rates(self.bad, self.total, self.grid.slots(seconds), target)
+
+    def rate(self, place: int, seconds: float, target: float) -> float:
+        """Burn rate of the one window of so many seconds that ends with a cell; NaN as in `burn_rates`."""
+        first = place + 1 - self.grid.slots(seconds)
+        window = slice(max(first, 0), place + 1)
+        lost, all_of_it = float(self.bad[window].sum()), float(self.total[window].sum())
+        return math.nan if first < 0 or all_of_it <= _EVEN else lost / all_of_it / (1.0 - target)
 
     def speaks(self, pair: Pair, target: float, period: float) -> Mask:
         """Whether a pair speaks at the end of each cell, shape (n,); an unknown rate never does."""

@@ -48,6 +48,10 @@ def union(*sets: Intervals) -> Intervals:
 
 def intersect(one: Intervals, other: Intervals) -> Intervals:
     """Time that lies in both sets."""
+    if len(other) == 1:  # a period that nothing cuts, what most are
+        cut = np.clip(one, *other[0])
+        kept: Intervals = cut[cut[:, 1] > cut[:, 0]]
+        return kept
     cuts, in_one, in_other = _pieces(one, other)
     return _pieced(cuts, in_one & in_other)
 
@@ -98,15 +102,8 @@ def seconds_between(covered: Intervals, edges: FloatArray) -> FloatArray:
     """
     if not len(covered):
         return np.zeros(len(edges) - 1)
-    # whole intervals before each edge, and the part of the one that the edge lies in
-    length = covered[:, 1] - covered[:, 0]
-    before = np.concatenate([[0.0], np.cumsum(length)])
-    begun = np.searchsorted(covered[:, 0], edges, side="right")
-    last = np.maximum(begun - 1, 0)
-    part = np.clip(edges - covered[last, 0], 0.0, length[last])
-    return np.diff(np.where(begun > 0, before[last] + part, 0.0))
-
-
-def inner(covered: Intervals, step: float) -> Intervals:
-    """Part of each interval that is made of whole steps since 1970: what exact sums of whole hours can speak of."""
-    return merged(np.column_stack([np.ceil(covered[:, 0] / step), np.floor(covered[:, 1] / step)]) * step)
+    # seconds covered so far rise within the intervals and stand still between them
+    so_far = np.zeros(covered.size)
+    so_far[1::2] = np.cumsum(covered[:, 1] - covered[:, 0])
+    so_far[2::2] = so_far[1:-1:2]
+    return np.diff(np.interp(edges, covered.ravel(), so_far))

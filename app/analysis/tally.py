@@ -5,14 +5,15 @@ time and events are all kept in one form, so that one judgement serves every met
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.intervals import Intervals, holds, intersect, merged, seconds_between, subtract
+from app.analysis.intervals import Intervals, Mask, intersect, merged, seconds_between, subtract
+from app.analysis.runs import Runs
 from app.model.objective import Comparison, Missing
 from app.model.sample import FloatArray
 
@@ -80,9 +81,9 @@ class Tally:
 
     def into(self, place: npt.NDArray[np.int64], count: int) -> Self:
         """Tally of `count` periods from cells along the last axis, of which `place`, shape (n,), names the period."""
-        found = np.zeros((*self.amounts.shape[:-1], count))
-        np.add.at(np.moveaxis(found, -1, 0), place, np.moveaxis(self.amounts, -1, 0))
-        return type(self)(found)
+        rows = self.amounts.reshape(-1, self.amounts.shape[-1])
+        found: FloatArray = np.stack([np.bincount(place, row, count) for row in rows]).astype(np.float64, copy=False)
+        return type(self)(found.reshape(*self.amounts.shape[:-1], count))
 
     @property
     def worst(self) -> FloatArray:
@@ -155,133 +156,152 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flag:
-    """Samples that are good from 1 on, counted by the time they speak for: ``endpoint_up``, or a threshold's.
+    """Time that is known and time that is good: ``endpoint_up``, or a threshold's.
 
     Parameters
     ----------
-    time, value
-        Shape (n,), seconds UTC, increasing; a NaN in `value` counts as no sample.
-    hold
-        Seconds that a sample speaks for at most, if no other follows; see `app.analysis.health.uptime`. One and
-        a half steps let a scrape be late.
+    known, good
+        What samples speak for, and those of them that are good.
     """
 
-    time: FloatArray
-    value: FloatArray
-    hold: float
+    known: Intervals
+    good: Intervals
+
+    @classmethod
+    def of(cls, time: FloatArray, value: FloatArray, hold: float) -> Self:
+        """Flag of samples that are good from 1 on, each counted by the time it speaks for.
+
+        Parameters
+        ----------
+        time, value
+            Shape (n,), seconds UTC, increasing; a NaN in `value` counts as no sample.
+        hold
+            Seconds that a sample speaks for at most, if no other follows; see `app.analysis.health.uptime`. One and
+            a half steps let a scrape be late.
+        """
+        return cls.of_runs(Runs.of(time, value, hold), hold)
+
+    @classmethod
+    def of_runs(cls, runs: Runs, hold: float) -> Self:
+        """The same of samples that were put together to runs with this `hold`."""
+        said = runs.spoken(hold)
+        return cls(merged(said), merged(said[runs.value >= 1.0]))
 
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of time."""
-        known, good = self._spoken(scope)
+        known, good = intersect(self.known, scope), intersect(self.good, scope)
         return Tally.of_time(*(seconds_between(one, edges) for one in (scope, known, good)))
 
     def bad(self, scope: Intervals) -> Intervals:
         """Time that is known to be bad."""
-        known, good = self._spoken(scope)
-        return subtract(known, good)
+        return subtract(intersect(self.known, scope), self.good)
 
     def unknown(self, scope: Intervals) -> Intervals:
         """Time of which nothing is known."""
-        return subtract(scope, self._spoken(scope)[0])
-
-    def _spoken(self, scope: Intervals) -> tuple[Intervals, Intervals]:
-        """Known and good time of the scope."""
-        number = ~np.isnan(self.value)
-        said = _said(self.time[number], self.hold)
-        return intersect(merged(said), scope), intersect(merged(said[self.value[number] >= 1.0]), scope)
+        return subtract(scope, self.known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """Samples that count events of one step. A sample belongs to the time from its own until the next one.
+    """Events, counted at moments, and the time that is known.
 
     Parameters
     ----------
+    known
+        What samples speak for, in which both counts are known.
     time, good, total
-        Shape (n,), seconds UTC, increasing. Where either count is no finite number there is no sample, for what
-        is known of one side only must not dilute the other.
-    hold
-        Seconds that a sample speaks for at most.
+        Shape (n,), seconds UTC in order, and the events of that moment, finite. A moment stands for one sample, or for
+        all those of a cell that begins with it, which nobody may then cut.
     most_per_second
         Bound of the rate of events in unknown time, see `Tally.of_events`; whoever sets one must print it.
     """
 
+    known: Intervals
     time: FloatArray
     good: FloatArray
     total: FloatArray
-    hold: float
     most_per_second: float = math.inf
+
+    @classmethod
+    def of(
+        cls, time: FloatArray, good: FloatArray, total: FloatArray, hold: float, most_per_second: float = math.inf
+    ) -> Self:
+        """Counts of samples of one step each. A sample belongs to the time from its own until the next one.
+
+        Parameters
+        ----------
+        time, good, total
+            Shape (n,), seconds UTC, increasing; see `both_known`.
+        hold
+            Seconds that a sample speaks for at most.
+        """
+        time, good, total = both_known(time, good, total)
+        found = cls.of_runs(Runs.of(time, np.ones(time.size), hold), hold, time, good, total)
+        return replace(found, most_per_second=most_per_second)
+
+    @classmethod
+    def of_runs(cls, runs: Runs, hold: float, time: FloatArray, good: FloatArray, total: FloatArray) -> Self:
+        """Counts at moments in any order, and the runs, made with this `hold`, of the samples that they come from."""
+        order = np.argsort(time, kind="stable")
+        return cls(merged(runs.spoken(hold)), time[order], good[order], total[order])
 
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of events."""
-        number = np.isfinite(self.good) & np.isfinite(self.total)
-        time, total = self.time[number], self.total[number]
-        good = np.minimum(self.good[number], total)  # buckets and totals of one scrape need not be read at once
-        known = intersect(merged(_said(time, self.hold)), scope)
-        inside = holds(scope, time) & (time >= edges[0]) & (time < edges[-1])
-        place = np.searchsorted(edges, time[inside], side="right") - 1
-        add = partial(np.bincount, place, minlength=len(edges) - 1)
+        known, places = intersect(self.known, scope), np.searchsorted(self.time, edges)
+        part = slice(places[0], places[-1])
+        turns = np.searchsorted(self.time[part], scope.ravel())  # outside and inside the scope by turns
+        lengths = np.diff(np.concatenate([[0], turns, [places[-1] - places[0]]]))
+        inside = np.repeat(np.arange(lengths.size) % 2, lengths)
+        cell = np.repeat(np.arange(len(edges) - 1), np.diff(places))
+        add = partial(np.bincount, cell, minlength=len(edges) - 1)
         return Tally.of_events(
             seconds_between(scope, edges),
             seconds_between(known, edges),
-            add(weights=good[inside]),
-            add(weights=total[inside]),
+            add(weights=self.good[part] * inside),
+            add(weights=self.total[part] * inside),
             self.most_per_second,
         )
 
 
+def both_known(time: FloatArray, good: FloatArray, total: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Samples of which both counts are finite numbers, arrays of shape (n,), with no more good events than all.
+
+    Where one count is unknown there is no sample, for what is known of one side only must not dilute the other.
+    Buckets and totals of one scrape need not have been read at once, so the good ones may seem to be more than all.
+    """
+    number = np.isfinite(good) & np.isfinite(total)
+    if not number.all():
+        time, good, total = time[number], good[number], total[number]
+    return time, np.minimum(good, total), total
+
+
 def compared(value: FloatArray, op: Comparison, limit: float) -> FloatArray:
     """Values of a threshold indicator as a flag: 1 where good, 0 where bad, NaN where nothing is known."""
-    compare = {"lt": np.less, "lte": np.less_equal, "gt": np.greater, "gte": np.greater_equal}[op]
-    with np.errstate(invalid="ignore"):
-        good = compare(value, limit)
-    flag: FloatArray = np.where(np.isnan(value), np.nan, good.astype(np.float64))
+    flag = is_good(value, op, limit).astype(np.float64)
+    flag[np.isnan(value)] = np.nan
     return flag
 
 
-def tally_flags(samples: Numbers, ups: Numbers, step: float, expected: Numbers) -> Tally:
-    """Tally of time from totals of zeros and ones (`app.store.totals.Totals`).
-
-    Parameters
-    ----------
-    samples, ups
-        Shape (k, m): samples in each period, and ones among them.
-    step
-        Seconds that one sample stands for; more of them than a period has room for cover it once.
-    expected
-        Shape (m,) or (k, m), promised seconds of each period as far as it is over.
-    """
-    samples, expected = np.asarray(samples, np.float64), np.broadcast_to(expected, np.shape(samples))
-    known = np.minimum(samples * step, expected)
-    return Tally.of_time(expected, known, known * _share(np.asarray(ups, np.float64), samples, empty=0.0))
-
-
-def tally_counts(
-    samples: Numbers, good: Numbers, total: Numbers, step: float, expected: Numbers, most_per_second: float = math.inf
-) -> Tally:
-    """Tally of events from totals, arrays as in `tally_flags`; `samples` must be those in which both counts are known.
-
-    Where a period has `samples` of the one count that it has not of the other, read its samples and use `Counts`.
-    """
-    expected = np.broadcast_to(expected, np.shape(samples))
-    known = np.minimum(np.asarray(samples) * step, expected)
-    return Tally.of_events(expected, known, np.minimum(good, total), total, most_per_second)
+def is_good(value: FloatArray, op: Comparison, limit: float) -> Mask:
+    """Whether values compare as they should; a NaN never does."""
+    compare = {"lt": np.less, "lte": np.less_equal, "gt": np.greater, "gte": np.greater_equal}[op]
+    with np.errstate(invalid="ignore"):
+        good: Mask = compare(value, limit)
+    return good
 
 
 def busiest(cells: Tally) -> float:
     """Most events a second of any cell, shape (m,), of which at least half is known; infinite if there is none.
 
+    Cells that a boundary left less than half as long as the longest do not count: in a sliver of an hour one scrape's
+    events, which took a whole step to come, would look like a storm.
+
     As a bound of unknown time, that it was never busier than the busiest hour known, this is an assumption and no
     proof: a figure that stands on it must say so.
     """
-    known, total = cells.amounts[KNOWN], cells.amounts[TOTAL]
-    enough = (known > 0.0) & (known >= cells.amounts[EXPECTED] / 2.0)
+    expected, known, total = cells.amounts[EXPECTED], cells.amounts[KNOWN], cells.amounts[TOTAL]
+    enough = (known > 0.0) & (known >= expected / 2.0) & (expected >= expected.max(initial=0.0) / 2.0)
     return float((total[enough] / known[enough]).max()) if enough.any() else math.inf
-
-
-def _said(time: FloatArray, hold: float) -> FloatArray:
-    """Time that each sample speaks for: until the next one, and for `hold` seconds at most; shape (n, 2)."""
-    return np.column_stack([time, np.minimum(np.append(time[1:], np.inf), time + hold)])
 
 
 def _unknown(expected: FloatArray, known: FloatArray) -> FloatArray:
@@ -295,8 +315,8 @@ def _times(seconds: FloatArray, rate: float) -> FloatArray:
     return np.where(seconds > 0.0, np.where(seconds > 0.0, seconds, 1.0) * rate, 0.0)
 
 
-def _share(part: FloatArray, of: FloatArray, empty: float = math.nan) -> FloatArray:
-    """Quotient; `empty` of nothing, and 1 where both are beyond bound, which is what the share comes to."""
+def _share(part: FloatArray, of: FloatArray) -> FloatArray:
+    """Quotient; NaN of nothing, and 1 where both are beyond bound, which is what the share comes to."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        share: FloatArray = np.where(of > 0.0, np.where(np.isinf(part) & np.isinf(of), 1.0, part / of), empty)
+        share: FloatArray = np.where(of > 0.0, np.where(np.isinf(part) & np.isinf(of), 1.0, part / of), math.nan)
     return share

@@ -4,33 +4,34 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
-from app.analysis.availability import Scopes, evidence_of, scopes
+from app.analysis.availability import Scopes, cell_edges, evidence_of, scopes
 from app.analysis.burn_rate import Track
-from app.analysis.grid import Fold, Grid
-from app.analysis.merged import at_times, merged
+from app.analysis.grid import Grid
 from app.analysis.periods import Period, parse_period
 from app.analysis.recurrence import occurrences
 from app.analysis.service_hours import promised
-from app.analysis.tally import TOTAL, Counts, Evidence, Flag, busiest, compared
+from app.analysis.tally import TOTAL, Counts, Evidence, busiest
 from app.errors import InputError
 from app.model.catalogue import Enclave, Endpoint
 from app.model.objective import Exclusion, Method, Objective, Selector
 from app.model.register import ObjectiveVersion, spans_in_force
-from app.model.sample import FloatArray, Series
+from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, known_at, pictures
+from app.query.gathering import Want, gather
 from app.store import register
 from app.store.bundles import bundles
 from app.store.database import Reader, Store
-from app.store.samples import SeriesRef, find_series, read_series
+from app.store.samples import SeriesRef, find_series
 
 CELL = 300.0
 """Seconds of the cells in which burn rates are followed: the shortest window of the shipped pairs."""
 _HOUR = 3600.0
+_DAY = 86400.0
 _HOLD = 1.5
 """A scrape speaks for so many of its steps (see `app.analysis.health.uptime`)."""
 
@@ -86,11 +87,16 @@ class Promise:
         return PromiseKey(self.objective.id, str(self.version.entry), self.enclave.id, self.endpoint.id)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether events are measured, good ones of all, and not a flag or a threshold."""
+        return (
+            self.objective.indicator.kind == "ratio" and self.objective.indicator.good != self.objective.indicator.total
+        )
+
+    @property
     def in_seconds(self) -> bool:
         """Whether its budget is an amount of time; by occurrences of counts it is one of events."""
-        measured = self.objective.indicator
-        counts = measured.kind == "ratio" and measured.good != measured.total
-        return not counts or self.objective.method is not Method.OCCURRENCES
+        return not self.is_counted or self.objective.method is not Method.OCCURRENCES
 
     @property
     def length(self) -> float:
@@ -102,6 +108,53 @@ class Promise:
         """Time of a span that is promised, and what the exclusions make of it."""
         excluded = [(one.treatment, occurrences(one, span)) for one in self.standing]
         return scopes(promised(self.objective.hours, span), excluded)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The part of a period that is `over`, the time in it that counts, and how it is cut; promises may share one.
+
+    Parameters
+    ----------
+    hours
+        Edges of the hours of the clock that what is over touches, seconds UTC, shape (h + 1,).
+    days
+        Edges of its days, seconds UTC, of which the last is cut off; they begin on the hour, as sums do.
+    cells
+        Edges of cells that neither scopes nor slices cut, seconds UTC.
+    """
+
+    over: TimeRange
+    where: Scopes
+    hours: FloatArray
+    days: FloatArray
+    cells: FloatArray
+
+    @classmethod
+    def of(cls, promise: Promise, over: TimeRange) -> Self:
+        """As a promise is judged over a span."""
+        where, objective, first = promise.scopes(over), promise.objective, math.floor(over.start / _HOUR)
+        count = max(math.ceil(over.end / _HOUR) - first, 1)
+        hours: FloatArray = first * _HOUR + _HOUR * np.arange(count + 1, dtype=np.float64)
+        days: FloatArray = hours[0] + _DAY * np.arange(int(over.seconds // _DAY) + 1, dtype=np.float64)
+        cells = cell_edges(hours, [where.kept, where.aside, where.promised])
+        if objective.method is not Method.OCCURRENCES and objective.slice_seconds:
+            length = objective.slice_seconds
+            cells = np.union1d(cells, np.arange(math.ceil(hours[0] / length), hours[-1] // length + 1) * length)
+        return cls(over, where, hours, np.append(days, max(over.end, days[-1] + 0.001)), cells)
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        return self.cells.size - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A promise and the frame in which it is judged."""
+
+    promise: Promise
+    frame: Frame
 
 
 class Bench:
@@ -119,6 +172,7 @@ class Bench:
             self._excluded = [record.exclusion for record in register.exclusions(state, known_at=known)]
         self._versions = {name: told for name, told in held.items() if question.objective in ("", name)}
         self._reader = reader
+        self._frames: dict[object, Frame] = {}
         self._refs: dict[str, Mapping[tuple[str, str | None], list[SeriesRef]]] = {}
 
     def promises(self) -> Iterator[Promise]:
@@ -149,44 +203,47 @@ class Bench:
                     waiting = tuple(one for one in asked if not one.approved_by and not one.withdrawn)
                     yield Promise(version, objective, picture, endpoint, period, standing, waiting)
 
+    def case(self, promise: Promise) -> Case:
+        """A promise as far as its period is over; those that count the same time share one frame."""
+        over, objective = promise.period.so_far(self.question.at), promise.objective
+        standing = tuple(one.id for one in promise.standing)
+        key = (over, standing, objective.hours, objective.method, objective.slice_seconds)
+        if key not in self._frames:
+            self._frames[key] = Frame.of(promise, over)
+        return Case(promise, self._frames[key])
+
     # --- what is known ------------------------------------------------------------------------------------
 
-    def evidence(self, promise: Promise, span: TimeRange) -> Evidence:
-        """What is known of a promise over a span, as its method counts it.
+    def evidence(self, cases: Sequence[Case], *, closely: bool = False) -> list[Evidence]:
+        """What is known of some promises, as their methods count it.
 
-        By occurrences, unknown time is taken to have been no busier than the busiest hour of the span that is known:
+        By occurrences, unknown time is taken to have been no busier than the busiest hour of the clock that is known:
         without any bound one lost minute would leave a month between 0 and 100 %. Whoever shows the figure must
         name that assumption (`assumed_rate`).
+
+        Parameters
+        ----------
+        closely
+            Keep every sample. Else counts are summed up over `Frame.cells`, which nobody may then cut.
         """
-        samples = self._samples(promise, span)
-        if isinstance(samples, Counts) and promise.objective.method is Method.OCCURRENCES:
-            hours: FloatArray = np.arange(span.start, span.end + _HOUR, _HOUR)
-            most = busiest(samples.tally(promise.scopes(span).promised, hours))
-            samples = replace(samples, most_per_second=most)
-        return evidence_of(promise.objective, samples)
+        wants = [self._want(case.promise, case.frame.over, None if closely else case.frame.cells) for case in cases]
+        found = []
+        for case, samples in zip(cases, gather(self._reader, wants, self.moment), strict=True):
+            bound = samples
+            if isinstance(samples, Counts) and case.promise.objective.method is Method.OCCURRENCES:
+                bound = replace(
+                    samples, most_per_second=busiest(samples.tally(case.frame.where.promised, case.frame.hours))
+                )
+            found.append(evidence_of(case.promise.objective, bound))
+        return found
 
-    def _samples(self, promise: Promise, span: TimeRange) -> Flag | Counts:
-        """Samples of an indicator, those of all versions together; a sample before the span still speaks in it."""
-        hold, measured = _HOLD * promise.endpoint.step, promise.objective.indicator
-        wide = TimeRange(span.start - hold, span.end)
-        told = [one for one in (measured.metric, measured.total, measured.good, measured.bad) if one is not None]
-        refs = {one: self._refs_of(one, promise) for one in told}
-        every = list({ref.id: ref for found in refs.values() for ref in found}.values())
-        read = dict(zip((ref.id for ref in every), read_series(self._reader, every, wide, self.moment), strict=True))
-
-        def folded(selector: Selector | None, fold: Fold) -> tuple[FloatArray, FloatArray]:
-            found: list[Series] = [read[ref.id] for ref in refs[selector]] if selector is not None else []
-            return merged(found, fold)
-
-        if measured.op is not None and measured.value is not None:
-            worst = Fold.MOST if measured.op in ("lt", "lte") else Fold.LEAST
-            time, value = folded(measured.metric, worst)
-            return Flag(time, compared(value, measured.op, measured.value), hold)
-        if measured.good == measured.total:
-            return Flag(*folded(measured.total, Fold.LEAST), hold)
-        time, total = folded(measured.total, Fold.SUM)
-        part = at_times(time, *folded(measured.good or measured.bad, Fold.SUM))
-        return Counts(time, part if measured.good is not None else total - part, total, hold)
+    def _want(self, promise: Promise, span: TimeRange, cells: FloatArray | None) -> Want:
+        measured, step = promise.objective.indicator, promise.endpoint.step
+        whole, part = (
+            [] if selector is None else self._refs_of(selector, promise)
+            for selector in (measured.metric or measured.total, (measured.good or measured.bad))
+        )
+        return Want(measured, whole, part if promise.is_counted else [], step, _HOLD * step, span, cells)
 
     def _refs_of(self, selector: Selector, promise: Promise) -> list[SeriesRef]:
         if selector.metric not in self._refs:
@@ -202,13 +259,26 @@ class Bench:
 
     # --- how fast it burned -------------------------------------------------------------------------------
 
-    def track(self, promise: Promise, evidence: Evidence, span: TimeRange) -> Track:
-        """Known seconds or events of a span cell by cell, each with when its data was here."""
-        count = max(1, math.ceil(span.seconds / CELL - 1e-9))
-        grid = Grid(span.start, CELL, count)
-        edges: FloatArray = span.start + CELL * np.arange(count + 1, dtype=np.float64)
-        tally = evidence.tally(promise.scopes(span).kept, edges)
-        return Track(grid, tally.bad, tally.amounts[TOTAL], self._arrivals(promise.enclave.id, grid))
+    def recent(self, known: Sequence[tuple[Case, Evidence]], days: Sequence[TimeRange], seconds: float) -> list[Track]:
+        """Each promise cell by cell from `seconds` before a day of its own on; when data came is not asked.
+
+        Nothing may be known after that day. Hours do not say when within them something was lost, so that counts
+        are read again.
+        """
+        grids = [_grid(case, day.start - seconds) for (case, _), day in zip(known, days, strict=True)]
+        again = [place for place, (_, evidence) in enumerate(known) if isinstance(evidence, Counts)]
+        spans = [TimeRange(grids[place].start, days[place].end) for place in again]
+        wants = [self._want(known[place][0].promise, span, None) for place, span in zip(again, spans, strict=True)]
+        read: dict[int, Evidence] = dict(zip(again, gather(self._reader, wants, self.moment), strict=True))
+        return [
+            _track(read.get(place, evidence), case, grid, np.full(grid.count, np.nan))
+            for place, ((case, evidence), grid) in enumerate(zip(known, grids, strict=True))
+        ]
+
+    def track(self, case: Case, evidence: Evidence) -> Track:
+        """A promise from beginning to end cell by cell, each with when its data was here; evidence of every sample."""
+        grid = _grid(case, case.frame.over.start)
+        return _track(evidence, case, grid, self._arrivals(case.promise.enclave.id, grid))
 
     def _arrivals(self, enclave: str, grid: Grid) -> FloatArray:
         """When the data of each cell was here, seconds UTC: with the first bundle that covers it."""
@@ -221,6 +291,23 @@ class Bench:
                 inside = (ends > record.window_start) & (ends - grid.step < record.window_end)
                 found[inside] = np.fmin(found[inside], record.received)
         return found
+
+
+def _grid(case: Case, start: float) -> Grid:
+    """Cells of burn rates to the end of what is over: from the first, or so that the one of `start` is whole.
+
+    The first cell may cut a slice, so there is one slice more before it.
+    """
+    count = max(1, math.ceil(case.frame.over.seconds / CELL - 1e-9))
+    before = start - (case.promise.objective.slice_seconds or 0.0)
+    first = min(max(0, math.floor((before - case.frame.over.start) / CELL)), count - 1)
+    return Grid(case.frame.over.start + CELL * first, CELL, count - first)
+
+
+def _track(evidence: Evidence, case: Case, grid: Grid, arrival: FloatArray) -> Track:
+    edges: FloatArray = grid.start + CELL * np.arange(grid.count + 1, dtype=np.float64)
+    tally = evidence.tally(case.frame.where.kept, edges)
+    return Track(grid, tally.bad, tally.amounts[TOTAL], arrival)
 
 
 def assumed_rate(evidence: Evidence) -> float:

@@ -18,7 +18,7 @@ from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.judging import CELL, Bench, Promise, PromiseKey, Question
-from app.query.service_levels import Adhered, daily_spending, judged_row
+from app.query.service_levels import Adhered, daily_spending, judge
 from app.settings import Station
 from app.store.database import Store
 
@@ -89,9 +89,11 @@ def read_closely(
 
 
 def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: Mapping[str, TimeRange]) -> Closely:
-    row, evidence, track = judged_row(bench, promise, pairs, bench.question.at)
-    over, span, target = row.judged, promise.period.span, promise.objective.target
-    where = promise.scopes(over)
+    case = bench.case(promise)
+    (row,) = judge(bench, [case], pairs, bench.question.at)
+    (evidence,) = bench.evidence([case], closely=True)
+    track = bench.track(case, evidence)
+    over, where, span, target = case.frame.over, case.frame.where, promise.period.span, promise.objective.target
     edges: FloatArray = np.union1d(_edges(span), [over.end])
     cells = evidence.tally(where.kept, edges[edges <= over.end]).filled(promise.objective.missing)
     ends: FloatArray = track.grid.start + CELL * np.arange(1, track.grid.count + 1, dtype=np.float64)
@@ -103,7 +105,9 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
         burn_down(cells, edges, promised(promise.objective.hours, span), row.budget.allowed),
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
         tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length)),
-        ahead(daily_spending(evidence, where, over), row.budget.left, bench.question.at, span.end),
+        ahead(
+            daily_spending(evidence.tally(where.kept, case.frame.days)), row.budget.left, bench.question.at, span.end
+        ),
         excluded,
         tuple(spending(evidence, where.promised, named, row.budget.allowed) if named else ()),
     )

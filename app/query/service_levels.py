@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
 from app.analysis.burn_rate import Flaw, Pair, Track, lint
 from app.analysis.intervals import intersect, seconds, whole
 from app.analysis.service_hours import promised
-from app.analysis.tally import Evidence, Tally
+from app.analysis.tally import TOTAL, Evidence, Tally
 from app.job import Job
 from app.model.catalogue import Enclave
 from app.model.marking import Level
@@ -20,11 +21,12 @@ from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.enclaves import Picture
 from app.query.health import marking_of
-from app.query.judging import Bench, Promise, Question, assumed_rate
+from app.query.judging import Bench, Case, Promise, Question, assumed_rate
 from app.settings import Station
 from app.store.database import Store
 
-_DAY = 86400.0
+_CELLS = 4_000_000
+"""Cells of evidence that are kept at once: a year by the hour of more than 400 promises, some 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,12 @@ def read_service_levels(
     pairs = read_burn_pairs(store.paths)
     with store.reader(ceiling) as reader:
         bench = Bench(store, reader, question)
-        promises = list(bench.promises())
-        rows = []
-        for number, promise in enumerate(promises):
-            job.step(number, len(promises), "Judging promises")
-            rows.append(judged_row(bench, promise, pairs, question.at)[0])
+        cases = [bench.case(promise) for promise in bench.promises()]
+        part = (np.cumsum([case.frame.size for case in cases]) // _CELLS).tolist()
+        rows: list[Adhered] = []
+        for _, some in groupby(range(len(cases)), lambda place: part[place]):
+            job.step(len(rows), len(cases), "Judging promises")
+            rows += judge(bench, [cases[place] for place in some], pairs, question.at)
     levels = [row.promise.enclave.level for row in rows]
     marking = marking_of(station, [one.enclave for one in bench.seen], levels, ceiling)
     known_at = question.at if bench.moment is None else bench.moment
@@ -118,32 +121,45 @@ def _least_first(row: Adhered) -> tuple[float, str, str, str, str]:
     return (math.inf if math.isnan(left) else left, *row.promise.key)
 
 
-def judged_row(bench: Bench, promise: Promise, pairs: Sequence[Pair], at: float) -> tuple[Adhered, Evidence, Track]:
-    """Judge one promise, at `at` (seconds UTC), and hand on what it was judged by."""
-    objective, period = promise.objective, promise.period
-    over = period.so_far(at)
-    where = promise.scopes(over)
-    evidence = bench.evidence(promise, over)
-    edges = np.array([over.start, max(over.end, over.start + 0.001)])
-    found = parts(evidence, where, edges)
+def judge(bench: Bench, cases: Sequence[Case], pairs: Sequence[Pair], at: float) -> list[Adhered]:
+    """Judge some promises at `at`, seconds UTC."""
+    known = list(zip(cases, bench.evidence(cases), strict=True))
+    days = [evidence.tally(case.frame.where.kept, case.frame.days) for case, evidence in known]
+    newest = [_newest(case, daily) for (case, _), daily in zip(known, days, strict=True)]
+    tracks = bench.recent(known, newest, max((pair.long for pair in pairs), default=0.0))
+    return [
+        _row(*both, daily, _pairs_now(track, both[0].promise, pairs), at)
+        for both, daily, track in zip(known, days, tracks, strict=True)
+    ]
+
+
+def _newest(case: Case, daily: Tally) -> TimeRange:
+    """The last day of which anything is known, or the last of all."""
+    known = np.flatnonzero(daily.amounts[TOTAL] > 0)
+    last = int(known[-1]) if known.size else daily.amounts.shape[1] - 1
+    return TimeRange(*case.frame.days[last : last + 2].tolist())
+
+
+def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...], at: float) -> Adhered:
+    promise, over, where = case.promise, case.frame.over, case.frame.where
+    objective = promise.objective
+    found = parts(evidence, where, np.array([over.start, max(over.end, over.start + 0.001)]))
     judged = found.judged(objective.missing)[0]
     rest, estimated = _rest(promise, found.kept[0], at)
     counted = budget(judged, objective.target, rest, estimated=estimated)
     taken = tuple(float(seconds(one)) for one in (where.aside, where.dropped))
     most = math.inf if estimated else rest
-    track = bench.track(promise, evidence, over)
-    row = Adhered(
+    return Adhered(
         promise=promise,
         judged=over,
         found=adherence(_first(found), objective, rest, (taken[0], taken[1]), most=most),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
-        outlook=run_out(daily_spending(evidence, where, over), counted.left, at, period.span.end),
-        pairs=_pairs_now(track, promise, pairs),
+        outlook=run_out(daily_spending(daily), counted.left, at, promise.period.span.end),
+        pairs=pairs,
         assumed_rate=assumed_rate(evidence),
         behind=_behind(promise, where, over, assumed_rate(evidence)),
     )
-    return row, evidence, track
 
 
 def _behind(promise: Promise, where: Scopes, over: TimeRange, rate: float) -> float:
@@ -174,18 +190,14 @@ def _pairs_now(track: Track, promise: Promise, pairs: Sequence[Pair]) -> tuple[P
     place, found = int(known[-1]) if known.size else -1, []
     faults = lint(pairs, target, length, promise.enclave.cadence)
     for pair in pairs:
-        rates = [track.rates(width, target) for width in (pair.long, pair.short)]
-        long, short = (float(rate[place]) if known.size else math.nan for rate in rates)
+        windows = (pair.long, pair.short)
+        long, short = (track.rate(place, width, target) if known.size else math.nan for width in windows)
         flaws = tuple(fault.flaw for fault in faults if fault.pair == pair)
         found.append(PairNow(pair, pair.factor(length), long, short, flaws))
     return tuple(found)
 
 
-def daily_spending(evidence: Evidence, where: Scopes, over: TimeRange) -> FloatArray:
-    """Spent on each whole day that is over, from the period's beginning; NaN where less than half of it is known."""
-    days = int(over.seconds // _DAY)
-    edges: FloatArray = over.start + _DAY * np.arange(days + 1, dtype=np.float64)
-    if not days:
-        return np.empty(0)
-    daily = evidence.tally(where.kept, edges)
-    return np.where(np.nan_to_num(daily.coverage) >= 0.5, daily.bad, np.nan)
+def daily_spending(daily: Tally) -> FloatArray:
+    """Spent on each whole day, shape (d,), from a tally of `Frame.days`; NaN where less than half of one is known."""
+    days = daily[:-1]
+    return np.where(np.nan_to_num(days.coverage) >= 0.5, days.bad, np.nan)

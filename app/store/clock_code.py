@@ -6,6 +6,7 @@ that came early or late. Times without a grid are kept as a list.
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
@@ -85,7 +86,80 @@ def _unpack_first_version(stream: bytes, size: int, kind: Any) -> npt.NDArray[An
     return np.frombuffer(stream, "<i8")
 
 
-def _decode_grid(payload: bytes, n: int, version: int) -> TimeArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """The times of a clock as they are written, none of them written out: good for what only asks for a few.
+
+    Time i is ``(slot[r] + i - first[r]) * step + phase`` in the run r that it belongs to, ms; those of index `late`,
+    shape (l,), came `lateness` ms after that, or before where it is negative.
+
+    Parameters
+    ----------
+    size
+        How many times there are.
+    slot, first
+        Shape (r,): slot of the first time of each run, and the index of that time.
+    """
+
+    size: int
+    step: int
+    phase: int
+    slot: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    late: npt.NDArray[np.int64]
+    lateness: npt.NDArray[np.int64]
+
+    def times(self) -> TimeArray:
+        """All of them, shape (n,).
+
+        Raises
+        ------
+        StoreDamaged
+            If they do not increase.
+        """
+        if self.slot.size == 1 and not self.late.size:  # what nearly every delta has
+            start = int(self.slot[0]) * self.step + self.phase
+            return np.arange(start, start + self.size * self.step, self.step, dtype=np.int64)
+        slots = np.arange(self.size, dtype=np.int64)
+        slots += np.repeat(self.slot - self.first, np.diff(np.append(self.first, self.size)))
+        time: TimeArray = slots
+        time *= self.step
+        time += self.phase
+        if self.late.size:
+            time[self.late] += self.lateness
+            # only the late ones and their neighbours can be out of order
+            after, before = self.late[self.late + 1 < time.size], self.late[self.late > 0]
+            if (time[after + 1] <= time[after]).any() or (time[before] <= time[before - 1]).any():
+                _fail_order()
+        return time
+
+    def at(self, index: npt.NDArray[np.int64]) -> TimeArray:
+        """Times of some indices, any shape."""
+        run = self.first.searchsorted(index, side="right") - 1
+        time: TimeArray = ((self.slot - self.first)[run] + index) * self.step + self.phase
+        if self.late.size:
+            place = self.late.searchsorted(index, side="right") - 1  # -1 is none: the last is later than that
+            time += self.lateness[place] * (self.late[place] == index)
+        return time
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last of them, ms."""
+        first = int(self.slot[0]) * self.step + self.phase
+        last = (int(self.slot[-1]) + self.size - 1 - int(self.first[-1])) * self.step + self.phase
+        if self.late.size:
+            first += int(self.lateness[0]) if self.late[0] == 0 else 0
+            last += int(self.lateness[-1]) if self.late[-1] == self.size - 1 else 0
+        return first, last
+
+    def follows(self, most: float) -> bool:
+        """Whether times of one run increase and are no more than `most` ms apart; False also where that may be so."""
+        low, high = (int(self.lateness.min()), int(self.lateness.max())) if self.late.size else (0, 0)
+        spread = max(high, 0) - min(low, 0)
+        return spread < self.step and self.step + spread <= most
+
+
+def _read_grid(payload: bytes, n: int, version: int) -> Beats:
     if len(payload) < _GRID_HEAD.size:
         fail_length()
     step, phase, run_count, late_count, runs_bytes, late_bytes = _GRID_HEAD.unpack_from(payload)
@@ -96,38 +170,19 @@ def _decode_grid(payload: bytes, n: int, version: int) -> TimeArray:
     runs = read(payload[at : at + runs_bytes], 2 * run_count, np.int64).reshape(2, run_count)
     late = read(payload[at + runs_bytes : at + runs_bytes + late_bytes], late_count, np.int64)
     lateness = read(payload[at + runs_bytes + late_bytes :], late_count, np.int64)
-    if late_count and version > 1:
-        late = np.cumsum(late)
+    if late_count:
+        late = np.cumsum(late) if version > 1 else late
+        if late[0] < 0 or late[-1] >= n or (late[1:] <= late[:-1]).any() or abs(lateness).max() > step:
+            fail_length()
     starts, lengths = runs
     far = _FARTHEST // step
     if abs(phase) > _FARTHEST or n > far:
         fail_length()
-    if run_count == 1 and not late_count and lengths[0] == n and abs(int(starts[0])) <= far - n:
-        first = int(starts[0]) * step + phase  # what nearly every delta has
-        return np.arange(first, first + n * step, step, dtype=np.int64)
     if lengths.min() < 1 or lengths.max() > n or int(lengths.sum()) != n or abs(starts).max() > far - n:
         fail_length()
     if (starts[:-1] + lengths[:-1] > starts[1:]).any():
         _fail_order()
-    slots = np.arange(n, dtype=np.int64)
-    slots += np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-    time: TimeArray = slots
-    time *= step
-    time += phase
-    return _with_lateness(time, late, lateness, step) if late_count else time
-
-
-def _with_lateness(
-    time: TimeArray, late: npt.NDArray[np.int64], lateness: npt.NDArray[np.int64], step: int
-) -> TimeArray:
-    """Move the late scrapes; only they and their neighbours can then be out of order."""
-    if late.min() < 0 or late.max() >= time.size or abs(lateness).max() > step:
-        fail_length()
-    time[late] += lateness
-    after, before = late[late + 1 < time.size], late[late > 0]
-    if (time[after + 1] <= time[after]).any() or (time[before] <= time[before - 1]).any():
-        _fail_order()
-    return time
+    return Beats(n, step, phase, starts, np.cumsum(lengths) - lengths, late, lateness)
 
 
 def _fail_order() -> NoReturn:
@@ -152,16 +207,39 @@ def decode_clock(blob: bytes) -> TimeArray:
     StoreDamaged
         If the digest, a length, a bound or the order does not match.
     """
-    (version, kind, _, n, first, last), payload = unseal(blob, _CLOCK)
-    if n == 0 or n > LIMIT:
-        fail_length()
-    if kind == _GRID:
-        time = _decode_grid(payload, n, version)
-    else:
-        time = unpack(payload, n, np.int64) if version > 1 else decompress(payload, n, np.int64)
-        if n > 1 and np.diff(time).min() <= 0:
-            _fail_order()
+    found = _open(blob)
+    time = found.times() if isinstance(found, Beats) else found
+    first, last = clock_span(blob)
     if time[0] != first or time[-1] != last:
         _fail_order()
     time.setflags(write=False)
+    return time
+
+
+def decode_beats(blob: bytes) -> Beats | None:
+    """Decode a clock without writing its times out; None where it is a list of times.
+
+    Raises
+    ------
+    StoreDamaged
+        As `decode_clock`; the order of the late is left to `Beats.follows`.
+    """
+    found = _open(blob)
+    if not isinstance(found, Beats):
+        return None
+    if found.ends != clock_span(blob):
+        _fail_order()
+    return found
+
+
+def _open(blob: bytes) -> Beats | TimeArray:
+    """Runs of even steps, or the list of times where there are none."""
+    (version, kind, _, n, _, _), payload = unseal(blob, _CLOCK)
+    if n == 0 or n > LIMIT:
+        fail_length()
+    if kind == _GRID:
+        return _read_grid(payload, n, version)
+    time = unpack(payload, n, np.int64) if version > 1 else decompress(payload, n, np.int64)
+    if n > 1 and np.diff(time).min() <= 0:
+        _fail_order()
     return time

@@ -66,6 +66,11 @@ class Codes:
             return decimal_floats(self.code, self.exponent)
         return ordinals().take(self.code) if self.kind == ORDINAL else self.code
 
+    @property
+    def holds_nan(self) -> bool:
+        """Whether any value is NaN; decimals and ordinals never are."""
+        return self.kind in (CONSTANT, FLOAT) and bool(np.isnan(self.code).any())
+
     def part(self, low: int, high: int) -> "Codes":
         """Of the values ``[low, high)``."""
         code = self.code if self.kind == CONSTANT else self.code[low:high]

@@ -14,7 +14,6 @@ from app.analysis.availability import (
     evidence_of,
     figure,
     parts,
-    parts_of_cells,
     scopes,
     verdicts,
 )
@@ -43,7 +42,7 @@ def timeline(bad, unknown):
         value[start : start + length] = 0.0
     for start, length in unknown:
         value[start : start + length] = np.nan
-    return Flag(np.arange(MONTH) * MINUTE, value, MINUTE)
+    return Flag.of(np.arange(MONTH) * MINUTE, value, MINUTE)
 
 
 def judged(found, target=0.999, exclusions=()):
@@ -97,7 +96,7 @@ def test_that_a_period_without_a_promise_has_no_verdict_of_its_own():
 
 
 def test_that_111_of_118_events_are_94_07_percent():
-    events = Counts(np.arange(118) * MINUTE, np.append(np.zeros(7), np.ones(111)), np.ones(118), MINUTE)
+    events = Counts.of(np.arange(118) * MINUTE, np.append(np.zeros(7), np.ones(111)), np.ones(118), MINUTE)
     span = spans([(0.0, 118 * MINUTE)])
     found = figure(events.tally(span, np.array([0.0, 118 * MINUTE]))[0], 0.95, Method.OCCURRENCES)
     assert f"{found.known_only:.2%}" == "94.07%"
@@ -107,7 +106,7 @@ def test_that_111_of_118_events_are_94_07_percent():
 def test_that_the_two_methods_differ_on_the_same_events():
     # hour 1: 100 events, 6 bad. hours 2 to 10: 2 events each, all good. By events 112 of 118, by hours 9 of 10
     total = np.array([100.0, *[2.0] * 9])
-    events = Counts(np.arange(10) * 3600.0, total - [6, *[0] * 9], total, 3600.0)
+    events = Counts.of(np.arange(10) * 3600.0, total - [6, *[0] * 9], total, 3600.0)
     span, edges = spans([(0.0, 36000.0)]), np.array([0.0, 36000.0])
     assert float(events.tally(span, edges)[0].worst) == pytest.approx(112 / 118)
     assert float(Slices(events, 3600.0, 0.95).tally(span, edges)[0].worst) == pytest.approx(0.9)
@@ -217,7 +216,7 @@ def test_that_an_exclusion_outside_of_the_promise_excludes_nothing():
 
 
 def test_that_events_set_aside_are_none_of_them_bad():
-    events = Counts(np.arange(4) * MINUTE, np.array([9.0, 0.0, 10.0, 9.0]), np.full(4, 10.0), MINUTE)
+    events = Counts.of(np.arange(4) * MINUTE, np.array([9.0, 0.0, 10.0, 9.0]), np.full(4, 10.0), MINUTE)
     edges = np.array([0.0, 240.0])
     where = scopes(spans([(0.0, 240.0)]), [("separate", stretch(1, 1))])
     assert float(parts(events, where, edges).judged(Missing.UNKNOWN)[0].worst) == pytest.approx(38 / 40)
@@ -225,16 +224,19 @@ def test_that_events_set_aside_are_none_of_them_bad():
     assert float(parts(events, dropped, edges).judged(Missing.UNKNOWN)[0].worst) == pytest.approx(28 / 30)
 
 
-def test_that_cells_of_totals_give_the_same_parts_as_samples():
+def test_that_counts_of_whole_cells_give_the_same_parts_as_those_of_samples():
     where = scopes(spans([(0.0, 900.0 * MINUTE), (1010.0 * MINUTE, MONTH * MINUTE)]), [("separate", PLANNED)])
-    edges = cell_edges(EDGES, [where.promised, where.kept])
-    cells = OBSERVED.tally(ALWAYS, edges)
-    found = parts_of_cells(cells, where, edges, np.zeros(edges.size - 1, np.int64), 1)
-    exact = parts(OBSERVED, where, EDGES)
-    for one, other in zip(
-        (found.kept, found.aside, found.without), (exact.kept, exact.aside, exact.without), strict=True
-    ):
-        assert one.amounts == pytest.approx(other.amounts)
+    rng = np.random.default_rng(3)
+    total = rng.integers(0, 9, MONTH).astype(float)
+    exact = Counts.of(np.arange(MONTH) * MINUTE, rng.integers(0, total + 1).astype(float), total, MINUTE)
+    cells = cell_edges(EDGES, [where.promised, where.kept, where.aside])
+    place = np.searchsorted(exact.time, cells)[:-1]
+    summed = replace(
+        exact, time=cells[:-1], good=np.add.reduceat(exact.good, place), total=np.add.reduceat(exact.total, place)
+    )
+    one, other = (parts(events, where, EDGES) for events in (summed, exact))
+    for name in ("kept", "aside", "without"):
+        assert getattr(one, name).amounts.tolist() == getattr(other, name).amounts.tolist()
 
 
 # --- the method of an objective ---------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def outage(*pairs):
     for start, length in pairs:
         value[start : start + length] = 0.0
     value[600:630] = np.nan
-    return Flag(np.arange(1440) * MINUTE, value, MINUTE)
+    return Flag.of(np.arange(1440) * MINUTE, value, MINUTE)
 
 
 def test_that_what_was_spent_is_split_by_incidents():

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from app.analysis.intervals import (
     NEVER,
     holds,
-    inner,
     intersect,
     merged,
     seconds,
@@ -55,7 +54,3 @@ def test_that_seconds_of_periods_are_counted(one, edges):
 
 def test_that_a_long_interval_swallows_later_ones():
     assert merged(np.array([[0.0, 10.0], [1.0, 2.0], [9.0, 9.0], [10.0, 11.0]])).tolist() == [[0.0, 11.0]]
-
-
-def test_that_only_whole_hours_remain():
-    assert inner(spans([(1800.0, 10900.0), (11000.0, 13000.0)]), 3600.0).tolist() == [[3600.0, 10800.0]]

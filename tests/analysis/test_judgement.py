@@ -35,14 +35,14 @@ def evidence(cells, method):
     time = np.array(there, float) * STEP
     total = np.array([float(sum(cells[n])) for n in there])
     good = np.array([float(cells[n][0]) for n in there])
-    flag = Flag(time, (good > 6).astype(float), STEP)
+    flag = Flag.of(time, (good > 6).astype(float), STEP)
     return {
         "flag": flag,
-        "counts": Counts(time, good, total, STEP),
-        "bounded": Counts(time, good, total, STEP, 40 / STEP),
+        "counts": Counts.of(time, good, total, STEP),
+        "bounded": Counts.of(time, good, total, STEP, 40 / STEP),
         "flag slices": Slices(flag, 5 * STEP, 0.6),
-        "count slices": Slices(Counts(time, good, total, STEP), 5 * STEP, 0.6),
-        "ratio slices": Slices(Counts(time, good, total, STEP), 5 * STEP),
+        "count slices": Slices(Counts.of(time, good, total, STEP), 5 * STEP, 0.6),
+        "ratio slices": Slices(Counts.of(time, good, total, STEP), 5 * STEP),
     }[method]
 
 
