@@ -408,6 +408,18 @@ def test_that_enter_and_h_explain_how_it_is_counted(show, desk, qtbot):
         card.deleteLater()
 
 
+def test_that_of_a_period_that_is_over_its_verdict_is_explained_and_no_forecast(show, august):
+    view, cards = show(august, "2026-08"), []
+    view.card_wanted.connect(cards.append)
+    view.explain()
+    told = {fact.name: (fact.value, plain(fact.how)) for fact in cards[0].table.rows.rows}
+    assert "Runs out" not in told
+    # 599.5 of 44 640 min are unknown: 98.657 % at worst
+    assert told["Verdict"][0] == "not provable"
+    assert "99.00 % lies between the worst case, 98.65 %, and the best, 100.00 %" in told["Verdict"][1]
+    cards[0].deleteLater()
+
+
 def test_that_the_sheet_has_plain_numbers_and_the_marking_of_what_is_shown(show, desk, view):
     assert view.sheet() is None
     sheet = show(desk).sheet()
