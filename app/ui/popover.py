@@ -6,7 +6,7 @@ from functools import partial
 import shiboken6
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.ui.canvas import Canvas
 from app.ui.look import Look
@@ -80,7 +80,11 @@ class Overlay(QWidget):
         ]
         if inside:
             here = inside.index(self.focusWidget()) if self.focusWidget() in inside else -1
-            inside[(here + (1 if forward else -1)) % len(inside)].setFocus(Qt.FocusReason.TabFocusReason)
+            there = inside[(here + (1 if forward else -1)) % len(inside)]
+            there.setFocus(Qt.FocusReason.TabFocusReason)
+            for area in self.card.findChildren(QScrollArea):
+                if area.isAncestorOf(there):
+                    area.ensureWidgetVisible(there, 0, 24)
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

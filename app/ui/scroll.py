@@ -8,8 +8,8 @@ from app.ui.canvas import Canvas
 from app.ui.keyboard import commanded
 from app.ui.look import Look
 
-_WIDTH = 10
-PAGE_MARGINS = (24, 6, 24 - _WIDTH, 24)
+SCROLL_BAR = 10
+PAGE_MARGINS = (24, 6, 24 - SCROLL_BAR, 24)
 """Margins of a page: left, top, right, bottom. The scroll bar has its place inside the right one."""
 
 
@@ -25,7 +25,7 @@ class ScrollBar(QScrollBar):
         self._look = look
         hint = super().sizeHint()
         upright = orientation is Qt.Orientation.Vertical
-        self._hint = QSize(_WIDTH, hint.height()) if upright else QSize(hint.width(), _WIDTH)
+        self._hint = QSize(SCROLL_BAR, hint.height()) if upright else QSize(hint.width(), SCROLL_BAR)
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:

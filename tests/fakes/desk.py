@@ -67,7 +67,7 @@ class Answers:
 
     def levels(self, ask, job):
         self._asked()
-        return levels_data(ask)
+        return levels_data(ask, self.fleet.marking)
 
     def hold(self, job):
         self._asked()

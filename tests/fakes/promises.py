@@ -89,10 +89,11 @@ class GivenLevels(LevelsData):
         return Recomputed(since, ())
 
 
-def levels_data(ask):
-    """What the page is told of those that the filter leaves."""
-    rows = tuple(row for row in ROWS if row.promise.enclave.id not in ask.hidden)
-    gone = tuple(row.promise.enclave for row in ROWS if row.promise.enclave.id in ask.hidden)
+def levels_data(ask, highest=Level.TS):
+    """What the page is told of those that the filter leaves, where nothing is above `highest`."""
+    held = [row for row in ROWS if row.promise.enclave.level <= highest]
+    rows = tuple(row for row in held if row.promise.enclave.id not in ask.hidden)
+    gone = tuple(row.promise.enclave for row in held if row.promise.enclave.id in ask.hidden)
     seen = tuple(row.promise.picture for row in rows)
-    marking = max((row.promise.enclave.level for row in rows), default=Level.TS)
+    marking = max((row.promise.enclave.level for row in rows), default=highest)
     return GivenLevels(ask, ServiceLevels(answers.NOW, answers.NOW, marking, seen, gone, rows), PAIRS)

@@ -21,6 +21,7 @@ from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS
 from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.popover import Card
+from app.ui.scroll import SCROLL_BAR, PageArea
 from app.ui.switch import Switch
 from app.ui.tasks import TaskRunner
 from app.ui.words import clock
@@ -137,11 +138,17 @@ class ExcludeCard(Card):
         return field
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
+        outer = QVBoxLayout(self)
         edge = self.SHADOW + 24
-        layout.setContentsMargins(edge, self.SHADOW + 18, edge, self.SHADOW + 14)
+        outer.setContentsMargins(edge, self.SHADOW + 18, edge - SCROLL_BAR, self.SHADOW + 14)
+        outer.setSpacing(4)
+        outer.addWidget(CardHead(self.look, "Exclude time", self._about))
+        fields = QWidget()
+        layout = QVBoxLayout(fields)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(CardHead(self.look, "Exclude time", self._about))
+        # a card is never taller than the window: with large text its fields scroll, its head and its button stay
+        outer.addWidget(PageArea(self.look, fields), 1)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(2)
@@ -172,9 +179,10 @@ class ExcludeCard(Card):
         layout.addWidget(self.note)
         layout.addStretch()
         foot = QHBoxLayout()
+        foot.setContentsMargins(0, 0, SCROLL_BAR, 0)
         foot.addWidget(self.remark, 1)
         foot.addWidget(self.button)
-        layout.addLayout(foot)
+        outer.addLayout(foot)
 
     # --- judging ------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from app.ui.field import Field
 from app.ui.look import Look
 from app.ui.part import Part
 from app.ui.popover import Card
+from app.ui.scroll import PageArea
 from app.ui.tasks import TaskRunner
 
 _WIDE, _ROW = 560, 26
@@ -87,11 +88,9 @@ class RecordCard(Card):
         layout.setContentsMargins(edge, self.SHADOW + 18, edge, self.SHADOW + 14)
         layout.setSpacing(8)
         layout.addWidget(CardHead(look, record.exclusion.reason, _state(record)))
-        layout.addWidget(_Facts(look, told))
-        layout.addSpacing(4)
+        layout.addWidget(PageArea(look, _Facts(look, told)), 1)  # with large text it scrolls, and the foot stays
         layout.addWidget(Caption(look, "Why, for the journal"))
         layout.addWidget(self.why)
-        layout.addStretch()
         foot = QHBoxLayout()
         foot.addWidget(self.remark, 1)
         foot.addWidget(self.withdraw)

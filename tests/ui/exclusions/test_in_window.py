@@ -1,14 +1,21 @@
 """Time excluded at the keyboard, in the window, on a real store: asked for, approved by somebody else, taken back."""
 
+from itertools import combinations
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from app.clock import FrozenClock
 from app.store import audit, register
+from app.ui.card_parts import Caption
+from app.ui.controls import PushButton
 from app.ui.discover import discover
 from app.ui.exclusions.form import ExcludeCard
 from app.ui.exclusions.record_card import RecordCard
+from app.ui.field import Field
 from app.ui.page import Place
+from app.ui.switch import Switch
 from app.ui.window import Window
 from tests.fakes.desk import Answers, make_desk
 from tests.fakes.fleets import DAY
@@ -111,6 +118,24 @@ def test_that_the_arrows_choose_and_tab_stays_in_the_card(window, desk, qtbot):
     assert {card.start, card.end, card.reason, card.reference, card.note} <= seen
 
 
+def test_that_with_large_text_on_a_small_screen_nothing_lies_over_another_field(window, qtbot):
+    # 1366 x 768 at 150 %: no card is taller than the window
+    window.resize(911, 512)
+    press(window, qtbot, "x")
+    card = card_of(window, ExcludeCard)
+    qtbot.waitUntil(lambda: card.note.height() > 0)
+    parts = [one for one in card.findChildren(QWidget) if isinstance(one, (Field, Caption, Switch, PushButton))]
+    boxes = [(one, QRect(one.mapTo(card, QPoint(0, 0)), one.size())) for one in parts]
+    own = [(one, box) for one, box in boxes if one is not card.button]
+    assert [(a, b) for (a, one), (b, other) in combinations(own, 2) if one.intersected(other).height() > 4] == []
+    assert card.rect().contains(dict(boxes)[card.button])
+    for field in (card.note, card.start):
+        while window.focusWidget() is not field:
+            press(window, qtbot, KEY.Key_Tab)
+        assert not field.visibleRegion().isEmpty(), "what has the keyboard is in sight"
+        assert field.visibleRegion().boundingRect().height() == field.height()
+
+
 def test_that_escape_asks_for_nothing_and_gives_the_keyboard_back(window, desk, qtbot):
     press(window, qtbot, "x", "New storage", KEY.Key_Escape)
     assert window.overlay is None
@@ -178,6 +203,22 @@ def test_that_somebody_else_approves_at_the_keyboard_and_the_page_shows_the_new_
     # now it says what was bad in it, which nobody promises any more
     assert row.held.replace("\N{NO-BREAK SPACE}", " ") == "1 h 40 m"
     assert float(view.closely.down.chart.lines[0].trace.most.min()) == 1.0
+
+
+def test_that_a_record_is_whole_on_a_small_screen_with_large_text(window, desk, qtbot):
+    window.resize(911, 512)
+    desk.exclude(work(start=START + DAY))
+    window.ask_again()
+    card = open_first(window, qtbot)
+    qtbot.waitUntil(lambda: card.why.height() > 0)
+    foot = [card.why, card.remark, card.withdraw]
+    boxes = [QRect(one.mapTo(card, QPoint(0, 0)), one.size()) for one in foot]
+    assert all(card.rect().contains(box) for box in boxes)
+    (area,) = card.findChildren(QScrollArea)
+    facts = QRect(area.mapTo(card, QPoint(0, 0)), area.size())
+    assert facts.height() >= 3 * 26, "three lines at least, and the rest scrolls"
+    assert not any(facts.intersects(box) for box in boxes)
+    assert not boxes[0].intersects(boxes[2])
 
 
 def test_that_an_approval_is_taken_back_from_the_strip_and_the_figure_comes_back(window, desk, qtbot, monkeypatch):

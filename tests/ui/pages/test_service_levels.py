@@ -118,6 +118,15 @@ def test_that_a_site_with_other_pairs_gets_other_columns_and_keeps_what_was_chos
     assert sum(column.head.startswith("Burn rate") for column in view.table.rows.columns) == 4
 
 
+def test_that_the_curves_are_those_of_the_pairs_that_page_and_without_any_of_the_first(show, desk):
+    ticket = '[[pair]]\nname = "slow"\nseverity = "ticket"\nshare = 0.1\nlong = 86400\nshort = 7200\n'
+    page = '[[pair]]\nname = "quick"\nseverity = "page"\nshare = 0.02\nlong = 7200\nshort = 600\n'
+    own_pairs(desk, ticket + page)
+    assert [plain(line.words) for line in show(desk).closely.rates.chart.lines] == ["2 h window"]
+    own_pairs(desk, ticket)
+    assert [plain(line.words) for line in show(desk).closely.rates.chart.lines] == ["1 d window"]
+
+
 def test_that_a_step_to_another_period_keeps_promise_keyboard_and_filter(show, desk, qtbot):
     desk.probe("rag", "chat", "voice", start=AUGUST, end=START)
     view = show(desk)
@@ -189,6 +198,7 @@ def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(sh
     day = (line.trace.time - START) / DAY
     assert float(line.trace.most[day <= 1.0].min()) == pytest.approx(1.0)
     assert float(line.trace.most[day >= 1.2].max()) == pytest.approx(0.5, abs=1e-4)
+    assert line.filled, "what is left is an area down to nothing"
     assert (guide.words, guide.time[-1], guide.value[0], guide.value[-1]) == ("even pace", START + 30 * DAY, 1.0, 0.0)
     assert view.closely.down.view.span.end == START + 30 * DAY
 
@@ -284,6 +294,8 @@ def test_that_late_data_says_which_figures_of_a_closed_month_changed_from_what_t
 
 def test_that_nothing_changed_is_said_so(show, august):
     view = show(august, "2026-08")
+    assert "Verdict not provable" in view.closely.down.facts.accessibleName()
+    assert "Runs out" not in view.closely.down.facts.accessibleName()
     assert view.closely.panels[3].isVisible()
     assert view.closely.panels[3].state.title == "Nothing changed"
 
@@ -394,6 +406,18 @@ def test_that_enter_and_h_explain_how_it_is_counted(show, desk, qtbot):
     assert "1.000 % of it" in told["Budget"][1]
     for card in cards:
         card.deleteLater()
+
+
+def test_that_of_a_period_that_is_over_its_verdict_is_explained_and_no_forecast(show, august):
+    view, cards = show(august, "2026-08"), []
+    view.card_wanted.connect(cards.append)
+    view.explain()
+    told = {fact.name: (fact.value, plain(fact.how)) for fact in cards[0].table.rows.rows}
+    assert "Runs out" not in told
+    # 599.5 of 44 640 min are unknown: 98.657 % at worst
+    assert told["Verdict"][0] == "not provable"
+    assert "99.00 % lies between the worst case, 98.65 %, and the best, 100.00 %" in told["Verdict"][1]
+    cards[0].deleteLater()
 
 
 def test_that_the_sheet_has_plain_numbers_and_the_marking_of_what_is_shown(show, desk, view):

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.analysis.availability import Verdict
@@ -10,8 +11,8 @@ from app.model.health import Freshness, Health
 from app.model.objective import Missing
 from app.ui.service_levels.adherence import Line, columns
 from app.ui.service_levels.standing import Reason, gaps_decide, standing
-from tests.fakes.fleets import DAY, HOUR, MINUTE, U1
-from tests.fakes.levels import AT, AUGUST, START, Levels, before, daily, work
+from tests.fakes.fleets import DAY, HOUR, MINUTE, U1, series
+from tests.fakes.levels import AT, AUGUST, ERRORS, START, Levels, before, daily, work
 
 
 @pytest.fixture
@@ -158,6 +159,33 @@ def test_that_a_promise_without_hours_in_the_period_is_not_called_well(desk):
     row = desk.row()
     nothing = replace(row, budget=replace(row.budget, allowed=0.0, spent=0.0, spent_most=math.nan))
     assert standing(nothing, AT).reason is not Reason.ON_PACE
+
+
+def test_that_answers_are_spent_by_what_is_known_though_any_number_may_still_come(tmp_path):
+    # 600 a minute of which 15 fail, for half of the month: 2.5 % of them are more than 1 % of twice as many. Nothing
+    # bounds how many good ones may still come: that it will be missed cannot be proved yet
+    desk = Levels(tmp_path)
+    desk.promise(indicator=ERRORS)
+    time = np.arange(START, AT, MINUTE)
+    labels = {"enclave": U1.id, "endpoint": "rag"}
+    desk.bring([series("endpoint_requests", labels, time, 600.0), series("endpoint_errors", labels, time, 15.0)], "rag")
+    assert desk.row().found.outcome is Verdict.NOT_PROVABLE
+    assert found(desk)[:2] == (Health.CRITICAL, Reason.SPENT)
+
+
+def test_that_what_has_no_bound_could_have_spent_the_budget(desk):
+    desk.probe()
+    row = desk.row()
+    boundless = replace(row, budget=replace(row.budget, spent_most=math.inf), behind=math.inf)
+    assert gaps_decide(boundless)
+    assert standing(boundless, AT).reason is Reason.UNKNOWN
+
+
+@pytest.mark.parametrize(("bad", "reason"), [([], Reason.ON_PACE), ([before(60, 60)], Reason.BURNING)])
+def test_that_the_last_days_go_on_though_they_end_now(desk, bad, reason):
+    # 1 % of seven days are 100.8 min
+    desk.probe(bad=bad)
+    assert found(desk, "7d").reason is reason
 
 
 # --- as it is told --------------------------------------------------------------------------------------------------
