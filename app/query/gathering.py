@@ -25,7 +25,7 @@ from app.model.time_range import TimeRange
 from app.store.database import Reader
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef, read_series
-from app.store.settled import UNTOLD, Hourly, Limit, has_samples, quiet_spans, read_flags, read_hourly, read_scraped
+from app.store.settled import UNTOLD, Limit, has_samples, quiet_spans, read_flags, read_hourly, read_scraped
 from app.store.tiers import DAY, SPANS
 
 _PIECE: Final = 4_000_000
@@ -134,9 +134,10 @@ def _pieces(members: Sequence["_Found"], span: int, *, whole: bool) -> Iterator[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Summed:
-    """One series by the hours of a span, shape (h,): how many samples are numbers, and their sum."""
+    """One series in a span: how many samples are numbers, in all and by the hour, shape (h,), and the sums of hours."""
 
     group: int
+    samples: int
     count: npt.NDArray[np.int64]
     total: FloatArray
 
@@ -149,24 +150,26 @@ class _Sums:
         refs = list({ref.id: ref for want in counts for ref in want.every}.values())
         bounds = [want.bounds for want in counts] or [(0, 0)]
         spans = SPANS.spans(min(low for low, _ in bounds), max(high for _, high in bounds))
+        found = read_hourly(reader, refs, range(spans.start * _HOURS, spans.stop * _HOURS))
         self._reader = reader
         self._row = {ref.id: row for row, ref in enumerate(refs)}
         self._first = spans.start
-        self._found: Hourly = read_hourly(reader, refs, range(spans.start * _HOURS, spans.stop * _HOURS))
+        self._count, self._total = (one.reshape(len(refs), len(spans), _HOURS) for one in (found.count, found.total))
+        self._untold = (self._count == UNTOLD).any(axis=2)
+        self._samples = self._count.sum(axis=2, where=self._count != UNTOLD)
 
     def of(self, refs: Sequence[SeriesRef], span: int) -> list[_Summed] | None:
         """Those of some series that have samples in a span; None where that is not known.
 
-        Hours of which nothing is known count as empty: whoever uses the sums must see that no sample is missing.
+        Hours of which nothing is known count as none: whoever uses the sums must see that no sample is missing.
         """
-        found, part = [], slice((span - self._first) * _HOURS, (span - self._first + 1) * _HOURS)
+        found = []
         for ref in refs:
-            row = self._row[ref.id]
-            told = self._found.count[row, part]
-            count = np.maximum(told, 0)
-            if count.any():
-                found.append(_Summed(ref.group_id, count, self._found.total[row, part]))
-            elif told.min() == UNTOLD and has_samples(self._reader, ref, span):
+            place = (self._row[ref.id], span - self._first)
+            samples = int(self._samples[place])
+            if samples:
+                found.append(_Summed(ref.group_id, samples, self._count[place], self._total[place]))
+            elif self._untold[place] and has_samples(self._reader, ref, span):
                 return None
         return found
 
@@ -241,10 +244,10 @@ class _Found:
         scraped = read_scraped(reader, bad.group, span, self.want.hold)
         if more or others or all_of_it.group != bad.group or scraped is None:
             return False
-        good, samples = all_of_it.total - bad.total, {int(one.count.sum()) for one in (all_of_it, bad)}
-        if samples != {scraped.times} or not np.isfinite(good).all():
+        good = all_of_it.total - bad.total
+        if {all_of_it.samples, bad.samples} != {scraped.times} or not np.isfinite(good).all():
             return False
-        there = np.flatnonzero(bad.count)
+        there = np.flatnonzero(bad.count > 0)
         self._runs.append(scraped.runs)
         self._sums.append((sums.hours(span)[there], good[there], all_of_it.total[there]))
         return True
