@@ -18,6 +18,7 @@ CONFIDENCE: Final = 0.9
 """Share of them that lie in its band."""
 _SEED: Final = 20261128
 _DAY: Final = 86400.0
+_EVEN: Final = 1e-12
 _DAYS_LEAST: Final = 5
 _TAIL: Final = (1.0 - CONFIDENCE) / 2.0
 
@@ -49,8 +50,9 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """What is left by what is known; negative where it is overspent."""
-        return self.allowed - self.spent
+        """What is left by what is known; negative where it is overspent, and nothing where only rounding is left."""
+        left = self.allowed - self.spent
+        return 0.0 if abs(left) <= _EVEN * self.allowed else left
 
     @property
     def share_spent(self) -> float:

@@ -150,6 +150,11 @@ def burn_rates(bad: FloatArray, total: FloatArray, width: int, target: float) ->
     return rate
 
 
+def is_above(rate: float | FloatArray, factor: float) -> Any:
+    """Whether a burn rate, or each of some, is above a factor by more than rounding; an unknown rate is not."""
+    return rate > factor + _EVEN
+
+
 @dataclass(frozen=True, slots=True)
 class Burn:
     """A stretch in which a pair spoke.
@@ -201,7 +206,7 @@ class Track:
         """Whether a pair speaks at the end of each cell, shape (n,); an unknown rate never does."""
         factor = pair.factor(period)
         long, short = self.rates(pair.long, target), self.rates(pair.short, target)
-        spoken: Mask = (long > factor + _EVEN) & (short > factor + _EVEN)
+        spoken: Mask = is_above(long, factor) & is_above(short, factor)
         return spoken
 
     def burns(self, pair: Pair, target: float, period: float) -> list[Burn]:

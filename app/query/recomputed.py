@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.analysis.availability import Figure
 from app.analysis.recompute import Change, FigureKey, changes
+from app.clock import to_iso
 from app.job import Job
 from app.model.marking import Level
 from app.query.judging import Promise, Question
@@ -53,5 +54,5 @@ def _figures(rows: Sequence[Adhered]) -> Mapping[FigureKey, Figure]:
 def figure_key(promise: Promise) -> FigureKey:
     """What names a figure of a promise; two versions of it have two, of two parts of a period."""
     period = promise.period
-    name = f"{period.name} {period.span.start:.0f}"
+    name = f"{period.name} from {to_iso(period.span.start)}"
     return FigureKey(promise.objective.id, promise.enclave.id, promise.endpoint.id, name)

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
 from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
-from app.analysis.burn_rate import Flaw, Pair, Track, lint
+from app.analysis.burn_rate import Flaw, Pair, Track, is_above, lint
 from app.analysis.intervals import intersect, seconds, whole
 from app.analysis.service_hours import promised
 from app.analysis.tally import TOTAL, Evidence, Tally
@@ -45,7 +45,7 @@ class PairNow:
     @property
     def speaks(self) -> bool:
         """Whether both windows burn faster than the factor."""
-        return self.long > self.factor and self.short > self.factor
+        return bool(is_above(self.long, self.factor) and is_above(self.short, self.factor))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from app.ui.service_levels.level_words import burn_words, factor_words, runs_out
 
 _RATES = ("series.1", "series.4")
 _SHOWN_DAYS = 3.0
+_FLOOR = -1.0
 _DAY = 86400.0
 
 
@@ -60,7 +61,9 @@ def drawn(close: Closely) -> Drawn:
     )
     lines = [left]
     if bool(np.nanmax(np.abs(down.left - down.left_worst), initial=0.0) > 0.001):
-        worst = np.where(known & np.isfinite(down.left_worst), down.left_worst, np.nan)
+        # far below the rest it would press the line that is known flat: there it leaves the chart
+        floor = min(_FLOOR, float(np.nanmin(down.left)) + _FLOOR)
+        worst = np.where(known & (down.left_worst >= floor), down.left_worst, np.nan)
         lines.append(make_line("left at worst", "text.low", _points(down.time, worst, step), newest, weight=1.0))
     recent = TimeRange(max(period.start, now - _SHOWN_DAYS * _DAY), max(now, period.start + 1.0))
     return Drawn(

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.analysis.burn_rate import Pair
 from app.model.health import Freshness, Health
@@ -89,10 +89,10 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
     if late:
         named = words.listed([f"{enclave_words(one, levels.pictures)} as of {_as_of(one.age)}" for one in late])
         told.append(f"{named}.")
-    length = levels.rows[0].promise.length
+    lengths = {row.promise.length for row in levels.rows}
     pages = [pair for pair in pairs if pair.severity == "page"]
     if pages and not is_over(levels):
-        burns = [f"{factor_words(pair.factor(length))} over {span(pair.long)}" for pair in pages]
+        burns = [f"{_factors(pair, lengths)} over {span(pair.long)}" for pair in pages]
         told.append(f"On call is paged at {words.listed(burns)}.")
     waiting = {one.id for row in levels.rows for one in row.promise.waiting}
     if waiting:
@@ -104,6 +104,12 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
     elif any(row.promise.standing for row in levels.rows):
         told.append("Approved exclusions do not count.")
     return " ".join(told)
+
+
+def _factors(pair: Pair, lengths: Collection[float]) -> str:
+    """The factor of a pair; where promises have windows of several lengths, the lowest and the highest."""
+    said = [factor_words(pair.factor(length)) for length in (min(lengths), max(lengths))]
+    return " to ".join(dict.fromkeys(said))
 
 
 def verb_change(count: int) -> str:

@@ -53,6 +53,7 @@ def choices(period: str, at: float) -> list[PeriodChoice]:
     now = _index(at)
     months = [THIS_MONTH, *(_month(now - back) for back in range(1, _MONTHS))]
     quarters = [_quarter(now // 3 - back) for back in range(_QUARTERS)]
+    months[0] = period if period == _month(now) else THIS_MONTH  # whoever named it chose this one
     known = [*months, *quarters, *(f"{days}d" for days in _ROLLING)]
     return [choice(one, at) for one in ([] if period in known else [period]) + known]
 
