@@ -237,9 +237,12 @@ def test_that_accounts_without_numbers_are_compared_by_name(desk):
     desk.decide(ApproveExclusion("x", "seen"), Author("station-04", "boris"))
 
 
-def test_that_the_same_account_of_another_station_is_another_person(desk):
+def test_that_another_name_of_the_station_makes_nobody_a_second_person(desk):
+    # the id stands in a file that whoever asks may be able to write
     desk.decide(asked("x"))
-    desk.decide(ApproveExclusion("x", "seen"), replace(ANNA, station="station-05"))
+    with pytest.raises(Refused, match="A second person must approve"):
+        desk.decide(ApproveExclusion("x", "seen"), replace(ANNA, station="station-05"))
+    desk.decide(ApproveExclusion("x", "seen"), replace(BORIS, station="station-05"))
     assert desk.exclusion().exclusion.stands
 
 

@@ -38,6 +38,8 @@ class Slices:
 
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of the slices' seconds."""
+        if edges.size < 2:
+            return Tally(np.zeros((8, 0)))
         first, last = int(edges[0] // self.seconds), int(-(-edges[-1] // self.seconds))
         cuts = np.clip(np.arange(first, last + 1) * self.seconds, edges[0], edges[-1])
         cell = self.evidence.tally(scope, cuts)

@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     station = load_station(context.paths)
     store = Store.open(context.paths, context.clock)
     known = None if options.as_known_at is None else moment("--as-known-at", options.as_known_at)
-    stretches = dict(map(_stretch, options.range))
+    stretches = _stretches(options.range)
     if stretches and not options.objective:
         raise UsageError("--range asks what time cost one promise, and none is named.", "Add --objective ID.")
     if (stretches or options.changed_since is not None) and not options.json:
@@ -93,7 +93,8 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         changed = None
         if since is not None:
             changed = read_recomputed(store, station, question, since, context.job(), ceiling=context.level)
-        write_json("sla", found.as_of, found.marking, answer(found, close, changed))
+        worded = context.level is None or context.level >= station.ceiling
+        write_json("sla", found.as_of, found.marking, answer(found, close, changed, worded=worded))
     elif options.csv:
         _write_csv(found)
     else:
@@ -102,6 +103,15 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
 
 COMMAND = Command(_arguments, _run, by_level=True)
+
+
+def _stretches(texts: "Sequence[str]") -> "dict[str, TimeRange]":
+    found: dict[str, TimeRange] = {}
+    for name, span in map(_stretch, texts):
+        if name in found or name in {"all of these", "the rest"}:
+            raise UsageError(f"--range: the name {name!r} stands for something else already.", "Choose another name.")
+        found[name] = span
+    return found
 
 
 def _stretch(text: str) -> "tuple[str, TimeRange]":
@@ -123,13 +133,20 @@ def _stretch(text: str) -> "tuple[str, TimeRange]":
 
 
 def answer(
-    found: "ServiceLevels", close: "Sequence[Closely]" = (), changed: "Recomputed | None" = None
+    found: "ServiceLevels",
+    close: "Sequence[Closely]" = (),
+    changed: "Recomputed | None" = None,
+    *,
+    worded: bool = True,
 ) -> dict[str, Any]:
-    """The rows as plain JSON values; what is not known or has no bound is null."""
+    """The rows as plain JSON values; what is not known or has no bound is null.
+
+    Words that people gave their decisions are marked with the station's ceiling; unless `worded`, they are null.
+    """
     closely = {one.row.promise.key: one for one in close}
     return {
         "known_at": to_iso(found.known_at),
-        "rows": [_row(row, closely.get(row.promise.key)) for row in found.rows],
+        "rows": [_row(row, closely.get(row.promise.key), worded=worded) for row in found.rows],
         "changed": None if changed is None else _changed(changed),
     }
 
@@ -166,12 +183,12 @@ def _time(seconds: float) -> str | None:
     return to_iso(seconds) if math.isfinite(seconds) else None
 
 
-def _row(row: "Adhered", close: "Closely | None" = None) -> dict[str, Any]:
+def _row(row: "Adhered", close: "Closely | None" = None, *, worded: bool = True) -> dict[str, Any]:
     promise = row.promise
     return {
         "objective": promise.objective.id,
-        "title": promise.objective.title,
-        "party": promise.objective.party,
+        "title": promise.objective.title if worded else None,
+        "party": promise.objective.party if worded else None,
         "version": str(promise.version.entry),
         "enclave": promise.enclave.id,
         "level": promise.enclave.level.code,
@@ -206,10 +223,10 @@ def _row(row: "Adhered", close: "Closely | None" = None) -> dict[str, Any]:
                 "id": one.id,
                 "kind": one.kind,
                 "treatment": one.treatment,
-                "reason": one.reason,
-                "reference": one.reference,
-                "requested_by": one.requested_by,
-                "approved_by": one.approved_by,
+                "reason": one.reason if worded else None,
+                "reference": one.reference if worded else None,
+                "requested_by": one.requested_by if worded else None,
+                "approved_by": one.approved_by if worded else None,
             }
             for one in promise.standing
         ],
@@ -345,8 +362,9 @@ def _line(row: "Adhered") -> tuple[str, ...]:
     named = f"{figure.method.value}, missing data {figure.missing.value}"
     over = row.judged.end >= row.promise.period.span.end
     decided = figure.verdict if over else row.found.outcome
+    spent = row.outlook.outlook.value == "spent"
     return (
-        decided.value if over or decided.value != "not provable" else "open",
+        decided.value if over or decided.value != "not provable" else "spent" if spent else "open",
         row.promise.objective.id,
         row.promise.enclave.level.code,
         row.promise.endpoint.id,

@@ -34,12 +34,12 @@ class Author:
     def is_same_person(self, other: "Author") -> bool:
         """Whether both may be one person. A name may change or be shared out anew; the number is what counts.
 
-        Accounts of two stations are two persons: the entry of another station comes in signed by that station.
+        Of two stations accounts of one name and number are taken for one person: a station may be given another id,
+        and nobody may become a second person by that.
         """
-        if self.station != other.station:
-            return False
-        if self.uid is None or other.uid is None:
-            return self.account.casefold() == other.account.casefold()
+        same = self.account.casefold() == other.account.casefold()
+        if self.station != other.station or self.uid is None or other.uid is None:
+            return same
         return self.uid == other.uid
 
 

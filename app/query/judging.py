@@ -19,7 +19,7 @@ from app.analysis.tally import TOTAL, Counts, Evidence, busiest
 from app.errors import InputError
 from app.model.catalogue import Enclave, Endpoint
 from app.model.objective import Exclusion, Method, Objective, Selector
-from app.model.register import ObjectiveVersion, spans_in_force
+from app.model.register import ObjectiveVersion, in_force, spans_in_force
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, known_at, pictures
@@ -42,7 +42,8 @@ class Question:
     """What is asked: a period such as ``2026-10``, ``2026-Q4`` or ``30d``, in the zone of each objective's window.
 
     `at` is "now", seconds UTC. `as_known_at` answers with what had come in by that moment, of telemetry as of
-    decisions; None: with all. `objective` leaves only the one of this id, `hidden` leaves enclaves out.
+    decisions; None: with all that had by `at`. `decided_at` asks for the decisions as of another moment.
+    `objective` leaves only the one of this id, `hidden` leaves enclaves out.
     """
 
     period: str
@@ -50,6 +51,7 @@ class Question:
     as_known_at: float | None = None
     objective: str = ""
     hidden: frozenset[str] = frozenset()
+    decided_at: float | None = None
 
 
 class PromiseKey(NamedTuple):
@@ -172,8 +174,9 @@ class Bench:
         self.seen: Sequence[Picture] = [one for one in told if one.enclave.id not in question.hidden]
         self.hidden = tuple(one.enclave for one in told if one.enclave.id in question.hidden)
         with store.state() as state:
-            held = register.objectives(state, known_at=known)
-            self._excluded = [record.exclusion for record in register.exclusions(state, known_at=known)]
+            decided = question.decided_at if question.decided_at is not None else at if known is None else known
+            held = register.objectives(state, known_at=decided)
+            self._excluded = [record.exclusion for record in register.exclusions(state, known_at=decided)]
         self._versions = {name: told for name, told in held.items() if question.objective in ("", name)}
         self._reader = reader
         self._frames: dict[object, Frame] = {}
@@ -188,8 +191,10 @@ class Bench:
             If the period is none.
         """
         for versions in self._versions.values():
-            zones = [one.objective.window.zone for one in versions if one.objective is not None]
-            whole = parse_period(self.question.period, zones[-1] if zones else "UTC", self.question.at)
+            present = in_force(versions, self.question.at)
+            promised_now = present.objective if present is not None else None
+            zone = promised_now.window.zone if promised_now is not None else _any_zone(versions)
+            whole = parse_period(self.question.period, zone, self.question.at)
             for span, version in spans_in_force(versions, whole.span):
                 if version is not None and version.objective is not None:
                     yield from self._of(version, version.objective, Period(whole.name, span))
@@ -198,14 +203,13 @@ class Bench:
         for picture in self.seen:
             for endpoint in picture.catalogue.endpoints:
                 if _speaks_of(objective, picture.enclave, endpoint, period.span):
+                    lived = _lived(period, endpoint)
                     asked = [
-                        one
-                        for one in self._excluded
-                        if _touches(one, objective, picture.enclave, endpoint, period.span)
+                        one for one in self._excluded if _touches(one, objective, picture.enclave, endpoint, lived.span)
                     ]
                     standing = tuple(one for one in asked if one.stands)
                     waiting = tuple(one for one in asked if not one.approved_by and not one.withdrawn)
-                    yield Promise(version, objective, picture, endpoint, period, standing, waiting)
+                    yield Promise(version, objective, picture, endpoint, lived, standing, waiting)
 
     def case(self, promise: Promise) -> Case:
         """A promise as far as its period is over; those that count the same time share one frame."""
@@ -336,6 +340,19 @@ def assumed_rate(evidence: Evidence) -> float:
     """Most events a second that unknown time is taken to have had; NaN where nothing of the kind is assumed."""
     most = evidence.most_per_second if isinstance(evidence, Counts) else math.inf
     return most if math.isfinite(most) else math.nan
+
+
+def _any_zone(versions: Sequence[ObjectiveVersion]) -> str:
+    """Zone of the newest version that was not taken back, for a promise that is not in force now."""
+    zones = [one.objective.window.zone for one in versions if one.objective is not None and not one.undone]
+    return zones[-1] if zones else "UTC"
+
+
+def _lived(period: Period, endpoint: Endpoint) -> Period:
+    """The part of a period before an endpoint was retired: nothing was promised of it afterwards."""
+    if endpoint.retired_at is None or endpoint.retired_at >= period.span.end:
+        return period
+    return Period(period.name, TimeRange(period.span.start, endpoint.retired_at))
 
 
 def _speaks_of(objective: Objective, enclave: Enclave, endpoint: Endpoint, span: TimeRange) -> bool:

@@ -33,14 +33,14 @@ def read_recomputed(
 ) -> Recomputed:
     """Judge the period of a question as known at `since` and as known now, and compare; both by today's promises.
 
-    A decision that came later, such as an exclusion, changes figures as well: it is a change like any other.
+    What was promised and excluded since is taken for both, so that only data make a difference.
 
     Raises
     ------
     ValueError, SettingsError, StoreError
         As in `read_service_levels`.
     """
-    then = replace(question, as_known_at=since)
+    then = replace(question, as_known_at=since, decided_at=question.at)
     before = read_service_levels(store, station, then, job, ceiling=ceiling).rows
     after = read_service_levels(store, station, question, job, ceiling=ceiling).rows
     periods = {figure_key(row.promise).period: row.promise.period for row in (*before, *after)}

@@ -8,9 +8,8 @@ import numpy as np
 
 from app.analysis.budget import Ahead, BurnDown, Spending, ahead, burn_down, spending
 from app.analysis.burn_rate import Burn, Pair
-from app.analysis.intervals import Intervals, whole
+from app.analysis.intervals import Intervals, union, whole
 from app.analysis.recurrence import occurrences
-from app.analysis.service_hours import promised
 from app.errors import InputError
 from app.job import Job
 from app.model.marking import Level
@@ -98,16 +97,18 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
     cells = evidence.tally(where.kept, edges[edges <= over.end]).filled(promise.objective.missing)
     ends: FloatArray = track.grid.start + CELL * np.arange(1, track.grid.count + 1, dtype=np.float64)
     widths = sorted({float(width) for pair in pairs for width in (pair.long, pair.short)})
+    counted, daily = promise.scopes(span), evidence.tally(where.kept, case.frame.days)
     excluded = {one.id: occurrences(one, span) for one in promise.standing}
+    if same := sorted(excluded.keys() & stretches.keys()):
+        msg = f"{same[0]!r} is the name of an exclusion already."
+        raise InputError(msg, "Give the stretch of time another name.")
     named = excluded | {name: whole(stretch) for name, stretch in stretches.items()}
     return Closely(
         row,
-        burn_down(cells, edges, promised(promise.objective.hours, span), row.budget.allowed),
+        burn_down(cells, edges, union(counted.kept, counted.aside), row.budget.allowed),
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
         tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length) if burn.end > over.start),
-        ahead(
-            daily_spending(evidence.tally(where.kept, case.frame.days)), row.budget.left, bench.question.at, span.end
-        ),
+        ahead(daily_spending(daily, case.frame), row.budget.left, bench.question.at, span.end),
         excluded,
         tuple(spending(evidence, where.promised, named, row.budget.allowed) if named else ()),
     )

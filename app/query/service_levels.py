@@ -10,8 +10,7 @@ import numpy as np
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
 from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
 from app.analysis.burn_rate import Flaw, Pair, Track, is_above, lint
-from app.analysis.intervals import intersect, seconds, whole
-from app.analysis.service_hours import promised
+from app.analysis.intervals import intersect, seconds, seconds_between, whole
 from app.analysis.tally import TOTAL, Evidence, Tally
 from app.job import Job
 from app.model.catalogue import Enclave
@@ -21,7 +20,7 @@ from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.enclaves import Picture
 from app.query.health import marking_of
-from app.query.judging import Bench, Case, Promise, Question, assumed_rate
+from app.query.judging import Bench, Case, Frame, Promise, Question, assumed_rate
 from app.settings import Station
 from app.store.database import Store
 
@@ -155,7 +154,7 @@ def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...
         found=adherence(_first(found), objective, rest, (taken[0], taken[1]), most=most),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
-        outlook=run_out(daily_spending(daily), counted.left, at, promise.period.span.end),
+        outlook=run_out(daily_spending(daily, case.frame), counted.left, at, promise.period.span.end),
         pairs=pairs,
         assumed_rate=assumed_rate(evidence),
         behind=_behind(promise, where, over, assumed_rate(evidence)),
@@ -176,7 +175,8 @@ def _first(found: Parts) -> Parts:
 
 def _rest(promise: Promise, kept: Tally, at: float) -> tuple[float, bool]:
     """What is still to come, in the unit of the budget, and whether that is an estimate."""
-    ahead = float(seconds(promised(promise.objective.hours, promise.period.ahead(at))))
+    coming = promise.scopes(promise.period.ahead(at))  # what is excluded already will be no part of the promise
+    ahead = seconds(coming.kept) + seconds(coming.aside)
     if promise.in_seconds:
         return ahead, False
     events = events_ahead(kept, ahead)
@@ -199,7 +199,10 @@ def _pairs_now(track: Track, case: Case, pairs: Sequence[Pair]) -> tuple[PairNow
     return tuple(found)
 
 
-def daily_spending(daily: Tally) -> FloatArray:
-    """Spent on each whole day, shape (d,), from a tally of `Frame.days`; NaN where less than half of one is known."""
-    days = daily[:-1]
-    return np.where(np.nan_to_num(days.coverage) >= 0.5, days.bad, np.nan)
+def daily_spending(daily: Tally, frame: Frame) -> FloatArray:
+    """Spent on each whole day, shape (d,), from a tally of `Frame.days`; NaN where less than half of one is known.
+
+    A day on which nothing is promised spends nothing, and there will be such days again.
+    """
+    days, idle = daily[:-1], seconds_between(frame.where.promised, frame.days)[:-1] <= 0.0
+    return np.where(idle, 0.0, np.where(np.nan_to_num(days.coverage) >= 0.5, days.bad, np.nan))

@@ -1,4 +1,4 @@
-"""From a dialogue to the journal. Everything here runs on the writing thread."""
+"""From a dialogue to the journal. Nothing here runs on the thread of the window."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +13,10 @@ from app.ui.strip import Message
 
 if TYPE_CHECKING:
     from app.store.database import Store
+
+
+_NEWEST = 50
+"""Entries among which one's own is looked for."""
 
 
 class Decided(NamedTuple):
@@ -41,9 +45,11 @@ class Deciding(NamedTuple):
         from app.store.audit import os_account
 
         store = self.open()
+        author = Author(self.station.id, os_account())
         with store.state() as state:
-            apply(command, state, Author(self.station.id, os_account()), store.clock)
-            (entry,) = register.entries(state, newest=1)
+            apply(command, state, author, store.clock)
+            # somebody else may have decided meanwhile; this one's own last entry is what was written
+            entry = [one for one in register.entries(state, newest=_NEWEST) if one.by == author][-1]
         return Decided(entry.ref, said)
 
     def ask(self, command: AddExclusion, job: Job) -> Decided:

@@ -269,6 +269,9 @@ class ExcludeCard(Card):
         span = self.span
         if span is None or not self.button.isEnabled():
             return
+        self._wait.stop()
+        if self._job is not None:
+            self._job.cancel()  # a late preview must not stand over what becomes of the request
         self._asking = True  # whoever types on while it is being written asks no second time
         self.button.setEnabled(False)
         asked = self.exclusion(span)

@@ -145,16 +145,17 @@ class LevelsView(PageView):
 
     def explain(self) -> None:
         """Show how every figure of the chosen promise is counted."""
-        chosen = self.table.current_row()
-        if chosen is not None:
+        chosen, data = self.table.current_row(), self._data
+        if chosen is not None and data is not None:
             promise = chosen.row.promise
             title = f"{promise.objective.title or promise.objective.id}, {promise.enclave.name}"
-            card = ExplainCard(self._look, title, self._facts(chosen), promise.enclave.level)
+            card = ExplainCard(self._look, title, self._facts(chosen), data.ask.station.ceiling)
             self.card_wanted.emit(card)
 
     def _facts(self, chosen: Line) -> tuple[Fact, ...]:
-        found = self.closely.found
-        return facts(chosen.row, chosen.at, found.close if found is not None else None)
+        found = self.closely.found  # for a moment it may still be that of the promise chosen before
+        mine = found is not None and found.close.row.promise.key == chosen.row.promise.key
+        return facts(chosen.row, chosen.at, found.close if mine and found is not None else None)
 
     def exclude(self) -> None:
         """Ask for time of the chosen promise not to be counted."""

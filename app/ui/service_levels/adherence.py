@@ -13,6 +13,7 @@ from app.model.health import Health
 from app.query.service_levels import Adhered, PairNow
 from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
+from app.ui.exclusions.exclusion_words import day_words
 from app.ui.rows import Column
 from app.ui.service_levels.explained import (
     available_tip,
@@ -105,7 +106,14 @@ def _level(one: Line) -> int:
 
 def _name(one: Line) -> str:
     promise = one.row.promise
-    return f"{promise.endpoint.title}, {promise_words(promise.objective)}"
+    return f"{promise.endpoint.title}, {_promised(one)}"
+
+
+def _promised(one: Line) -> str:
+    """What is promised; of a version that came into force meanwhile, since when."""
+    promise = one.row.promise
+    said, began = promise_words(promise.objective), promise.period.span.start
+    return f"{said}, from {day_words(began)}" if promise.version.since == began else said
 
 
 def _name_words(one: Line) -> str:
@@ -198,7 +206,7 @@ def _paint_name(canvas: Canvas, cell: QRectF, one: Line) -> None:
     )
     room = cell.width() - PAD - 34
     canvas.write("strong", promise.endpoint.title, left + 30, middle - 3, "text.hi", room=room)
-    canvas.write("caption", promise_words(promise.objective), left + 30, middle + 14, "text.low", room=room)
+    canvas.write("caption", _promised(one), left + 30, middle + 14, "text.low", room=room)
 
 
 def _paint_mark(canvas: Canvas, cell: QRectF, one: Line) -> None:
@@ -237,7 +245,7 @@ def _paint_left(canvas: Canvas, cell: QRectF, one: Line) -> None:
     bar = QRectF(cell.left() + PAD, cell.center().y() - 4, min(_BAR, room), 8)
     canvas.fill(bar, "raised", 4)
     ink = _bar_ink(canvas, one)
-    if math.isnan(left):
+    if math.isnan(left) or math.isnan(one.row.found.now.known_only):
         canvas.hatch(bar, "line")
     elif left <= 0:
         canvas.hatch(bar, theme.status[Health.CRITICAL].symbol)

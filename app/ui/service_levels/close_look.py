@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.analysis.recompute import Change
 from app.job import Job
+from app.model.marking import Level
 from app.query.recomputed import Recomputed, settled_at
 from app.ui.look import Look
 from app.ui.panel import Panel
@@ -53,6 +54,7 @@ class CloseLook(QObject):
         self.found: Drawn | None = None
         """The chosen promise, once it was looked at."""
         self._jobs: list[Job] = []
+        self._ceiling: Level | None = None
         self._changed_panel.hide()
         for panel in self.panels[1:]:
             panel.setFixedHeight(_LOW)
@@ -63,7 +65,7 @@ class CloseLook(QObject):
     def ask(self, runner: TaskRunner, data: LevelsData, chosen: Line) -> None:
         """Look at another promise, or at the same one again: what was shown of it stays until the answer comes."""
         self.forget()
-        self._chosen = chosen
+        self._chosen, self._ceiling = chosen, data.ask.station.ceiling
         promise = chosen.row.promise
         self._down_panel.show_title(promise.endpoint.title)
         self.down.facts.show_row(chosen.row, chosen.standing, chosen.at)
@@ -101,7 +103,7 @@ class CloseLook(QObject):
         self._down_panel.show_legend(*down_legend(found))
         self._rates_panel.show_legend(*rate_legend(found))
         rows = exclusion_list.rows_of(found.close)
-        self.excluded.level = chosen.row.promise.enclave.level
+        self.excluded.level = self._ceiling  # words of decisions are marked with what may be known here
         self.excluded.show_rows(rows, lambda one: one.exclusion.id)
         self._excluded_panel.show_title("Excluded", exclusion_list.title_meta(rows))
         for panel in self.panels[:3]:

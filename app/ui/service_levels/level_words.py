@@ -71,7 +71,7 @@ def target_words(objective: Objective) -> str:
 def left_words(row: Adhered) -> str:
     """Share of the budget that is left; of what is overspent, how many budgets."""
     left = row.budget.share_left
-    if math.isnan(left):
+    if math.isnan(left) or math.isnan(row.found.now.known_only):
         return words.NO_DATA
     if left <= -9.995:
         return f"{words.grouped(left)}{GAP}×"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.analysis.budget import Outlook
 from app.model.health import Health
 from app.model.time_range import TimeRange
+from app.query.judging import PromiseKey
 from app.query.service_levels import Adhered
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.charts.chart import Chart
@@ -86,6 +87,7 @@ class BurnDownView(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.facts = _Facts(look)
+        self._key: PromiseKey | None = None
         self.view = View(TimeRange(0.0, 86400.0))
         self.chart = Chart(look, self.view, "Error budget left", SHARE, headed=False)
         layout = QVBoxLayout(self)
@@ -97,9 +99,11 @@ class BurnDownView(QWidget):
     def show_drawn(self, drawn: Drawn, *, stale: bool) -> None:
         """Show another promise."""
         self.view.move_home(drawn.period)
-        self.view.reset()
+        if drawn.close.row.promise.key != self._key:
+            self.view.reset()
+            self.chart.scale = None  # another promise: the scale of the last one means nothing here
+        self._key = drawn.close.row.promise.key
         self.chart.level = drawn.close.row.promise.enclave.level
-        self.chart.scale = None  # another promise: the scale of the last one means nothing here
         self.chart.show_lines(drawn.left, drawn.period, stale=stale)
         self.chart.show_marks((), drawn.bands)
         self.chart.show_guides(drawn.guides)
@@ -111,6 +115,7 @@ class BurnRateView(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        self._key: PromiseKey | None = None
         self.view = View(TimeRange(0.0, 86400.0))
         self.chart = Chart(look, self.view, "Burn rate", TIMES, headed=False)
         layout = QVBoxLayout(self)
@@ -120,9 +125,11 @@ class BurnRateView(QWidget):
     def show_drawn(self, drawn: Drawn, *, stale: bool) -> None:
         """Show another promise."""
         self.view.move_home(drawn.recent)
-        self.view.reset()
+        if drawn.close.row.promise.key != self._key:
+            self.view.reset()
+            self.chart.scale = None
+        self._key = drawn.close.row.promise.key
         self.chart.level = drawn.close.row.promise.enclave.level
-        self.chart.scale = None
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
         self.chart.show_marks(drawn.factors, (*drawn.bands, *drawn.burned))
 

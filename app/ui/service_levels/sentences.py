@@ -72,9 +72,11 @@ def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
     if told:
         spans.append(Span(". "))
     unknown = found[Reason.UNKNOWN] + found[Reason.UNPROVEN]
-    pace = found[Reason.ON_PACE] + found[Reason.EXCLUDED] + found[Reason.KEPT]
+    pace, excluded = found[Reason.ON_PACE] + found[Reason.KEPT], found[Reason.EXCLUDED]
     verb = "is" if pace == 1 else "are"
     spans.append(Span(f"{words.grouped(pace)} of {words.grouped(total)} {verb} on pace", strong=True))
+    if excluded:
+        spans.append(Span(f", {words.count_word(excluded)} {'is' if excluded == 1 else 'are'} excluded now"))
     if unknown:
         spans.append(Span(f", of {words.count_word(unknown)} nothing can be told"))
     return (*spans, Span("."))
@@ -101,7 +103,7 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
         told.append(
             f"{_count(len(waiting))} {exclusions} {verb} for approval and {verb_change(len(waiting))} nothing yet."
         )
-    elif any(row.promise.standing for row in levels.rows):
+    elif any(one.treatment != "count" for row in levels.rows for one in row.promise.standing):
         told.append("Approved exclusions do not count.")
     return " ".join(told)
 
@@ -138,8 +140,9 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
         number, _, unit = share(good / total).partition(GAP)
         found.append(Figure("Good answers", number, unit))
     if not over:
-        whole = rows[0].promise.period.span
-        gone = (rows[0].judged.end - whole.start) / whole.seconds
+        spans = [row.promise.period.span for row in rows]  # a version may be in force for a part alone
+        start, end = min(one.start for one in spans), max(one.end for one in spans)
+        gone = (min(levels.as_of, end) - start) / (end - start)
         found.append(Figure("Elapsed", f"{gone * 100:.0f}", "%"))
     return tuple(found)
 
@@ -150,10 +153,11 @@ def is_over(levels: ServiceLevels) -> bool:
 
 
 def _answers(rows: Sequence[Adhered]) -> tuple[float, float]:
-    """Good and all answers of the fleet, those of one endpoint once."""
-    seen: dict[tuple[str, str], Adhered] = {}
+    """Good and all answers of the fleet by promises of answers without error, those of one endpoint and time once."""
+    seen: dict[tuple[str, str, float], Adhered] = {}
     for row in rows:
-        if row.unit == "events":
-            seen.setdefault((row.promise.enclave.id, row.promise.endpoint.id), row)
+        promise, measured = row.promise, row.promise.objective.indicator
+        if row.unit == "events" and measured.bad is not None and measured.bad.metric == "endpoint_errors":
+            seen.setdefault((promise.enclave.id, promise.endpoint.id, promise.period.span.start), row)
     good, total = (sum(getattr(row.found.now, name) for row in seen.values()) for name in ("good", "total"))
     return good, total

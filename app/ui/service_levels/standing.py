@@ -87,13 +87,18 @@ def _running(row: Adhered, at: float) -> Reason:
         return Reason.RUNS_OUT
     if severities:
         return Reason.SLOW_BURN
+    if not _anything_known(row) or gaps_decide(row):
+        return Reason.UNKNOWN
     now = TimeRange(at - 1.0, at)
-    if any(len(occurrences(one, now)) for one in row.promise.standing):
-        return Reason.EXCLUDED
-    return Reason.ON_PACE if _anything_known(row) and not gaps_decide(row) else Reason.UNKNOWN
+    taken = [one for one in row.promise.standing if one.treatment != "count"]
+    return Reason.EXCLUDED if any(len(occurrences(one, now)) for one in taken) else Reason.ON_PACE
 
 
 def gaps_decide(row: Adhered) -> bool:
-    """Whether what is missing before the newest data could have spent the budget."""
-    could = row.budget.spent_most - row.behind
+    """Whether what is missing could have spent the budget: before the newest data, and since where that is stale.
+
+    While bundles are no more than late, the state is that of the data, and their age is shown.
+    """
+    waited = row.promise.picture.freshness in (Freshness.FRESH, Freshness.LATE)
+    could = row.budget.spent_most - (row.behind if waited else 0.0)
     return math.isnan(could) or could > row.budget.allowed

@@ -55,7 +55,12 @@ def test_that_a_figure_has_the_decimals_that_tell_it_from_its_target(target, dec
 
 
 def row(allowed, spent, unit="s", **other):
-    return SimpleNamespace(budget=Budget(allowed, spent, spent, 0.5), unit=unit, **other)
+    return SimpleNamespace(
+        budget=Budget(allowed, spent, spent, 0.5),
+        unit=unit,
+        **other,
+        found=SimpleNamespace(now=SimpleNamespace(known_only=1.0)),
+    )
 
 
 @pytest.mark.parametrize(

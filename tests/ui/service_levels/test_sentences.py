@@ -37,7 +37,7 @@ def said(*reasons):
     ("reasons", "words"),
     [
         ([PACE], "1 of 1 is on pace."),
-        ([PACE, PACE, EXCLUDED], "3 of 3 are on pace."),
+        ([PACE, PACE, EXCLUDED], "2 of 3 are on pace, one is excluded now."),
         ([SPENT], "One budget is spent. 0 of 1 are on pace."),
         ([SPENT, SPENT, PACE], "Two budgets are spent. 1 of 3 is on pace."),
         ([SPENT, *[OUT] * 3, *[PACE] * 30], "One budget is spent and three will run out. 30 of 34 are on pace."),

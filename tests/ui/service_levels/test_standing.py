@@ -88,13 +88,26 @@ def test_that_a_policy_that_takes_missing_data_for_bad_spends_the_budget(tmp_pat
 
 
 def test_that_the_time_since_the_newest_data_is_no_gap_but_makes_a_ghost(desk):
-    # ten hours are more than the 432 min that are left, and an hour later than a bundle every quarter of one may be
-    desk.probe(end=AT - 10 * HOUR)
+    # a gap of 410 min and 30 min of silence are more than 432, and later than a bundle every quarter hour
+    desk.probe(gone=[(1440, 1440 + 410)], end=AT - 30 * MINUTE)
     row = desk.row()
-    assert row.promise.picture.freshness is not Freshness.FRESH
-    assert row.behind == pytest.approx(600 * MINUTE)
+    assert row.promise.picture.freshness is Freshness.LATE
+    assert row.behind == pytest.approx(30 * MINUTE)
+    assert row.budget.spent_most > row.budget.allowed
     assert not gaps_decide(row)
     assert standing(row, AT) == (Health.HEALTHY, Reason.ON_PACE, True)
+
+
+def test_that_of_data_that_is_stale_nothing_is_told_once_the_silence_could_have_spent_the_budget(desk):
+    desk.probe(end=AT - 10 * HOUR)  # 600 min of silence against 432
+    assert desk.row().promise.picture.freshness in (Freshness.STALE, Freshness.EXPIRED)
+    assert found(desk) == (Health.UNKNOWN, Reason.UNKNOWN, True)
+
+
+def test_that_an_exclusion_of_now_makes_no_state_of_nothing(desk):
+    desk.probe(end=AT - 10 * HOUR)
+    desk.exclude(work(start=AT - HOUR, minutes=120), at=AT - 2 * HOUR)
+    assert found(desk).reason is Reason.UNKNOWN
 
 
 def test_that_a_gap_before_the_newest_data_decides_whatever_came_after(desk):
@@ -197,7 +210,7 @@ def line(desk):
 
 
 def test_that_a_state_of_old_data_says_so(desk):
-    desk.probe(end=AT - 10 * HOUR)
+    desk.probe(end=AT - 30 * MINUTE)
     name = columns((), over=False)[0]
     assert name.says(line(desk)) == "rag, up: as of its newest data on pace"
 
