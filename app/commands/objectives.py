@@ -140,6 +140,9 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
     from app.store.register import objectives
 
     since = _since(options)
+    if not options.why.strip():
+        msg = "why: words are needed here."
+        raise InputError(msg, "Say why; it goes into the journal with your account.")
     reading = _read([options.file])
     if reading.findings or not reading.objectives:
         first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."

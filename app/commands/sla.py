@@ -338,7 +338,20 @@ def _write_csv(found: "ServiceLevels") -> None:
     sys.stdout.write(f"# {found.marking.banner}\n")
 
 
-_HEADS = ("Verdict", "Objective", "Level", "Endpoint", "Target", "Worst", "Known", "Best", "Coverage", "Left", "Method")
+_HEADS = (
+    "Verdict",
+    "Objective",
+    "Enclave",
+    "Level",
+    "Endpoint",
+    "Target",
+    "Worst",
+    "Known",
+    "Best",
+    "Coverage",
+    "Left",
+    "Method",
+)
 
 
 def _share(value: float, decimals: int = 3) -> str:
@@ -354,6 +367,8 @@ def _write_table(found: "ServiceLevels") -> None:
     widths = [max(len(text) for text in column) for column in zip(_HEADS, *lines, strict=True)]
     for line in [_HEADS, *lines] if lines else []:
         out.write("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n")
+    for name in found.mute:
+        out.write(f"{name} speaks of no declared endpoint, so nobody judges it: compare its pattern.\n")
     out.write(f"As known at {to_iso(found.known_at)}\n{found.marking.banner}\n")
 
 
@@ -366,6 +381,7 @@ def _line(row: "Adhered") -> tuple[str, ...]:
     return (
         decided.value if over or decided.value != "not provable" else "spent" if spent else "open",
         row.promise.objective.id,
+        row.promise.enclave.id,
         row.promise.enclave.level.code,
         row.promise.endpoint.id,
         _share(figure.target),

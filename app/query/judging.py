@@ -173,6 +173,7 @@ class Bench:
         told = pictures(reader, at if self.moment is None else min(at, self.moment))
         self.seen: Sequence[Picture] = [one for one in told if one.enclave.id not in question.hidden]
         self.hidden = tuple(one.enclave for one in told if one.enclave.id in question.hidden)
+        self._every = told
         with store.state() as state:
             decided = question.decided_at if question.decided_at is not None else at if known is None else known
             held = register.objectives(state, known_at=decided)
@@ -198,6 +199,21 @@ class Bench:
             for span, version in spans_in_force(versions, whole.span):
                 if version is not None and version.objective is not None:
                     yield from self._of(version, version.objective, Period(whole.name, span))
+
+    def mute(self) -> tuple[str, ...]:
+        """Ids of promises in force now that speak of no declared endpoint, in their order: nobody judges them."""
+        found = []
+        for name, versions in self._versions.items():
+            present = in_force(versions, self.question.at)
+            objective = present.objective if present is not None else None
+            now = TimeRange(self.question.at, self.question.at)
+            if objective is not None and not any(
+                _speaks_of(objective, picture.enclave, endpoint, now)
+                for picture in self._every
+                for endpoint in picture.catalogue.endpoints
+            ):
+                found.append(name)
+        return tuple(found)
 
     def _of(self, version: ObjectiveVersion, objective: Objective, period: Period) -> Iterator[Promise]:
         for picture in self.seen:

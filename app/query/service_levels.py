@@ -71,7 +71,7 @@ class Adhered:
 class ServiceLevels:
     """Every promise over one period, as known at `known_at` (seconds UTC), least budget left first.
 
-    `hidden` are the enclaves that the question leaves out.
+    `hidden` are the enclaves that the question leaves out, `mute` the promises in force that speak of no endpoint.
     """
 
     as_of: float
@@ -80,6 +80,7 @@ class ServiceLevels:
     pictures: tuple[Picture, ...]
     hidden: tuple[Enclave, ...]
     rows: tuple[Adhered, ...]
+    mute: tuple[str, ...] = ()
 
 
 def read_service_levels(
@@ -112,7 +113,7 @@ def read_service_levels(
     marking = marking_of(station, [one.enclave for one in bench.seen], levels, ceiling)
     known_at = question.at if bench.moment is None else bench.moment
     rows.sort(key=_least_first)
-    return ServiceLevels(question.at, known_at, marking, tuple(bench.seen), bench.hidden, tuple(rows))
+    return ServiceLevels(question.at, known_at, marking, tuple(bench.seen), bench.hidden, tuple(rows), bench.mute())
 
 
 def _least_first(row: Adhered) -> tuple[float, str, str, str, str]:

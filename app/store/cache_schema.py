@@ -120,12 +120,14 @@ INSERT INTO last SELECT DISTINCT id >> 30, x'' FROM chunk;
 
 # Views of the same names, in the connection's own temp schema, shadow the tables for every reader:
 # what is unpublished or above the ceiling cannot be asked for by mistake. Every other table is reached only
-# through the ids of visible series, groups and bundles.
+# through the ids of visible series, groups and bundles. So is what a row of an hour (form 2) holds: it is of many
+# bundles, perhaps of several levels, and is named after the newest of them.
 READER_VIEWS = """
 CREATE TEMP VIEW bundle AS SELECT * FROM main.bundle WHERE published = 1 AND level <= {ceiling:d};
 CREATE TEMP VIEW catalogue AS SELECT * FROM main.catalogue WHERE bundle IN (SELECT id FROM temp.bundle);
 CREATE TEMP VIEW series AS SELECT * FROM main.series WHERE published = 1 AND level <= {ceiling:d};
-CREATE TEMP VIEW head AS SELECT * FROM main.head WHERE bundle IN (SELECT id FROM temp.bundle);
+CREATE TEMP VIEW head AS SELECT * FROM main.head WHERE bundle IN (SELECT id FROM temp.bundle)
+    OR (form = 2 AND bundle IN (SELECT id FROM main.bundle WHERE published = 1));
 CREATE TEMP VIEW event AS
     SELECT * FROM main.event WHERE level <= {ceiling:d} AND bundle IN (SELECT id FROM temp.bundle);
 """

@@ -246,3 +246,41 @@ def test_that_any_stretch_of_time_has_its_cost(store):
     cost = {one.name: one for one in close(store, {"incident 7": half}).costs}
     assert (cost["incident 7"].bad, cost["the rest"].bad) == (1800.0, 1800.0)
     assert cost["incident 7"].share == pytest.approx(30 / 432)
+
+
+def test_that_a_promise_to_nobody_is_named_instead_of_vanishing(store):
+    decide(
+        store,
+        AddObjective(promise(), "x", START - DAY),
+        AddObjective(promise(id="typo", endpoint_glob="rga"), "x", START - DAY),
+    )
+    probe(store)
+    found = levels(store)
+    assert [row.promise.objective.id for row in found.rows] == ["rag-up"]
+    assert found.mute == ("typo",)
+
+
+def test_that_a_part_of_a_period_that_has_not_begun_is_looked_at_closely(store):
+    sliced = promise(id="sliced", method=Method.TIMESLICES, slice_seconds=300.0, slice_target=0.9)
+    decide(store, AddObjective(sliced, "x", START - DAY))
+    probe(store)
+    question = Question("2030-01", NOW)
+    (row,) = read_service_levels(store, STATION, question, Job()).rows
+    (found,) = read_closely(store, STATION, question, [row.promise.key], Job())
+    assert found.down.left[0] == 1.0
+    assert row.found.now.verdict is Verdict.NOT_PROVABLE
+
+
+def test_that_what_is_excluded_already_is_no_part_of_what_is_to_come(store):
+    # a window of 30 days that goes on for 10 more: 20 days are over, 5 of the 10 to come are excluded already
+    month = replace(MONTH, kind="calendar", seconds=None, unit="month")
+    decide(store, AddObjective(promise(0.99, window=month), "x", START - DAY))
+    probe(store)
+    (plain,) = levels(store, period="2026-09").rows
+    work = Exclusion(
+        "cr-9", "*", "*", "rag", NOW + DAY, NOW + 2 * DAY, "", "UTC", "planned", "exclude", "move", "cr-9", "", "",
+    )  # fmt: skip
+    decide(store, AddExclusion(work, "planned"), at=NOW - HOUR)
+    decide(store, ApproveExclusion("cr-9", "agreed"), author=BOB, at=NOW - MINUTE)
+    (without,) = levels(store, period="2026-09").rows
+    assert plain.budget.allowed - without.budget.allowed == pytest.approx(0.01 * DAY)

@@ -25,6 +25,7 @@ from app.store.block import MAX_SAMPLES, SPAN, block_from_series, decode_block
 from app.store.bundles import BundleRecord
 from app.store.database import Store
 from app.store.export import blocks_after, blocks_between
+from app.store.head import HOUR as HOUR_ROW
 from app.store.rowseal import sealed_part
 from app.store.samples import find_series, newest_times, read_series, which_bundle
 from app.store.settle import settle
@@ -253,6 +254,26 @@ def test_that_a_ceiling_hides_series_bundles_and_groups_in_sql(store):
         assert reader.db.execute("SELECT count(*) FROM head").fetchone()[0] == 1
     with store.reader() as reader:
         assert bundles.highest_level(reader) is Level.TS
+
+
+def test_that_a_ceiling_hides_nothing_below_it_once_bundles_of_two_levels_are_one_row(store):
+    high = SeriesKey.of("endpoint_up", {"enclave": "enc-ts1", "endpoint": "x"})
+    for hour in range(24):
+        bring(store, 2 * hour + 1, [made({3600.0 * hour: 1.0})])
+        told = {"enclave": "enc-ts1", "level": Level.TS, "source": "c2"}
+        bring(store, 2 * hour + 2, [made({3600.0 * hour: 0.0}, high, "h")], **told)
+    with store.writer() as writer:
+        settle(writer, Job())
+        newest = writer.db.execute(
+            "SELECT max(b.level) FROM head h JOIN bundle b ON b.id = h.bundle WHERE h.form = ?", (HOUR_ROW,)
+        ).fetchone()[0]
+    assert newest == Level.TS, "some row of both levels is named after a bundle that the reader may not see"
+    with store.reader(Level.U) as reader:
+        (ref,) = find_series(reader)
+        (found,) = read_series(reader, [ref], EVER)
+    assert ref.key == KEY
+    assert found.time.tolist() == [3600.0 * hour for hour in range(24)]
+    assert set(found.value.tolist()) == {1.0}
 
 
 def test_that_a_reader_cannot_write(store):

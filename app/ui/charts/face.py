@@ -80,8 +80,9 @@ def paint_bands(plot: Plot, bands: Sequence[Band]) -> None:
     """Flat tints with an edge on either side."""
     for band in bands:
         box = _stretch(plot, band.start, band.end)
-        if box.width() < 1:
+        if band.end <= plot.span.start or band.start >= plot.span.end:
             continue
+        box.setWidth(max(box.width(), 1.0))  # what is short is seen all the same
         ink = plot.canvas.look.theme.status[band.health]
         tint = QColor(ink.symbol)
         tint.setAlphaF(_BAND)

@@ -65,7 +65,7 @@ def columns() -> tuple[Column[Excluded], ...]:
     """What it is and who agreed; when it was and what it held."""
     return (
         Column("Exclusion", 150, 1.0, _says, _paint_reason, tip=_tip),
-        Column("When", 164, 0.0, _when, _paint_when, RIGHT, tip=_tip),
+        Column("When", 188, 0.0, _when, _paint_when, RIGHT, tip=_tip),
     )
 
 

@@ -87,6 +87,9 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
     if not levels.rows:
         return ""
     told = [f"{words.listed([one.name for one in levels.hidden])} hidden by the filter."] if levels.hidden else []
+    if levels.mute:
+        verb = "speaks" if len(levels.mute) == 1 else "speak"
+        told.append(f"{words.listed(list(levels.mute[:3]))} {verb} of no declared endpoint.")
     late = [one for one in levels.pictures if one.freshness is not Freshness.FRESH]
     if late:
         named = words.listed([f"{enclave_words(one, levels.pictures)} as of {_as_of(one.age)}" for one in late])
