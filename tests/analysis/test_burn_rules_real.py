@@ -148,7 +148,7 @@ def ours(replicas):
     # a count stands at the end of its step: what lies in a window of `rate()` begins a step after it
     grid = Grid(float(MINUTE), float(CELL), int(NOW[-1]) // CELL)
     cells = grid.start + grid.step * np.arange(grid.count + 1)
-    evidence = Counts(edges[1:], counted["requests"] - counted["errors"], counted["requests"], 1.5 * MINUTE)
+    evidence = Counts.of(edges[1:], counted["requests"] - counted["errors"], counted["requests"], 1.5 * MINUTE)
     tally = evidence.tally(spans([(0.0, edges[-1] + MINUTE)]), cells)
     return Track(grid, tally.bad, tally.amounts[TOTAL], np.full(grid.count, np.nan))
 
