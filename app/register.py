@@ -61,7 +61,7 @@ def apply_all(commands: Iterable[Command], state: State, author: Author, clock: 
     if not author.account.strip() or not author.station:
         msg = "The operating system gives this account neither a name nor a number, so nothing can be decided here."
         raise Refused(msg, "Ask your administrator.")
-    changed = False
+    written: list[Entry] = []
     now = clock.now()
     with recording(state):
         for command in commands:
@@ -73,8 +73,8 @@ def apply_all(commands: Iterable[Command], state: State, author: Author, clock: 
                 f"{entry.register} {entry.kind}",
                 object_id=f"{entry.object} ({entry.ref})",
             )
-            changed = True
-    return Changes(frozenset({Topic.REGISTER}) if changed else frozenset())
+            written.append(entry)
+    return Changes(frozenset({Topic.REGISTER}) if written else frozenset(), tuple(written))
 
 
 def _written(command: Command, state: State, author: Author, now: float) -> Entry:

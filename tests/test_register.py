@@ -64,8 +64,8 @@ def desk(base_dir):
 
 def test_that_a_decision_is_an_entry_a_projection_and_an_audit_record(desk):
     changes = decisions.apply(AddObjective(promise(), "the contract says so"), desk.state, ANNA, desk.clock)
-    assert changes == Changes(frozenset({Topic.REGISTER}))
     (entry,) = register.entries(desk.state)
+    assert changes == Changes(frozenset({Topic.REGISTER}), (entry,))
     assert (entry.station, entry.n, entry.author, entry.uid) == ("station-04", 1, "anna (1000)", 1000)
     assert (entry.time, entry.why, entry.kind) == (NOW, "the contract says so", "add")
     (version,) = register.versions_of(desk.state, "rag-availability")

@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.intervals import NEVER, Intervals, intersect, seconds_between, subtract, union
+from app.analysis.intervals import NEVER, Intervals, intersect, subtract, union
 from app.analysis.slices import Slices
 from app.analysis.tally import EXPECTED, GOOD, KNOWN, TOTAL, Counts, Evidence, Flag, Tally
 from app.model.objective import Method, Missing, Objective, Treatment
@@ -110,18 +110,13 @@ class Scopes:
     """Promised time, and what exclusions make of it.
 
     `kept` is judged. `aside` stays part of the promise with nothing in it bad, so that the rest weighs what it weighed.
-    `dropped` is no part of the promise, so that the rest weighs more. `shown` is counted and only marked.
+    `dropped` is no part of the promise, so that the rest weighs more. Time whose exclusion says to count it is kept.
     """
 
     promised: Intervals
     kept: Intervals
     aside: Intervals
     dropped: Intervals
-    shown: Intervals
-
-    def excluded_seconds(self, edges: FloatArray) -> FloatArray:
-        """Seconds of each period that are set aside or dropped, shape (m,)."""
-        return seconds_between(self.aside, edges) + seconds_between(self.dropped, edges)
 
 
 def scopes(promised: Intervals, exclusions: Iterable[tuple[Treatment, Intervals]]) -> Scopes:
@@ -136,7 +131,7 @@ def scopes(promised: Intervals, exclusions: Iterable[tuple[Treatment, Intervals]
     dropped = intersect(union(*by["exclude"]), promised)
     aside = subtract(intersect(union(*by["separate"]), promised), dropped)
     kept = subtract(promised, union(dropped, aside))
-    return Scopes(promised, kept, aside, dropped, intersect(union(*by["count"]), kept))
+    return Scopes(promised, kept, aside, dropped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

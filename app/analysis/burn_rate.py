@@ -117,13 +117,6 @@ def least_target(pair: Pair, period: float) -> float:
     return 1.0 - 1.0 / pair.factor(period)
 
 
-def exhaustion(left: float, rate: float, period: float) -> float:
-    """Seconds until a budget is used up of which the share `left` is left, at one burn rate; infinite at 0."""
-    if left <= 0.0:
-        return 0.0
-    return left * period / rate if rate > 0.0 else float("inf")
-
-
 def burn_rates(bad: FloatArray, total: FloatArray, width: int, target: float) -> FloatArray:
     """Burn rate of the window that ends with each cell.
 

@@ -117,27 +117,6 @@ def period_at(window: Window, moment: float) -> Period:
     return _period(window, _begin(window, _index(window, local(moment, zone).date())), zone)
 
 
-def periods(window: Window, span: TimeRange) -> list[Period]:
-    """Periods that a span touches, in order; a rolling window has the one that ends with the span."""
-    if window.kind == "rolling":
-        return [period_at(window, span.end)]
-    zone = zone_of(window.zone)
-    found = [period_at(window, span.start)]
-    while found[-1].span.end < span.end:
-        found.append(_period(window, local(found[-1].span.end, zone).date(), zone))
-    return found
-
-
-def last_periods(window: Window, moment: float, count: int) -> list[Period]:
-    """The `count` periods up to the one of `moment`, in order."""
-    found = [period_at(window, moment)]
-    while len(found) < count:
-        start = found[0].span.start
-        # the calendar's last moment before it, or the rolling window that ends where this one begins
-        found.insert(0, period_at(window, start if window.kind == "rolling" else start - 1.0))
-    return found
-
-
 def mean_length(window: Window) -> float:
     """Seconds of a window, of a calendar's periods on average: for what must not hang on the day it is asked on.
 

@@ -1,6 +1,6 @@
 """Exclusions as intervals: once, or repeated by an iCalendar rule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
-from app.analysis.intervals import Intervals, intersect, spans, union, whole
+from app.analysis.intervals import Intervals, intersect, spans, whole
 from app.analysis.wall_clock import by_offset_before, local, zone_of
 from app.clock import END
 from app.model.objective import Exclusion
@@ -44,11 +44,6 @@ def occurrences(exclusion: Exclusion, span: TimeRange) -> Intervals:
     if not length > 0.0:
         raise ValueError("An exclusion must end after it begins.")
     return intersect(spans((start, start + length) for start in _starts(exclusion, span.end)), whole(span))
-
-
-def covered(exclusions: Iterable[Exclusion], span: TimeRange) -> Intervals:
-    """Time of a span that any of the exclusions covers; where they overlap it is there once."""
-    return union(*(occurrences(exclusion, span) for exclusion in exclusions))
 
 
 def upcoming(exclusion: Exclusion, after: float, count: int) -> list[TimeRange]:

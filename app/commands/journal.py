@@ -97,14 +97,13 @@ def _undo(options: argparse.Namespace, context: Context, station: "Station", sta
     from app.model.register import Author, EntryRef, Undo
     from app.register import apply
     from app.store.audit import os_account
-    from app.store.register import entries
 
     try:
         ref = EntryRef.parse(options.entry)
     except ValueError as error:
         raise UsageError(f"{error}.", "watchfloor journal list shows the names of entries.") from error
-    apply(Undo(ref, options.why), state, Author(station.id, os_account()), context.clock)
-    (entry,) = entries(state, newest=1)
+    changes = apply(Undo(ref, options.why), state, Author(station.id, os_account()), context.clock)
+    (entry,) = changes.entries
     if options.json:
         write_json("journal-undo", context.clock.now(), station.ceiling, _plain(entry, undone=False))
         return 0

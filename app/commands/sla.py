@@ -5,25 +5,21 @@ import csv
 import math
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.cli import Command, Context, moment, write_json
 from app.clock import to_iso
 from app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from app.analysis.availability import Figure
-    from app.analysis.recompute import Value
     from app.model.time_range import TimeRange
-    from app.query.recomputed import Recomputed
-    from app.query.service_level import Closely
     from app.query.service_levels import Adhered, ServiceLevels
 
 _COLUMNS = (
     "objective", "enclave", "level", "endpoint", "period", "from", "until", "target", "method", "missing_data",
-    "verdict", "outcome", "worst", "known_only", "best", "coverage", "without_exclusions", "budget_allowed",
-    "budget_spent", "budget_left", "budget_left_worst", "unit", "aside_seconds", "dropped_seconds",
-    "best_possible", "data_time",
+    "state", "verdict", "outcome", "worst", "known_only", "best", "coverage", "without_exclusions", "budget_allowed",
+    "budget_spent", "budget_left", "budget_left_worst", "unit", "pace", "outlook", "runs_out", "aside_seconds",
+    "dropped_seconds", "best_possible", "data_time",
 )  # fmt: skip
 
 
@@ -59,6 +55,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, context: Context) -> int:
     from app.analysis.periods import parse_period
     from app.query.judging import Question
+    from app.query.levels_form import plain_levels
     from app.query.recomputed import read_recomputed
     from app.query.second_check import check_levels
     from app.query.service_level import read_closely
@@ -94,7 +91,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
         if since is not None:
             changed = read_recomputed(store, station, question, since, context.job(), ceiling=context.level)
         worded = context.level is None or context.level >= station.ceiling
-        write_json("sla", found.as_of, found.marking, answer(found, close, changed, worded=worded))
+        write_json("sla", found.as_of, found.marking, plain_levels(found, close, changed, worded=worded))
     elif options.csv:
         _write_csv(found)
     else:
@@ -129,217 +126,36 @@ def _stretch(text: str) -> "tuple[str, TimeRange]":
     return name, found
 
 
-# --- JSON -----------------------------------------------------------------------------------------------------------
-
-
-def answer(
-    found: "ServiceLevels",
-    close: "Sequence[Closely]" = (),
-    changed: "Recomputed | None" = None,
-    *,
-    worded: bool = True,
-) -> dict[str, Any]:
-    """The rows as plain JSON values; what is not known or has no bound is null.
-
-    Words that people gave their decisions are marked with the station's ceiling; unless `worded`, they are null.
-    """
-    closely = {one.row.promise.key: one for one in close}
-    return {
-        "known_at": to_iso(found.known_at),
-        "rows": [_row(row, closely.get(row.promise.key), worded=worded) for row in found.rows],
-        "changed": None if changed is None else _changed(changed),
-    }
-
-
-def _changed(found: "Recomputed") -> dict[str, Any]:
-    return {
-        "since": to_iso(found.since),
-        "figures": [
-            {
-                "objective": one.key.objective,
-                "enclave": one.key.enclave,
-                "endpoint": one.key.endpoint,
-                "period": one.key.period,
-                "figure": one.field,
-                "before": _value(one.before),
-                "after": _value(one.after),
-            }
-            for one in found.changes
-        ],
-    }
-
-
-def _value(value: "Value | None") -> float | str | None:
-    if value is None or isinstance(value, float):
-        return None if value is None else _number(value)
-    return str(value.value)
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _time(seconds: float) -> str | None:
-    return to_iso(seconds) if math.isfinite(seconds) else None
-
-
-def _row(row: "Adhered", close: "Closely | None" = None, *, worded: bool = True) -> dict[str, Any]:
-    promise = row.promise
-    return {
-        "objective": promise.objective.id,
-        "title": promise.objective.title if worded else None,
-        "party": promise.objective.party if worded else None,
-        "version": str(promise.version.entry),
-        "enclave": promise.enclave.id,
-        "level": promise.enclave.level.code,
-        "endpoint": promise.endpoint.id,
-        "period": promise.period.name,
-        "from": to_iso(promise.period.span.start),
-        "until": to_iso(promise.period.span.end),
-        "over_until": to_iso(row.judged.end),
-        "data_time": _time(promise.picture.data_time),
-        "availability": _figure(row.found.now),
-        "without_exclusions": _figure(row.found.without),
-        "assumed_rate": _number(row.assumed_rate),
-        "excluded": {"aside_seconds": row.found.aside_seconds, "dropped_seconds": row.found.dropped_seconds},
-        "best_possible": _number(row.found.best_possible),
-        "worst_possible": _number(row.found.worst_possible),
-        "outcome": row.found.outcome.value,
-        "budget": _budget(row),
-        "burn_rates": [
-            {
-                "name": one.pair.name,
-                "severity": one.pair.severity,
-                "factor": one.factor,
-                "long": _number(one.long),
-                "short": _number(one.short),
-                "speaks": one.speaks,
-                "flaws": [flaw.value for flaw in one.flaws],
-            }
-            for one in row.pairs
-        ],
-        "exclusions": [
-            {
-                "id": one.id,
-                "kind": one.kind,
-                "treatment": one.treatment,
-                "reason": one.reason if worded else None,
-                "reference": one.reference if worded else None,
-                "requested_by": one.requested_by if worded else None,
-                "approved_by": one.approved_by if worded else None,
-            }
-            for one in promise.standing
-        ],
-        "waiting": [one.id for one in promise.waiting],
-        "closely": None if close is None else _closely(close),
-    }
-
-
-def _closely(close: "Closely") -> dict[str, Any]:
-    down = close.down
-    return {
-        "burned": [
-            {
-                "name": burn.pair.name,
-                "factor": burn.factor,
-                "from": to_iso(burn.start),
-                "until": to_iso(burn.end),
-                "peak": _number(burn.peak),
-                "learned": _time(burn.learned),
-                "lasts": burn.lasts,
-            }
-            for burn in close.burns
-        ],
-        "costs": [
-            {"name": cost.name, "seconds": cost.seconds, "bad": cost.bad, "share": _number(cost.share)}
-            for cost in close.costs
-        ],
-        "burn_down": [
-            {"time": to_iso(time), "left": _number(left), "left_worst": _number(worst), "even": _number(even)}
-            for time, left, worst, even in zip(
-                *(one.tolist() for one in (down.time, down.left, down.left_worst, down.even)), strict=True
-            )
-        ],
-        "burn_rates": [
-            {
-                "window_seconds": curve.seconds,
-                "points": [
-                    [to_iso(time), _number(rate)]
-                    for time, rate in zip(curve.time.tolist(), curve.rate.tolist(), strict=True)
-                ],
-            }
-            for curve in close.curves
-        ],
-    }
-
-
-def _figure(figure: "Figure") -> dict[str, Any]:
-    return {
-        "worst": _number(figure.worst),
-        "known_only": _number(figure.known_only),
-        "best": _number(figure.best),
-        "coverage": _number(figure.coverage),
-        "verdict": figure.verdict.value,
-        "target": figure.target,
-        "method": figure.method.value,
-        "missing_data": figure.missing.value,
-        "expected_seconds": figure.expected,
-        "known_seconds": figure.known,
-        "good": figure.good,
-        "total": figure.total,
-    }
-
-
-def _budget(row: "Adhered") -> dict[str, Any]:
-    counted, outlook = row.budget, row.outlook
-    return {
-        "unit": row.unit,
-        "allowed": counted.allowed,
-        "spent": counted.spent,
-        "spent_most": _number(counted.spent_most),
-        "left": counted.left,
-        "left_share": _number(counted.share_left),
-        "left_share_worst": _number(counted.share_left_worst),
-        "elapsed": _number(counted.elapsed),
-        "pace": _number(counted.pace),
-        "estimated": counted.estimated,
-        "outlook": outlook.outlook.value,
-        "runs_out": {
-            "earliest": _time(outlook.earliest),
-            "middle": _time(outlook.middle),
-            "latest": _time(outlook.latest),
-            "chance": _number(outlook.chance),
-            "days": outlook.days,
-        },
-    }
-
-
 # --- CSV and table --------------------------------------------------------------------------------------------------
 
 
 def _write_csv(found: "ServiceLevels") -> None:
+    from app.query.levels_form import plain_row
+
     out = csv.writer(sys.stdout, lineterminator="\n")
     sys.stdout.write(f"# {found.marking.banner}\n")
-    out.writerow(_COLUMNS)
+    pairs = [one.pair.name for one in found.rows[0].pairs] if found.rows else []
+    out.writerow([*_COLUMNS, *(f"burn rate {name}, {side}" for name in pairs for side in ("long", "short"))])
     for row in found.rows:
-        told = _row(row)
+        told = plain_row(row, found.as_of)
         now, counted = told["availability"], told["budget"]
         out.writerow(
             [
                 told["objective"], told["enclave"], told["level"], told["endpoint"], told["period"], told["from"],
-                told["until"], now["target"], now["method"], now["missing_data"], now["verdict"], told["outcome"],
-                now["worst"], now["known_only"], now["best"], now["coverage"],
+                told["until"], now["target"], now["method"], now["missing_data"], told["state"], now["verdict"],
+                told["outcome"], now["worst"], now["known_only"], now["best"], now["coverage"],
                 told["without_exclusions"]["known_only"], counted["allowed"], counted["spent"],
-                counted["left_share"], counted["left_share_worst"], counted["unit"],
-                told["excluded"]["aside_seconds"], told["excluded"]["dropped_seconds"], told["best_possible"],
-                told["data_time"],
+                counted["left_share"], counted["left_share_worst"], counted["unit"], counted["pace"],
+                counted["outlook"], counted["runs_out"]["middle"], told["excluded"]["aside_seconds"],
+                told["excluded"]["dropped_seconds"], told["best_possible"], told["data_time"],
+                *(one[side] for one in told["burn_rates"] for side in ("long", "short")),
             ]
         )  # fmt: skip
     sys.stdout.write(f"# {found.marking.banner}\n")
 
 
 _HEADS = (
-    "Verdict",
+    "State",
     "Objective",
     "Enclave",
     "Level",
@@ -363,7 +179,7 @@ def _write_table(found: "ServiceLevels") -> None:
     out.write(f"{found.marking.banner}\n")
     if not found.rows:
         out.write("No promise was in force in this period. Add some: watchfloor objectives add FILE --why TEXT\n")
-    lines = [_line(row) for row in found.rows]
+    lines = [_line(row, found.as_of) for row in found.rows]
     widths = [max(len(text) for text in column) for column in zip(_HEADS, *lines, strict=True)]
     for line in [_HEADS, *lines] if lines else []:
         out.write("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() + "\n")
@@ -372,14 +188,14 @@ def _write_table(found: "ServiceLevels") -> None:
     out.write(f"As known at {to_iso(found.known_at)}\n{found.marking.banner}\n")
 
 
-def _line(row: "Adhered") -> tuple[str, ...]:
+def _line(row: "Adhered", at: float) -> tuple[str, ...]:
+    from app.query.standing import standing
+
+    state = standing(row, at)
     figure = row.found.now
     named = f"{figure.method.value}, missing data {figure.missing.value}"
-    over = row.judged.end >= row.promise.period.span.end
-    decided = figure.verdict if over else row.found.outcome
-    spent = row.outlook.outlook.value == "spent"
     return (
-        decided.value if over or decided.value != "not provable" else "spent" if spent else "open",
+        f"last known {state.reason.value}" if state.stale else state.reason.value,
         row.promise.objective.id,
         row.promise.enclave.id,
         row.promise.enclave.level.code,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from app.model.register import Entry
+
 
 class Topic(Enum):
     """A kind of content that pages depend on."""
@@ -17,12 +19,13 @@ class Topic(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Topics that a write touched."""
+    """Topics that a write touched, and the journal's entries that it wrote, in order."""
 
     topics: frozenset[Topic] = frozenset()
+    entries: tuple[Entry, ...] = ()
 
     def __or__(self, other: "Changes") -> "Changes":
-        return Changes(self.topics | other.topics)
+        return Changes(self.topics | other.topics, self.entries + other.entries)
 
     def __bool__(self) -> bool:
         return bool(self.topics)

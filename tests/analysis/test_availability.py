@@ -17,7 +17,7 @@ from app.analysis.availability import (
     scopes,
     verdicts,
 )
-from app.analysis.intervals import spans
+from app.analysis.intervals import seconds, spans
 from app.analysis.slices import Slices
 from app.analysis.tally import Counts, Flag, Tally
 from app.model.objective import Indicator, Method, Missing, Objective, Window
@@ -165,7 +165,7 @@ def test_that_checkmk_s_columns_are_our_amounts():
     ok, crit = MONTH - BAD[1] - WORK[1] - SILENT[1], BAD[1]
     assert kept.amounts[2] / (MONTH * MINUTE) == pytest.approx(ok / MONTH)
     assert float(kept.bad) / (MONTH * MINUTE) == pytest.approx(crit / MONTH)
-    assert work.excluded_seconds(EDGES)[0] / (MONTH * MINUTE) == pytest.approx(WORK[1] / MONTH)
+    assert seconds(work.aside) / (MONTH * MINUTE) == pytest.approx(WORK[1] / MONTH)
     # downtime excluded and N/A removed from the base: our known-only figure, which then hides that 9 h are missing
     ours = judged(OBSERVED, exclusions=[("exclude", PLANNED)])
     assert ours.known_only == pytest.approx(ok / (ok + crit))
@@ -205,14 +205,14 @@ def test_that_overlapping_exclusions_count_once_and_the_stronger_treatment_wins(
     where = scopes(ALWAYS, [("count", stretch(0, 100)), ("exclude", stretch(50, 100)), ("separate", stretch(40, 60))])
     assert where.dropped.tolist() == stretch(50, 100).tolist()
     assert where.aside.tolist() == stretch(40, 10).tolist()
-    assert where.shown.tolist() == stretch(0, 40).tolist()
-    assert where.excluded_seconds(EDGES)[0] == 110 * MINUTE
+    assert where.kept.tolist()[0] == stretch(0, 40).tolist()[0]
+    assert seconds(where.aside) + seconds(where.dropped) == 110 * MINUTE
 
 
 def test_that_an_exclusion_outside_of_the_promise_excludes_nothing():
     for treatment in ("separate", "exclude"):
         where = scopes(stretch(0, 100), [(treatment, stretch(90, 100))])
-        assert where.excluded_seconds(EDGES)[0] == 10 * MINUTE
+        assert seconds(where.aside) + seconds(where.dropped) == 10 * MINUTE
 
 
 def test_that_events_set_aside_are_none_of_them_bad():

@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from app.analysis.burn_rate import Flaw, Pair, Track, burn_rates, exhaustion, least_target, lint, read_pairs
+from app.analysis.burn_rate import Flaw, Pair, Track, burn_rates, least_target, lint, read_pairs
 from app.analysis.grid import Grid
 from app.paths import resources
 
@@ -70,13 +70,6 @@ def test_that_rules_finer_than_the_data_arrives_are_named():
 
 def test_that_a_window_longer_than_the_period_is_named():
     assert ("3 d and 6 h", Flaw.LONGER) in flaws(0.999, 1)
-
-
-def test_that_exhaustion_follows_from_what_is_left():
-    assert exhaustion(1.0, 14.4, 30 * DAY) / HOUR == pytest.approx(50)
-    assert exhaustion(0.5, 1.0, 30 * DAY) == 15 * DAY
-    assert exhaustion(0.5, 0.0, 30 * DAY) == math.inf
-    assert exhaustion(-0.1, 2.0, 30 * DAY) == 0.0
 
 
 def test_that_a_rate_is_the_bad_share_over_the_allowed_one():

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.analysis.periods import last_periods, mean_length, parse_period, period_at, periods
+from app.analysis.periods import mean_length, parse_period, period_at
 from app.analysis.wall_clock import instant, local, midnight, zone_of
 from app.model.objective import Window
 from app.model.time_range import TimeRange
@@ -111,7 +111,7 @@ def test_that_the_part_still_to_come_is_told():
 
 def test_that_a_contract_month_begins_on_its_own_day():
     window = Window("calendar", unit="month", zone="UTC", start=date(2026, 1, 31))
-    found = periods(window, TimeRange(at(2026, 2, 1), at(2026, 4, 1)))
+    found = back_from(window, at(2026, 4, 1), 3)
     assert [one.name for one in found] == [
         "2026-01-31 to 2026-02-27",
         "2026-02-28 to 2026-03-30",
@@ -127,21 +127,26 @@ def test_that_several_units_are_aligned_to_the_start_on_both_sides_of_it():
     assert period_at(Window("calendar", unit="week"), at(2026, 11, 12)).name == "2026-W46"
 
 
+def back_from(window, moment, count):
+    """The periods up to the one of a moment, in order, each found by the last second before the one after it."""
+    found = [period_at(window, moment)]
+    while len(found) < count:
+        found.insert(0, period_at(window, found[0].span.start - 1.0))
+    return found
+
+
 @pytest.mark.parametrize("unit", ["day", "week", "month", "quarter", "year"])
 def test_that_calendar_periods_leave_no_gap(unit):
     window = Window("calendar", unit=unit, zone="America/New_York")
-    found = last_periods(window, NOW, 15)
-    assert len(found) == 15
+    found = back_from(window, NOW, 15)
     assert found[-1].span.start <= NOW < found[-1].span.end
     assert all(one.span.end == other.span.start for one, other in pairwise(found))
-    assert periods(window, TimeRange(found[0].span.start, NOW)) == found
     assert [parse_period(one.name, "America/New_York", NOW) for one in found] == found
 
 
-def test_that_rolling_windows_end_now_and_earlier_ones_before_them():
-    found = last_periods(Window("rolling", seconds=30 * DAY), NOW, 2)
-    assert [one.span for one in found] == [TimeRange(NOW - 60 * DAY, NOW - 30 * DAY), TimeRange(NOW - 30 * DAY, NOW)]
-    assert found[0].name == "30d"
+def test_that_a_rolling_window_ends_now():
+    found = period_at(Window("rolling", seconds=30 * DAY), NOW)
+    assert (found.name, found.span) == ("30d", TimeRange(NOW - 30 * DAY, NOW))
 
 
 def test_that_the_mean_length_of_a_window_does_not_hang_on_the_day():

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from app.store.database import Store
 
 
-_NEWEST = 50
-"""Entries among which one's own is looked for."""
-
-
 class Decided(NamedTuple):
     """What was decided, as the journal names it."""
 
@@ -41,16 +37,12 @@ class Deciding(NamedTuple):
             As `app.register.apply`.
         """
         from app.register import apply
-        from app.store import register
         from app.store.audit import os_account
 
         store = self.open()
-        author = Author(self.station.id, os_account())
         with store.state() as state:
-            apply(command, state, author, store.clock)
-            # somebody else may have decided meanwhile; this one's own last entry is what was written
-            entry = [one for one in register.entries(state, newest=_NEWEST) if one.by == author][-1]
-        return Decided(entry.ref, said)
+            changes = apply(command, state, Author(self.station.id, os_account()), store.clock)
+        return Decided(changes.entries[-1].ref, said)
 
     def ask(self, command: AddExclusion, job: Job) -> Decided:
         """Ask for an exclusion, named after its reference."""

@@ -15,6 +15,7 @@ from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.judging import Promise
 from app.query.service_levels import read_service_levels
+from app.query.standing import LOUD
 from app.ui import words
 from app.ui.columns import Columns
 from app.ui.exclusions.deciding import Deciding
@@ -33,7 +34,6 @@ from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.service_levels.explained import Fact, facts
 from app.ui.service_levels.level_words import promise_words, scopes
 from app.ui.service_levels.sentences import below, figures, is_over, sentence
-from app.ui.service_levels.standing import LOUD
 from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
 from app.ui.table_filter import TableFilter

@@ -11,6 +11,7 @@ from app.analysis.availability import Verdict
 from app.analysis.budget import Outlook
 from app.model.health import Health
 from app.query.service_levels import Adhered, PairNow
+from app.query.standing import LOUD, Reason, Standing
 from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.exclusions.exclusion_words import day_words
@@ -35,7 +36,6 @@ from app.ui.service_levels.level_words import (
     span,
     target_words,
 )
-from app.ui.service_levels.standing import LOUD, Reason, Standing
 from app.ui.tables import PAD
 from app.ui.text import LEFT, RIGHT
 

@@ -10,12 +10,12 @@ from app.query.judging import Promise, PromiseKey, Question
 from app.query.recomputed import Recomputed, read_recomputed
 from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels
+from app.query.standing import standing
 from app.ui import words
 from app.ui.page import Ask, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
-from app.ui.service_levels.standing import standing
 
 _ASKED = "asked for"
 

@@ -178,11 +178,13 @@ def budget_tip(row: Adhered) -> str:
 
 def burn_tip(row: Adhered, pair: PairNow) -> str:
     """Both windows of a pair, its factor and what follows."""
+    objective = row.promise.objective
     lines = [
         f"{pair.pair.name}: {rate_words(pair.long)} over {span(pair.pair.long)}, {rate_words(pair.short)} over "
         f"{span(pair.pair.short)}, at the newest data.",
         f"Speaks ({pair.pair.severity}) where both are above {factor_words(pair.factor)}: that spends "
         f"{share(pair.pair.share, 0)} of the budget in {span(pair.pair.long)}.",
+        f"A full outage makes it speak after {span(pair.pair.detection(objective.target, row.promise.length))}.",
         "Burn rate = bad share / (1 − target); 1× spends the budget exactly by the end of the window.",
     ]
     lines += [f"Here it {flaw.value}." for flaw in pair.flaws]

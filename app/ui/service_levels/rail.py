@@ -11,6 +11,7 @@ from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.query.judging import PromiseKey
 from app.query.service_levels import Adhered
+from app.query.standing import LOUD, Standing
 from app.ui.canvas import BLOCK, Canvas
 from app.ui.charts.chart import Chart
 from app.ui.charts.units import SHARE, TIMES
@@ -21,7 +22,6 @@ from app.ui.part import Part
 from app.ui.service_levels.drawn import Drawn
 from app.ui.service_levels.explained import budget_tip, out_tip
 from app.ui.service_levels.level_words import amount, count, rate_words, runs_out_words
-from app.ui.service_levels.standing import LOUD, Standing
 
 _HEAD = 46
 

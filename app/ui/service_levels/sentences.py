@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from app.analysis.burn_rate import Pair
 from app.model.health import Freshness, Health
 from app.query.service_levels import Adhered, ServiceLevels
+from app.query.standing import Reason, Standing
 from app.ui import words
 from app.ui.page import enclave_words
 from app.ui.sentence import Figure, Span
 from app.ui.service_levels.level_words import factor_words, share, span
-from app.ui.service_levels.standing import Reason, Standing
 from app.ui.words import GAP
 
 

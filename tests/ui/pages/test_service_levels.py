@@ -10,11 +10,11 @@ from app.job import Job
 from app.model.health import Health
 from app.model.marking import Level
 from app.paths import resources
+from app.query.standing import Reason
 from app.ui.page import Place, Subject
 from app.ui.pages.service_levels import LevelsView, badges, finds, load, marking, oldest_in_view
 from app.ui.service_levels import data as asked
 from app.ui.service_levels.explain_card import ExplainCard
-from app.ui.service_levels.standing import Reason
 from app.ui.states import Kind, failed, loading
 from tests.fakes.fleets import DAY, HOUR, MINUTE, S1, T1, U1
 from tests.fakes.levels import AT, AUGUST, START, Levels, before, probed, work

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
+from app.query.standing import standing
 from app.ui.canvas import Canvas
 from app.ui.service_levels.adherence import ROW, Line, columns
-from app.ui.service_levels.standing import standing
 from app.ui.tables import PAD
 from tests.fakes.fleets import HOUR
 from tests.fakes.levels import AT, Levels

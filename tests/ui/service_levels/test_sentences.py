@@ -8,8 +8,8 @@ import pytest
 from app.analysis.burn_rate import Pair
 from app.model.health import Health
 from app.model.objective import Window
+from app.query.standing import Reason, Standing
 from app.ui.service_levels.sentences import below, figures, sentence
-from app.ui.service_levels.standing import Reason, Standing
 from tests.fakes.fleets import DAY, HOUR, S1, series
 from tests.fakes.levels import AT, AUGUST, ERRORS, START, Levels, work
 

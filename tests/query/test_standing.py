@@ -9,8 +9,8 @@ import pytest
 from app.analysis.availability import Verdict
 from app.model.health import Freshness, Health
 from app.model.objective import Missing
+from app.query.standing import Reason, gaps_decide, standing
 from app.ui.service_levels.adherence import Line, columns
-from app.ui.service_levels.standing import Reason, gaps_decide, standing
 from tests.fakes.fleets import DAY, HOUR, MINUTE, U1, series
 from tests.fakes.levels import AT, AUGUST, ERRORS, START, Levels, before, daily, work
 

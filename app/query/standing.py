@@ -15,7 +15,7 @@ _PAGE = "page"
 
 
 class Reason(Enum):
-    """What decides, worst first. The first six are of a period that is over or whose end is decided."""
+    """What decides. The first three are of a period that is over, the others of one that runs, worst first."""
 
     MISSED = "missed"
     UNPROVEN = "cannot be proved"
@@ -55,8 +55,9 @@ class Standing(NamedTuple):
 def standing(row: Adhered, at: float) -> Standing:
     """How a promise stands at `at`, seconds UTC.
 
-    Never well for lack of data: where the gaps alone could have spent the budget, nothing can be told. The time since
-    the newest bundle is not one of them: the state is that of the data, whose age is shown.
+    Never well for lack of data: where the gaps alone could have spent the budget, nothing can be told. While bundles
+    are no more than late, the time since the newest is not one of them: the state is that of the data, whose age is
+    shown.
     """
     ended = row.promise.period.span.end < at  # the last 30 days end now: they go on
     reason = _over(row) if ended else _running(row, at)
