@@ -36,6 +36,11 @@ class Slices:
     seconds: float
     target: float | None = None
 
+    @property
+    def known(self) -> Intervals:
+        """Time of which something is known."""
+        return self.evidence.known
+
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of the slices' seconds."""
         if edges.size < 2:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from app.analysis.intervals import Intervals, Mask, intersect, merged, seconds_between, subtract
+from app.analysis.intervals import Intervals, Mask, intersect, merged, seconds_between
 from app.analysis.runs import Runs
 from app.model.objective import Comparison, Missing
 from app.model.sample import FloatArray
@@ -150,6 +150,10 @@ class Tally:
 class Evidence(Protocol):
     """What is known of one endpoint, and how it counts."""
 
+    @property
+    def known(self) -> Intervals:
+        """Time of which something is known."""
+
     def tally(self, scope: Intervals, edges: FloatArray) -> Tally:
         """Tally of the part of each period ``[edges[i], edges[i + 1])`` that lies in the scope, shape (m,)."""
 
@@ -191,14 +195,6 @@ class Flag:
         """Tally of time."""
         known, good = intersect(self.known, scope), intersect(self.good, scope)
         return Tally.of_time(*(seconds_between(one, edges) for one in (scope, known, good)))
-
-    def bad(self, scope: Intervals) -> Intervals:
-        """Time that is known to be bad."""
-        return subtract(intersect(self.known, scope), self.good)
-
-    def unknown(self, scope: Intervals) -> Intervals:
-        """Time of which nothing is known."""
-        return subtract(scope, self.known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,7 +25,7 @@ from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, known_at, pictures
 from app.query.gathering import Want, gather
 from app.store import register
-from app.store.bundles import bundles
+from app.store.bundles import BundleRecord, bundles
 from app.store.database import Reader, Store
 from app.store.samples import SeriesRef, find_series
 
@@ -306,7 +306,7 @@ class Bench:
         """A promise cell by cell from `seconds` before its period on, each cell with when its data was here."""
         grid = _grid(case, case.frame.over.start - seconds)
         (evidence,) = self._every_sample([case], [TimeRange(grid.start, case.frame.over.end)])
-        return self._track(evidence, case, grid, self._arrivals(case.promise.enclave.id, grid))
+        return self._track(evidence, case, grid, self._arrivals(case.promise, grid))
 
     def _every_sample(self, cases: Sequence[Case], spans: Sequence[TimeRange]) -> list[Evidence]:
         wants = [self._want(case.promise, span, None) for case, span in zip(cases, spans, strict=True)]
@@ -328,16 +328,23 @@ class Bench:
         standing = [one for one in self._excluded if one.stands and _touches(one, *about)]
         return replace(promise, standing=tuple(standing)).scopes(span).kept
 
-    def _arrivals(self, enclave: str, grid: Grid) -> FloatArray:
+    def bundles(self, promise: Promise, span: TimeRange) -> int:
+        """How many bundles that had come by then tell of a span, as the promise's enclave sent them."""
+        return sum(one.window_start < span.end and one.window_end > span.start for one in self._records(promise))
+
+    def _records(self, promise: Promise) -> Iterator[BundleRecord]:
+        for one in self._reader.once(bundles):
+            record = one.record
+            if record.enclave == promise.enclave.id and (self.moment is None or record.received <= self.moment):
+                yield record
+
+    def _arrivals(self, promise: Promise, grid: Grid) -> FloatArray:
         """When the data of each cell was here, seconds UTC: with the first bundle that covers it."""
         ends = grid.start + grid.step * (np.arange(grid.count) + 1.0)
         found = np.full(grid.count, np.nan)
-        for one in self._reader.once(bundles):
-            record = one.record
-            known = self.moment is None or record.received <= self.moment
-            if known and record.enclave == enclave:
-                inside = (ends > record.window_start) & (ends - grid.step < record.window_end)
-                found[inside] = np.fmin(found[inside], record.received)
+        for record in self._records(promise):
+            inside = (ends > record.window_start) & (ends - grid.step < record.window_end)
+            found[inside] = np.fmin(found[inside], record.received)
         return found
 
 

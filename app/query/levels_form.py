@@ -136,6 +136,8 @@ def _closely(close: Closely) -> dict[str, Any]:
             }
             for burn in close.burns
         ],
+        "gaps": [[to_iso(start), to_iso(end)] for start, end in close.gaps.tolist()],
+        "bundles": close.bundles,
         "costs": [
             {
                 "name": cost.name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.analysis.budget import Ahead, BurnDown, Spending, ahead, burn_down, spending
 from app.analysis.burn_rate import Burn, Pair
-from app.analysis.intervals import Intervals, union, whole
+from app.analysis.intervals import Intervals, subtract, union, whole
 from app.analysis.recurrence import occurrences
 from app.errors import InputError
 from app.job import Job
@@ -41,6 +41,7 @@ class Closely:
 
     `down` ends where the period is not over yet. `curves` are those of the windows, shortest first, each once.
     `burns` are the stretches in which a pair spoke. `ahead` is what will be left, None where nothing can be said.
+    `gaps` are the time that counts and of which nothing is known, `bundles` how many bundles tell of the period.
     `excluded` are the stretches of each standing exclusion by its id, `costs` what each of them, and of any other
     stretches asked for, cost or would have cost, had it been counted.
     """
@@ -50,6 +51,8 @@ class Closely:
     curves: tuple[BurnCurve, ...]
     burns: tuple[Burn, ...]
     ahead: Ahead | None
+    gaps: Intervals
+    bundles: int
     excluded: dict[str, Intervals]
     costs: tuple[Spending, ...]
 
@@ -109,6 +112,8 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
         tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length) if burn.end > over.start),
         ahead(daily_spending(daily, case.frame), row.budget.left, bench.question.at, span.end),
+        subtract(where.kept, evidence.known),
+        bench.bundles(promise, over),
         excluded,
         tuple(spending(evidence, where.promised, named, row.budget.allowed) if named else ()),
     )

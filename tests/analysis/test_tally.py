@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.analysis.health import uptime
-from app.analysis.intervals import spans
+from app.analysis.intervals import spans, subtract
 from app.analysis.slices import Slices
 from app.analysis.tally import Counts, Flag, Tally, busiest, compared
 from app.model.objective import Missing
@@ -68,8 +68,8 @@ def test_that_a_late_scrape_is_no_gap_with_a_hold_of_one_and_a_half_steps():
 
 def test_that_bad_and_unknown_time_is_named():
     found = flag([1, 0, None, 1])
-    assert found.bad(minutes((0, 4))).tolist() == [[60, 120]]
-    assert found.unknown(minutes((0, 5))).tolist() == [[120, 180], [240, 300]]
+    assert subtract(found.known, found.good).tolist() == [[60, 120]]
+    assert subtract(minutes((0, 5)), found.known).tolist() == [[120, 180], [240, 300]]
 
 
 def test_that_a_flag_is_cut_to_the_second_at_the_edge_of_a_scope():

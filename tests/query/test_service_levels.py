@@ -284,3 +284,12 @@ def test_that_what_is_excluded_already_is_no_part_of_what_is_to_come(store):
     decide(store, ApproveExclusion("cr-9", "agreed"), author=BOB, at=NOW - MINUTE)
     (without,) = levels(store, period="2026-09").rows
     assert plain.budget.allowed - without.budget.allowed == pytest.approx(0.01 * DAY)
+
+
+def test_that_gaps_and_bundles_are_told_of_one_promise(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, gone=[(5000, 5540)])
+    found = close(store)
+    # the sample before the gap speaks for a minute and a half: half a minute of the gap is known
+    assert found.gaps.tolist() == [[START + 5000.5 * MINUTE, START + 5540 * MINUTE]]
+    assert found.bundles == 1

@@ -18,7 +18,7 @@ from app.ui.endpoint.rail import Facts, elsewhere_columns, version_columns
 from app.ui.endpoint.stack import ChartStack, Drawn, read
 from app.ui.exclusions.deciding import Deciding
 from app.ui.exclusions.decisions import Decisions
-from app.ui.exclusions.form import Scope
+from app.ui.exclusions.form import Proposal, Scope
 from app.ui.keyboard import Key
 from app.ui.look import Look
 from app.ui.page import Ask, Subject
@@ -207,17 +207,13 @@ class EndpointDetail(QWidget):
         if answer is None or ask is None or self._runner is None or self._filtered:
             return
         cell = answer.here
-        self.decisions.exclude(
-            self._runner,
-            Deciding(ask.open, ask.station),
-            f"{cell.endpoint.title}, {cell.enclave.name}: every promise of it",
-            self._stretch(answer, ask),
-            [
-                Scope("all of this endpoint", "*", cell.enclave.id, cell.endpoint.id),
-                Scope("the whole enclave", "*", cell.enclave.id, "*"),
-            ],
-            ask.at,
-        )
+        about = f"{cell.endpoint.title}, {cell.enclave.name}: every promise of it"
+        scopes = [
+            Scope("all of this endpoint", "*", cell.enclave.id, cell.endpoint.id),
+            Scope("the whole enclave", "*", cell.enclave.id, "*"),
+        ]
+        proposal = Proposal(about, self._stretch(answer, ask), scopes, ask.at)
+        self.decisions.exclude(self._runner, Deciding(ask.open, ask.station), proposal)
 
     def _stretch(self, answer: EndpointAnswer, ask: Ask) -> TimeRange:
         """What somebody looked for, in whole minutes; else the trouble that lasts; else the last hour."""

@@ -1,15 +1,13 @@
 """How a page lets somebody decide about exclusions: a card opens, what came of it is said, and it can be taken back."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from app.model.health import Health
 from app.model.register import EntryRef, ExclusionRecord
-from app.model.time_range import TimeRange
 from app.ui.exclusions.deciding import Decided, Deciding, message, taking_back
-from app.ui.exclusions.form import ExcludeCard, Preview, Scope
+from app.ui.exclusions.form import ExcludeCard, Proposal
 from app.ui.exclusions.record_card import RecordCard
 from app.ui.look import Look
 from app.ui.states import failed
@@ -38,18 +36,9 @@ class Decisions(QObject):
         super().__init__()
         self._look = look
 
-    def exclude(
-        self,
-        runner: TaskRunner,
-        deciding: Deciding,
-        about: str,
-        span: TimeRange,
-        scopes: Sequence[Scope],
-        now: float,
-        preview: Preview | None = None,
-    ) -> None:
-        """Let somebody ask for time not to be counted; the parameters are those of `ExcludeCard`."""
-        self._open(ExcludeCard(self._look, runner, deciding, about, span, scopes, now, preview), runner, deciding)
+    def exclude(self, runner: TaskRunner, deciding: Deciding, proposal: Proposal) -> None:
+        """Let somebody ask for time not to be counted."""
+        self._open(ExcludeCard(self._look, runner, deciding, proposal), runner, deciding)
 
     def show(self, runner: TaskRunner, deciding: Deciding, name: str) -> None:
         """Show one exclusion, with what can be decided about it."""

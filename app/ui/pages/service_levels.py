@@ -1,5 +1,6 @@
 """Service levels: which promises are at risk, how their budgets burn, and what does not count."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -20,16 +21,17 @@ from app.ui import words
 from app.ui.columns import Columns
 from app.ui.exclusions.deciding import Deciding
 from app.ui.exclusions.decisions import Decisions
+from app.ui.exclusions.form import Proposal
 from app.ui.keyboard import Key
 from app.ui.look import Look
-from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Place, Subject
+from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Subject
 from app.ui.panel import Panel
 from app.ui.rows import Column
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.close_look import CloseLook
-from app.ui.service_levels.data import LevelsData, is_about, question_of
+from app.ui.service_levels.data import LevelsData, found_as, is_about, question_of
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.service_levels.explained import Fact, facts
 from app.ui.service_levels.level_words import promise_words, scopes
@@ -164,15 +166,10 @@ class LevelsView(PageView):
             return
         promise = chosen.row.promise
         end = chosen.row.judged.end // 3600 * 3600
-        self._decisions.exclude(
-            self.runner,
-            self._deciding(data),
-            f"{promise.endpoint.title}, {promise.enclave.name}: {promise_words(promise.objective)}",
-            TimeRange(end - 3600.0, end),
-            scopes(promise),
-            data.ask.at,
-            partial(data.held, promise.key),
-        )
+        about = f"{promise.endpoint.title}, {promise.enclave.name}: {promise_words(promise.objective)}"
+        hour, preview = TimeRange(end - 3600.0, end), partial(data.held, promise.key)
+        proposal = Proposal(about, hour, scopes(promise), data.ask.at, preview)
+        self._decisions.exclude(self.runner, self._deciding(data), proposal)
 
     def _open_exclusion(self, name: str) -> None:
         if self._data is not None:
@@ -204,7 +201,8 @@ class LevelsView(PageView):
         )
 
     def sheet(self) -> Sheet | None:
-        return self.table.sheet("Service levels", self.table.level) if self.table.rows.given else None
+        there = self._data is not None and self.table.rows.given
+        return self.table.sheet("Service levels", self.table.level) if there else None
 
     def step_back(self) -> bool:
         return self.filter.clear()
@@ -237,11 +235,11 @@ def badges(data: LevelsData) -> dict[str, Badge | None]:
 
 
 def finds(data: LevelsData) -> list[Find]:
-    """Every promise by its title."""
+    """Every promise by its title; one to several endpoints of an enclave by the endpoint as well."""
+    several = Counter((one.row.promise.enclave.id, one.row.promise.objective.id) for one in data.lines)
     return [
         Find(
-            one.row.promise.objective.title or one.row.promise.objective.id,
-            Place("service-levels", Subject(one.row.promise.enclave.id, one.row.promise.objective.id)),
+            *found_as(one.row.promise, alone=several[one.row.promise.enclave.id, one.row.promise.objective.id] == 1),
             "Promises",
             one.standing.health,
             one.row.promise.enclave.level,

@@ -12,7 +12,7 @@ from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels
 from app.query.standing import standing
 from app.ui import words
-from app.ui.page import Ask, Subject
+from app.ui.page import Ask, Place, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
@@ -60,5 +60,14 @@ def question_of(ask: Ask) -> Question:
 
 
 def is_about(subject: Subject, promise: Promise) -> bool:
-    """Whether a promise is what a place is about: it names one, or an endpoint."""
-    return promise.enclave.id == subject.enclave and subject.id in (promise.objective.id, promise.endpoint.id)
+    """Whether a promise is what a place is about: it names one, an endpoint, or the one at the other."""
+    objective, endpoint = promise.objective.id, promise.endpoint.id
+    return promise.enclave.id == subject.enclave and subject.id in (objective, endpoint, f"{objective}/{endpoint}")
+
+
+def found_as(promise: Promise, *, alone: bool) -> tuple[str, Place]:
+    """Words and place of a promise; unless it is `alone` in its enclave both name its endpoint as well."""
+    title, name = promise.objective.title or promise.objective.id, promise.objective.id
+    if not alone:
+        title, name = f"{title}, {promise.endpoint.title}", f"{name}/{promise.endpoint.id}"
+    return title, Place("service-levels", Subject(promise.enclave.id, name))

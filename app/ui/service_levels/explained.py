@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from app.analysis.budget import Outlook
 from app.model.objective import Missing, Objective, ServiceHours
+from app.model.time_range import TimeRange
 from app.query.service_level import Closely
 from app.query.service_levels import Adhered, PairNow
 from app.ui import words
-from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, day_words
+from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, approval_words, day_words, span_words
 from app.ui.service_levels.level_words import (
     amount,
     burn_words,
@@ -24,7 +25,7 @@ from app.ui.service_levels.level_words import (
 )
 from app.ui.words import GAP
 
-_MOST_BURNS = 8
+_MOST_BURNS, _MOST_GAPS = 8, 8
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MISSING = {
     Missing.UNKNOWN: "Time without data is unknown: neither good nor bad, it makes the range.",
@@ -54,8 +55,21 @@ def facts(row: Adhered, at: float, close: Closely | None = None) -> tuple[Fact, 
         Fact("Excluded", span(row.found.aside_seconds + row.found.dropped_seconds), excluded_tip(row)),
         *(() if row.promise.period.is_over(at) else (Fact("Runs out", runs_out_words(row, at), out_tip(row, at)),)),
         *(Fact(f"Burn rate {pair.pair.name}", rate_words(pair.long), burn_tip(row, pair)) for pair in row.pairs),
-        *((_burned(close),) if close is not None else ()),
+        *((_burned(close), _data(close)) if close is not None else ()),
     )
+
+
+def _data(close: Closely) -> Fact:
+    """What the figures are made of: how many bundles, and where they say nothing, the longest gaps first."""
+    gaps = sorted((TimeRange(start, end) for start, end in close.gaps.tolist()), key=lambda gap: -gap.seconds)
+    lines = [f"{close.bundles} {words.plural(close.bundles, 'bundle')} of this enclave tell of the period."]
+    lines += [f"Nothing known {span_words(gap)}, {span(gap.seconds)}" for gap in gaps[:_MOST_GAPS]]
+    if len(gaps) > _MOST_GAPS:
+        lines.append(f"and {len(gaps) - _MOST_GAPS} shorter gaps, {span(sum(g.seconds for g in gaps[_MOST_GAPS:]))}")
+    if not gaps:
+        lines.append("There is no gap in it.")
+    said = f"{words.grouped(len(gaps))} {words.plural(len(gaps), 'gap')}" if gaps else "whole"
+    return Fact("Data", said, "\n".join(lines))
 
 
 def _burned(close: Closely) -> Fact:

@@ -7,7 +7,7 @@ from app.model.register import ExclusionRecord
 from app.model.time_range import TimeRange
 from app.store import audit, register
 from app.ui.exclusions.deciding import Deciding
-from app.ui.exclusions.form import ExcludeCard, Scope
+from app.ui.exclusions.form import ExcludeCard, Proposal, Scope
 from app.ui.exclusions.record_card import RecordCard, facts
 from tests.fakes.fleets import DAY, HOUR
 from tests.fakes.levels import AT, START, Levels, work
@@ -37,7 +37,7 @@ def card(desk, look, runner, show_in):
     """The form, filled in but for the reason: an hour of tomorrow."""
     deciding = Deciding(lambda: desk.store, desk.station)
     span = TimeRange(AT + DAY, AT + DAY + HOUR)
-    made = ExcludeCard(look, runner, deciding, "rag", span, SCOPES, AT)
+    made = ExcludeCard(look, runner, deciding, Proposal("rag", span, SCOPES, AT))
     made.reference.setText("CR-2231")
     return show_in(made, 672, 644)
 
@@ -158,7 +158,8 @@ def previewed(desk, look, runner, show_in, qtbot):
         return f"Asked about {round((span.end - span.start) / 60)} min."
 
     deciding = Deciding(lambda: desk.store, desk.station)
-    made = ExcludeCard(look, runner, deciding, "rag", TimeRange(AT + DAY, AT + DAY + HOUR), SCOPES, AT, held)
+    hour = TimeRange(AT + DAY, AT + DAY + HOUR)
+    made = ExcludeCard(look, runner, deciding, Proposal("rag", hour, SCOPES, AT, held))
     made.reference.setText("CR-1")
     made.reason.setText("Test")
     show_in(made, 672, 644)

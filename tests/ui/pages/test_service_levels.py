@@ -521,6 +521,26 @@ def test_that_promises_are_found_by_name_with_their_state(desk):
     assert found[0].place == Place("service-levels", Subject(U1.id, "chat-up"))
 
 
+def test_that_a_promise_to_several_endpoints_is_found_at_each_of_them(desk, show):
+    desk.promise("all", endpoint_glob="*")
+    found = [one for one in finds(load(desk.ask(), Job())) if one.words.startswith("all is up")]
+    assert sorted(one.words for one in found) == ["all is up, chat", "all is up, rag", "all is up, voice"]
+    rag = next(one.place for one in found if one.words.endswith("rag"))
+    assert rag.subject == Subject(U1.id, "all-up/rag")
+    view = show(desk, subject=rag.subject)
+    assert view.table.current_row().row.promise.key[:1] + view.table.current_row().row.promise.key[3:] == (
+        "all-up",
+        "rag",
+    )
+
+
+def test_that_nothing_is_exported_while_the_page_shows_an_error(desk, show):
+    view = show(desk)
+    assert view.sheet() is not None
+    view.show_state(failed(StoreBusy("Another program writes.")))
+    assert view.sheet() is None
+
+
 def test_that_the_oldest_data_in_view_is_named(desk):
     desk.probe(enclave=S1, end=AT - 10 * HOUR)
     oldest = oldest_in_view(load(desk.ask(), Job()))
