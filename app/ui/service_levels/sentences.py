@@ -78,7 +78,7 @@ def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
     if excluded:
         spans.append(Span(f", {words.count_word(excluded)} {'is' if excluded == 1 else 'are'} excluded now"))
     if unknown:
-        spans.append(Span(f", of {words.count_word(unknown)} nothing can be told"))
+        spans.append(Span(f", {words.count_word(unknown)} cannot be told"))
     return (*spans, Span("."))
 
 

@@ -47,13 +47,13 @@ def said(*reasons):
             [SPENT, BURNING, OUT, SLOW, PACE],
             "One budget is spent, one burns fast, one will run out and one burns slowly. 1 of 5 is on pace.",
         ),
-        ([PACE, PACE, UNKNOWN], "2 of 3 are on pace, of one nothing can be told."),
+        ([PACE, PACE, UNKNOWN], "2 of 3 are on pace, one cannot be told."),
         ([OUT] * 13, "13 will run out. 0 of 13 are on pace."),
         # a version of a promise that was in force for the first half of the month is over and has its verdict
         ([MISSED, PACE, PACE], "One was missed. 2 of 3 are on pace."),
         ([MISSED, MISSED, SPENT, PACE], "Two were missed and one budget is spent. 1 of 4 is on pace."),
         ([KEPT, PACE], "2 of 2 are on pace."),
-        ([UNPROVEN, PACE, UNKNOWN], "1 of 3 is on pace, of two nothing can be told."),
+        ([UNPROVEN, PACE, UNKNOWN], "1 of 3 is on pace, two cannot be told."),
     ],
 )
 def test_that_one_sentence_says_what_is_at_risk(reasons, words):
