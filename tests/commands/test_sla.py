@@ -24,6 +24,9 @@ from tests.query.test_service_levels import promise
 SCHEMA = json.loads((resources() / "schema" / "sla-1.json").read_text(encoding="utf-8"))
 
 
+RANGE = "x=2026-09-20T10:00:00Z/2026-09-20T12:00:00Z"
+
+
 @pytest.fixture
 def base(tmp_path):
     store = open_store(tmp_path, NOW)
@@ -64,6 +67,26 @@ def test_that_one_objective_is_told_closely_with_the_cost_of_any_time(base, caps
     assert [close["burn_down"][0]["left"], close["burn_down"][-1]["even"]] == [1.0, 0.0]
 
 
+def test_that_words_of_decisions_are_not_marked_below_the_ceiling(base, capsys):
+    asked = ("--base-dir", str(base), "--period", "24h", "--json")
+    whole = json.loads(run(capsys, *asked)[1].out)
+    low = json.loads(run(capsys, *asked, "--level", "U")[1].out)
+    jsonschema.validate(low, SCHEMA)
+    assert whole["data"]["rows"][0]["title"] == "RAG answers"
+    assert (low["marking"], low["data"]["rows"][0]["title"]) == ("UNCLASSIFIED", None)
+    assert low["data"]["rows"][0]["availability"] == whole["data"]["rows"][0]["availability"]
+
+
+def test_that_each_form_says_how_a_promise_stands(base, capsys):
+    # the promise of 30 days is judged over the last day, of which every minute is known and good
+    asked = ("--base-dir", str(base), "--period", "24h")
+    (row,) = json.loads(run(capsys, *asked, "--json")[1].out)["data"]["rows"]
+    assert (row["state"], row["health"], row["stale"]) == ("on pace", "healthy", False)
+    lines = run(capsys, *asked, "--csv")[1].out.splitlines()
+    assert next(csv.DictReader(io.StringIO("\n".join(lines[1:-1]))))["state"] == "on pace"
+    assert "\non pace " in run(capsys, *asked)[1].out
+
+
 def test_that_csv_is_marked_above_and_below(base, capsys):
     code, told = run(capsys, "--base-dir", str(base), "--period", "24h", "--csv")
     lines = told.out.splitlines()
@@ -87,6 +110,8 @@ def test_that_the_table_names_method_and_policy(base, capsys):
         (["--period", "24h", "--as-known-at", "yesterday"], 2, "is no ISO 8601 time"),
         (["--period", "24h", "--range", "x=2026-11-03T10:00:00Z/2026-11-03T12:00:00Z"], 2, "Add --objective"),
         (["--period", "24h", "--objective", "rag-up", "--range", "x=2026-11-03T10:00:00Z"], 2, "no stretch of time"),
+        (["--period", "24h", "--objective", "rag-up", "--json", *2 * [f"--range={RANGE}"]], 2, "stands for something"),
+        (["--period", "24h", "--objective", "rag-up", f"--range=the rest{RANGE[1:]}"], 2, "stands for something"),
     ],
 )
 def test_that_what_cannot_be_answered_is_refused_in_words(base, capsys, given, code, said):

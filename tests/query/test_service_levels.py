@@ -7,10 +7,11 @@ import pytest
 
 from app.analysis.availability import Verdict
 from app.clock import FrozenClock
+from app.errors import InputError
 from app.job import Job
 from app.model.marking import Level
-from app.model.objective import Exclusion, Indicator, Method, Missing, Objective, Selector, Window
-from app.model.register import AddExclusion, AddObjective, ApproveExclusion, Author
+from app.model.objective import Exclusion, Indicator, Method, Missing, Objective, Selector, ServiceHours, Window
+from app.model.register import AddExclusion, AddObjective, ApproveExclusion, Author, EntryRef, Undo
 from app.model.time_range import TimeRange
 from app.query.judging import Question
 from app.query.service_level import read_closely
@@ -58,7 +59,7 @@ def decide(store, *commands, author=ALICE, at=START - DAY):
             apply(command, state, author, clock)
 
 
-def probe(store, bad=(), gone=(), enclave=U1, seq=1):
+def probe(store, bad=(), gone=(), enclave=U1, seq=1, **declared):
     """A probe each minute for 30 days: 0 in the `bad` stretches, nothing in the `gone` ones; minutes from the start."""
     time = START + MINUTE * np.arange(30 * 1440, dtype=np.float64)
     value = np.ones(time.size)
@@ -70,7 +71,8 @@ def probe(store, bad=(), gone=(), enclave=U1, seq=1):
     row = series(
         "endpoint_up", {"enclave": enclave.id, "endpoint": "rag"}, time[kept], value[kept], "prometheus/mesh/rag"
     )
-    bring(store, catalogue(enclave, endpoint(enclave, "rag")), TimeRange(START, NOW), [row], seq=seq, received=NOW)
+    told = catalogue(enclave, endpoint(enclave, "rag", **declared))
+    bring(store, told, TimeRange(START, NOW), [row], seq=seq, received=NOW)
 
 
 def levels(store, period="30d", **more):
@@ -293,3 +295,59 @@ def test_that_gaps_and_bundles_are_told_of_one_promise(store):
     # the sample before the gap speaks for a minute and a half: half a minute of the gap is known
     assert found.gaps.tolist() == [[START + 5000.5 * MINUTE, START + 5540 * MINUTE]]
     assert found.bundles == 1
+
+
+def work(name="cr-1", start=START + DAY, minutes=100):
+    return Exclusion(
+        name, "*", "*", "rag", start, start + minutes * MINUTE, "", "UTC", "planned", "exclude", "move", name, "", "",
+    )  # fmt: skip
+
+
+def test_that_an_endpoint_is_judged_until_it_was_retired(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, gone=[(10 * 1440, 30 * 1440)], retired_at=START + 10 * DAY)
+    row = only(store)
+    assert (row.found.now.verdict, row.found.now.coverage) == (Verdict.MET, pytest.approx(1.0))
+    assert row.found.now.expected == 10 * DAY
+
+
+def test_that_a_version_taken_back_does_not_move_the_period(store):
+    month = replace(MONTH, kind="calendar", seconds=None, unit="month")
+    decide(store, AddObjective(promise(window=month), "x", START - DAY))
+    decide(store, AddObjective(promise(window=replace(month, zone="Pacific/Auckland")), "by mistake"), at=NOW - DAY)
+    decide(store, Undo(EntryRef("station-04", 2), "it was one"), at=NOW - HOUR)
+    probe(store)
+    (row,) = levels(store, period="2026-09").rows
+    assert row.promise.period.span == TimeRange(1788220800.0, 1790812800.0)  # 1 September to 1 October, UTC
+
+
+def test_that_a_decision_of_later_counts_for_nothing_before(store):
+    decide(store, AddObjective(promise(), "x", START - DAY))
+    probe(store, bad=[(1440, 1540)])
+    decide(store, AddExclusion(work(), "planned"), at=NOW - HOUR)
+    decide(store, ApproveExclusion("cr-1", "agreed"), author=BOB, at=NOW + HOUR)
+    assert only(store).found.now.verdict is Verdict.MISSED
+    (later,) = read_service_levels(store, STATION, Question("30d", NOW + 2 * HOUR), Job()).rows
+    assert later.promise.standing
+
+
+def test_that_days_off_are_days_without_loss_in_a_forecast(store):
+    # September has 22 working days: 7 min of each are 154 of the 158.4 min that 0.5 % of them are
+    month = replace(MONTH, kind="calendar", seconds=None, unit="month")
+    hours = ServiceHours((0, 1, 2, 3, 4), "00:00", "24:00")
+    decide(store, AddObjective(promise(0.995, window=month, hours=hours), "x", START - DAY))
+    noon = [round((1788220800.0 + day * DAY + 12 * HOUR - START) / MINUTE) for day in range(20)]
+    probe(store, bad=[(at, at + 7) for at in noon])
+    (row,) = levels(store, period="2026-09").rows
+    assert row.budget.allowed / MINUTE == pytest.approx(158.4)
+    assert row.budget.spent / MINUTE == pytest.approx(14 * 7)
+    # 60.4 min are left for 9.4 days: enough for eight working days, not for nine without a day off
+    assert row.outlook.chance < 0.5
+
+
+def test_that_a_name_of_an_exclusion_is_no_name_for_a_stretch(store):
+    decide(store, AddObjective(promise(), "x", START - DAY), AddExclusion(work(), "planned"), at=START)
+    decide(store, ApproveExclusion("cr-1", "agreed"), author=BOB, at=START + HOUR)
+    probe(store)
+    with pytest.raises(InputError, match="'cr-1' is the name of an exclusion already"):
+        close(store, {"cr-1": TimeRange(START, START + HOUR)})

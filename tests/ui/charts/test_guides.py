@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from app.model.health import Health
 from app.model.time_range import TimeRange
 from app.ui.charts.chart import Chart
-from app.ui.charts.line import Guide
+from app.ui.charts.line import Band, Guide
 from app.ui.charts.units import SHARE, TIMES
 from app.ui.charts.view import View
 from tests.fakes.curves import line
@@ -74,3 +75,14 @@ def test_that_a_burn_rate_is_said_in_times(value, words):
 def test_that_an_axis_of_burn_rates_is_labelled_in_times_with_a_bare_zero():
     assert TIMES.labels([0.0, 5.0, 10.0, 15.0]) == ["0", "5×", "10×", "15×"]
     assert TIMES.labels([0.0, 0.2, 0.4]) == ["0", "0.2×", "0.4×"]
+
+
+def test_that_a_band_narrower_than_a_pixel_is_seen(chart, look):
+    # 420 pixels for 10,000 s: a second is a 24th of one
+    before = chart.grab().toImage()
+    chart.show_marks((), [Band(7000.0, 7001.0, Health.MAINTENANCE, "a restart")])
+    after = chart.grab().toImage()
+    box = chart.plot
+    x = round(box.left() + 0.7 * box.width())
+    assert [after.pixel(at, 60) != before.pixel(at, 60) for at in (x - 3, x + 3)] == [False, False]
+    assert any(after.pixel(at, 60) != before.pixel(at, 60) for at in (x - 1, x, x + 1))

@@ -9,6 +9,7 @@ from app.errors import StoreBusy
 from app.job import Job
 from app.model.health import Health
 from app.model.marking import Level
+from app.model.time_range import TimeRange
 from app.paths import resources
 from app.query.standing import Reason
 from app.ui.page import Place, Subject
@@ -539,6 +540,30 @@ def test_that_nothing_is_exported_while_the_page_shows_an_error(desk, show):
     assert view.sheet() is not None
     view.show_state(failed(StoreBusy("Another program writes.")))
     assert view.sheet() is None
+
+
+def test_that_no_promise_is_explained_by_what_another_burned(desk, show, qtbot, runner):
+    view = show(desk)
+    choose(view, runner, qtbot, "chat")
+    opened = []
+    view.card_wanted.connect(opened.append)
+    number = next(n for n, one in enumerate(view.table.rows.rows) if one.row.promise.endpoint.id == "rag")
+    view.table.choose(number)
+    view.explain()  # at once: what chat burned is still what was looked at closely
+    settle(view, runner, qtbot)
+    view.explain()
+    told = [[fact.name for fact in card.table.rows.rows] for card in opened]
+    assert ["Burned" in names for names in told] == [False, True]
+    for card in opened:
+        card.deleteLater()
+
+
+def test_that_an_answer_that_comes_again_leaves_the_charts_where_they_are(desk, show):
+    view = show(desk)
+    shown = TimeRange(START, START + 2 * DAY)
+    view.closely.down.view.show_span(shown)
+    show(desk)
+    assert view.closely.down.view.span == shown
 
 
 def test_that_the_oldest_data_in_view_is_named(desk):
