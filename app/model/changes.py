@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from app.model.register import Entry
+if TYPE_CHECKING:  # the first picture knows of changes, and needs no word of the register
+    from app.model.register import Entry
 
 
 class Topic(Enum):
@@ -22,7 +24,7 @@ class Changes:
     """Topics that a write touched, and the journal's entries that it wrote, in order."""
 
     topics: frozenset[Topic] = frozenset()
-    entries: tuple[Entry, ...] = ()
+    entries: "tuple[Entry, ...]" = ()
 
     def __or__(self, other: "Changes") -> "Changes":
         return Changes(self.topics | other.topics, self.entries + other.entries)

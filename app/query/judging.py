@@ -4,17 +4,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
-from app.analysis.availability import Scopes, cell_edges, evidence_of, scopes
+from app.analysis.availability import Scopes, cell_edges, evidence_of
 from app.analysis.burn_rate import Track
 from app.analysis.grid import Grid
 from app.analysis.intervals import Intervals
-from app.analysis.periods import Period, parse_period, period_at
+from app.analysis.periods import Period, parse_period
 from app.analysis.recurrence import occurrences
-from app.analysis.service_hours import promised
 from app.analysis.tally import TOTAL, Counts, Evidence, busiest
 from app.errors import InputError
 from app.model.catalogue import Enclave, Endpoint
@@ -24,6 +23,7 @@ from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.enclaves import Picture, known_at, pictures
 from app.query.gathering import Want, gather
+from app.query.promise import Promise
 from app.store import register
 from app.store.bundles import BundleRecord, bundles
 from app.store.database import Reader, Store
@@ -52,68 +52,6 @@ class Question:
     objective: str = ""
     hidden: frozenset[str] = frozenset()
     decided_at: float | None = None
-
-
-class PromiseKey(NamedTuple):
-    """What names a promise among all of a period: objective, entry of its version, enclave and endpoint."""
-
-    objective: str
-    version: str
-    enclave: str
-    endpoint: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Promise:
-    """One version of a promise at one endpoint, over the part of a period in which it was in force.
-
-    `picture` says how far the enclave's data reach. `standing` are the exclusions that stand and touch the period,
-    `waiting` those that nobody has approved yet.
-    """
-
-    version: ObjectiveVersion
-    objective: Objective
-    picture: Picture
-    endpoint: Endpoint
-    period: Period
-    standing: tuple[Exclusion, ...]
-    waiting: tuple[Exclusion, ...]
-
-    @property
-    def enclave(self) -> Enclave:
-        """Where the endpoint is."""
-        return self.picture.enclave
-
-    @property
-    def key(self) -> PromiseKey:
-        """What names it among all."""
-        return PromiseKey(self.objective.id, str(self.version.entry), self.enclave.id, self.endpoint.id)
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether events are measured, good ones of all, and not a flag or a threshold."""
-        return (
-            self.objective.indicator.kind == "ratio" and self.objective.indicator.good != self.objective.indicator.total
-        )
-
-    @property
-    def in_seconds(self) -> bool:
-        """Whether its budget is an amount of time; by occurrences of counts it is one of events."""
-        return not self.is_counted or self.objective.method is not Method.OCCURRENCES
-
-    @property
-    def length(self) -> float:
-        """Seconds of the objective's own window, which factors of burn rates are derived from, whatever is asked for.
-
-        A calendar's is the one that the period ends in: 30 days where a quarter is asked for of a monthly promise.
-        """
-        window = self.objective.window
-        return window.seconds or period_at(window, self.period.span.end - 1.0).span.seconds
-
-    def scopes(self, span: TimeRange) -> Scopes:
-        """Time of a span that is promised, and what the exclusions make of it."""
-        excluded = [(one.treatment, occurrences(one, span)) for one in self.standing]
-        return scopes(promised(self.objective.hours, span), excluded)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

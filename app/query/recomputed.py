@@ -8,7 +8,8 @@ from app.analysis.recompute import Change, FigureKey, changes
 from app.clock import to_iso
 from app.job import Job
 from app.model.marking import Level
-from app.query.judging import Promise, Question
+from app.query.judging import Question
+from app.query.promise import Promise
 from app.query.service_levels import Adhered, read_service_levels
 from app.settings import Station
 from app.store.database import Store

@@ -16,7 +16,8 @@ from app.model.marking import Level
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.judging import CELL, Bench, Promise, PromiseKey, Question
+from app.query.judging import CELL, Bench, Question
+from app.query.promise import Promise, PromiseKey
 from app.query.service_levels import Adhered, daily_spending, judge
 from app.settings import Station
 from app.store.database import Store

@@ -20,7 +20,8 @@ from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
 from app.query.enclaves import Picture
 from app.query.health import marking_of
-from app.query.judging import Bench, Case, Frame, Promise, Question, assumed_rate
+from app.query.judging import Bench, Case, Frame, Question, assumed_rate
+from app.query.promise import Promise
 from app.settings import Station
 from app.store.database import Store
 

@@ -13,7 +13,7 @@ from app.model.marking import Level
 from app.model.objective import Method, Missing
 from app.model.register import EntryRef, ObjectiveVersion
 from app.query.enclaves import Picture
-from app.query.judging import Promise
+from app.query.promise import Promise
 from app.query.recomputed import Recomputed
 from app.query.service_level import BurnCurve, Closely
 from app.query.service_levels import Adhered, PairNow, ServiceLevels
@@ -82,7 +82,7 @@ class GivenLevels(LevelsData):
         down = BurnDown(time, left, left, np.linspace(1.0, 0.6, 50))
         curves = tuple(BurnCurve(pair.long, time, np.full(50, 0.5)) for pair in PAIRS)
         excluded = {one.id: spans([(one.start, one.end)]) for one in row.promise.standing}
-        return drawn(Closely(row, down, curves, (), None, excluded, ()))
+        return drawn(Closely(row, down, curves, (), None, spans([]), 3, excluded, ()))
 
     def changed(self, promise, since, job):
         """Nothing did."""

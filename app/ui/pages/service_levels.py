@@ -14,7 +14,7 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.judging import Promise
+from app.query.promise import Promise
 from app.query.service_levels import read_service_levels
 from app.query.standing import LOUD
 from app.ui import words

@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF
 
 from app.analysis.availability import Verdict
 from app.analysis.recompute import Change, Value
-from app.query.judging import Promise
+from app.query.promise import Promise
 from app.query.recomputed import Recomputed, figure_key
 from app.ui import words
 from app.ui.canvas import Canvas

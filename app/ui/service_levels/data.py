@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from app.analysis.burn_rate import Pair
 from app.job import Job
 from app.model.time_range import TimeRange
-from app.query.judging import Promise, PromiseKey, Question
+from app.query.judging import Question
+from app.query.promise import Promise, PromiseKey
 from app.query.recomputed import Recomputed, read_recomputed
 from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels

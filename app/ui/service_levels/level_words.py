@@ -6,7 +6,7 @@ from app.analysis.budget import Outlook
 from app.analysis.burn_rate import Burn
 from app.model.objective import Method, Objective, Selector
 from app.model.time_range import TimeRange
-from app.query.judging import Promise
+from app.query.promise import Promise
 from app.query.service_levels import Adhered
 from app.ui import words
 from app.ui.exclusions.exclusion_words import day_words, span_words

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.analysis.budget import Outlook
 from app.model.health import Health
 from app.model.time_range import TimeRange
-from app.query.judging import PromiseKey
+from app.query.promise import PromiseKey
 from app.query.service_levels import Adhered
 from app.query.standing import LOUD, Standing
 from app.ui.canvas import BLOCK, Canvas
