@@ -34,7 +34,7 @@ class Budget:
     spent
         Known to be bad.
     spent_most
-        Bad if everything unknown was; infinite where that has no bound.
+        Bad if everything unknown was, whatever a policy for missing data says; infinite where that has no bound.
     elapsed
         Share of the whole period's amount that is over.
     estimated
@@ -75,14 +75,26 @@ class Budget:
         return self.share_spent / self.elapsed if self.elapsed > 0.0 else math.nan
 
 
-def budget(found: Tally, target: float, rest: float = 0.0, *, estimated: bool = False) -> Budget:
-    """Budget of a period from the tally of what is over of it, one cell, and the amount `rest` still to come."""
+def budget(
+    found: Tally, target: float, rest: float = 0.0, *, unfilled: Tally | None = None, estimated: bool = False
+) -> Budget:
+    """Budget of a period.
+
+    Parameters
+    ----------
+    found
+        Tally of what is over of it, one cell.
+    rest
+        Amount that is still to come.
+    unfilled
+        The same tally before a policy for missing data was applied; None: there was none to apply.
+    """
     base = float(found.base)
     whole = base + rest
     return Budget(
         (1.0 - target) * whole,
         float(found.bad),
-        float(found.worst_bad),
+        float((found if unfilled is None else unfilled).worst_bad),
         base / whole if whole > 0.0 else math.nan,
         estimated,
     )
@@ -111,13 +123,14 @@ class BurnDown:
     even: FloatArray
 
 
-def burn_down(cells: Tally, edges: FloatArray, promised: Intervals, allowed: float) -> BurnDown:
+def burn_down(cells: Tally, unfilled: Tally, edges: FloatArray, promised: Intervals, allowed: float) -> BurnDown:
     """Burn-down of one period.
 
     Parameters
     ----------
-    cells
-        Shape (p,), of the first p cells of the period: those that are over.
+    cells, unfilled
+        Shape (p,), of the first p cells of the period, those that are over: with and without the policy for missing
+        data, which must not make the worst case any better.
     edges
         Shape (n + 1,) with n of at least p, of all cells of the period, seconds UTC.
     promised
@@ -126,7 +139,7 @@ def burn_down(cells: Tally, edges: FloatArray, promised: Intervals, allowed: flo
         The whole budget.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        gone = np.cumsum(np.stack([cells.bad, cells.worst_bad]), axis=1) / allowed
+        gone = np.cumsum(np.stack([cells.bad, unfilled.worst_bad]), axis=1) / allowed
     left = np.full((2, edges.size), np.nan)
     left[:, 0] = 1.0
     left[:, 1 : gone.shape[1] + 1] = 1.0 - gone

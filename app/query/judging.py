@@ -11,7 +11,7 @@ import numpy as np
 from app.analysis.availability import Scopes, cell_edges, evidence_of
 from app.analysis.burn_rate import Track
 from app.analysis.grid import Grid
-from app.analysis.intervals import Intervals
+from app.analysis.intervals import Intervals, seconds
 from app.analysis.periods import Period, parse_period
 from app.analysis.recurrence import occurrences
 from app.analysis.tally import TOTAL, Counts, Evidence, busiest
@@ -60,6 +60,8 @@ class Frame:
 
     Parameters
     ----------
+    ahead
+        Seconds still to come that will count.
     hours
         Edges of the hours of the clock that what is over touches, seconds UTC, shape (h + 1,).
     days
@@ -70,14 +72,17 @@ class Frame:
 
     over: TimeRange
     where: Scopes
+    ahead: float
     hours: FloatArray
     days: FloatArray
     cells: FloatArray
 
     @classmethod
-    def of(cls, promise: Promise, over: TimeRange) -> Self:
-        """As a promise is judged over a span."""
-        where, objective, first = promise.scopes(over), promise.objective, math.floor(over.start / _HOUR)
+    def of(cls, promise: Promise, at: float) -> Self:
+        """As a promise is judged at `at`, seconds UTC."""
+        over, objective = promise.period.so_far(at), promise.objective
+        where, coming = promise.scopes(over), promise.scopes(promise.period.ahead(at))
+        first = math.floor(over.start / _HOUR)
         count = max(math.ceil(over.end / _HOUR) - first, 1)
         hours: FloatArray = first * _HOUR + _HOUR * np.arange(count + 1, dtype=np.float64)
         days: FloatArray = hours[0] + _DAY * np.arange(int(over.seconds // _DAY) + 1, dtype=np.float64)
@@ -85,7 +90,8 @@ class Frame:
         if objective.method is not Method.OCCURRENCES and objective.slice_seconds:
             length = objective.slice_seconds
             cells = np.union1d(cells, np.arange(math.ceil(hours[0] / length), hours[-1] // length + 1) * length)
-        return cls(over, where, hours, np.append(days, max(over.end, days[-1] + 0.001)), cells)
+        ahead = seconds(coming.kept) + seconds(coming.aside)  # what is excluded already is no part of the promise
+        return cls(over, where, ahead, hours, np.append(days, max(over.end, days[-1] + 0.001)), cells)
 
     @property
     def size(self) -> int:
@@ -167,11 +173,10 @@ class Bench:
 
     def case(self, promise: Promise) -> Case:
         """A promise as far as its period is over; those that count the same time share one frame."""
-        over, objective = promise.period.so_far(self.question.at), promise.objective
-        standing = tuple(one.id for one in promise.standing)
-        key = (over, standing, objective.hours, objective.method, objective.slice_seconds)
+        objective, standing = promise.objective, tuple(one.id for one in promise.standing)
+        key = (promise.period.span, standing, objective.hours, objective.method, objective.slice_seconds)
         if key not in self._frames:
-            self._frames[key] = Frame.of(promise, over)
+            self._frames[key] = Frame.of(promise, self.question.at)
         return Case(promise, self._frames[key])
 
     # --- what is known ------------------------------------------------------------------------------------

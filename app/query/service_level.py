@@ -98,7 +98,7 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
     track = bench.track(case, max((pair.long for pair in pairs), default=0.0))
     over, where, span, target = case.frame.over, case.frame.where, promise.period.span, promise.objective.target
     edges: FloatArray = np.union1d(_edges(span), [over.end])
-    cells = evidence.tally(where.kept, edges[edges <= over.end]).filled(promise.objective.missing)
+    cells = evidence.tally(where.kept, edges[edges <= over.end])
     ends: FloatArray = track.grid.start + CELL * np.arange(1, track.grid.count + 1, dtype=np.float64)
     widths = sorted({float(width) for pair in pairs for width in (pair.long, pair.short)})
     counted, daily = promise.scopes(span), evidence.tally(where.kept, case.frame.days)
@@ -109,7 +109,13 @@ def _closely(bench: Bench, promise: Promise, pairs: Sequence[Pair], stretches: M
     named = excluded | {name: whole(stretch) for name, stretch in stretches.items()}
     return Closely(
         row,
-        burn_down(cells, edges, union(counted.kept, counted.aside), row.budget.allowed),
+        burn_down(
+            cells.filled(promise.objective.missing),
+            cells,
+            edges,
+            union(counted.kept, counted.aside),
+            row.budget.allowed,
+        ),
         tuple(BurnCurve(width, ends, track.rates(width, target)) for width in widths),
         tuple(burn for pair in pairs for burn in track.burns(pair, target, promise.length) if burn.end > over.start),
         ahead(daily_spending(daily, case.frame), row.budget.left, bench.question.at, span.end),

@@ -15,6 +15,7 @@ from app.analysis.tally import TOTAL, Evidence, Tally
 from app.job import Job
 from app.model.catalogue import Enclave
 from app.model.marking import Level
+from app.model.objective import Missing
 from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
@@ -145,9 +146,9 @@ def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...
     promise, over, where = case.promise, case.frame.over, case.frame.where
     objective = promise.objective
     found = parts(evidence, where, np.array([over.start, max(over.end, over.start + 0.001)]))
-    judged = found.judged(objective.missing)[0]
-    rest, estimated = _rest(promise, found.kept[0], at)
-    counted = budget(judged, objective.target, rest, estimated=estimated)
+    judged, unfilled = found.judged(objective.missing)[0], found.judged(Missing.UNKNOWN)[0]
+    rest, estimated = _rest(case, found.kept[0])
+    counted = budget(judged, objective.target, rest, unfilled=unfilled, estimated=estimated)
     taken = tuple(float(seconds(one)) for one in (where.aside, where.dropped))
     most = math.inf if estimated else rest
     return Adhered(
@@ -175,11 +176,10 @@ def _first(found: Parts) -> Parts:
     return Parts(found.kept[0], found.aside[0], found.without[0])
 
 
-def _rest(promise: Promise, kept: Tally, at: float) -> tuple[float, bool]:
+def _rest(case: Case, kept: Tally) -> tuple[float, bool]:
     """What is still to come, in the unit of the budget, and whether that is an estimate."""
-    coming = promise.scopes(promise.period.ahead(at))  # what is excluded already will be no part of the promise
-    ahead = seconds(coming.kept) + seconds(coming.aside)
-    if promise.in_seconds:
+    ahead = case.frame.ahead
+    if case.promise.in_seconds:
         return ahead, False
     events = events_ahead(kept, ahead)
     return (0.0 if math.isnan(events) else events), ahead > 0.0

@@ -12,6 +12,7 @@ from app.model.time_range import TimeRange
 from app.query.service_levels import Adhered
 
 _PAGE = "page"
+_EVEN = 1e-9
 
 
 class Reason(Enum):
@@ -67,20 +68,15 @@ def standing(row: Adhered, at: float) -> Standing:
 
 def _over(row: Adhered) -> Reason:
     verdict = row.found.now.verdict
-    if verdict is Verdict.MET:
-        return Reason.KEPT if _anything_known(row) else Reason.UNPROVEN
+    if verdict is Verdict.MET:  # a policy that takes missing data for good proves nothing
+        proved = row.budget.spent_most <= row.budget.allowed * (1.0 + _EVEN)
+        return Reason.KEPT if proved else Reason.UNPROVEN
     return Reason.MISSED if verdict is Verdict.MISSED else Reason.UNPROVEN
-
-
-def _anything_known(row: Adhered) -> bool:
-    """Whether anything is known at all: a policy that takes missing data for good must not make a state of nothing."""
-    return row.found.now.known > 0.0 and not math.isnan(row.found.now.known_only)
 
 
 def _running(row: Adhered, at: float) -> Reason:
     severities = {one.pair.severity for one in row.pairs if one.speaks}
-    known = not math.isnan(row.found.now.known_only)
-    if row.found.outcome is Verdict.MISSED or (known and row.budget.left <= 0.0):
+    if row.found.outcome is Verdict.MISSED or (not math.isnan(row.found.now.known_only) and row.budget.left <= 0.0):
         return Reason.SPENT
     if _PAGE in severities:
         return Reason.BURNING
@@ -95,9 +91,15 @@ def _running(row: Adhered, at: float) -> Reason:
     return Reason.EXCLUDED if any(len(occurrences(one, now)) for one in taken) else Reason.ON_PACE
 
 
+def _anything_known(row: Adhered) -> bool:
+    """Whether anything is known at all: a period that has just begun has no gaps that could have spent a budget."""
+    return row.found.now.known > 0.0 and not math.isnan(row.found.now.known_only)
+
+
 def gaps_decide(row: Adhered) -> bool:
     """Whether what is missing could have spent the budget: before the newest data, and since where that is stale.
 
+    A policy that takes missing data for good has no say in it: it may settle what is owed, and no state is made of it.
     While bundles are no more than late, the state is that of the data, and their age is shown.
     """
     waited = row.promise.picture.freshness in (Freshness.FRESH, Freshness.LATE)

@@ -55,7 +55,7 @@ def test_that_the_burn_down_ends_now_and_the_even_pace_at_the_end():
     # four days at 99 % allow 57.6 min; two are over, with 28.8 min bad and then 14.4 min unknown
     cells = Tally.of_time([DAY, DAY], [DAY, DAY - 864.0], [DAY - 1728.0, DAY - 864.0])
     edges = np.arange(5) * DAY
-    found = burn_down(cells, edges, spans([(0.0, 2 * DAY), (3 * DAY, 4 * DAY)]), 3456.0)
+    found = burn_down(cells, cells, edges, spans([(0.0, 2 * DAY), (3 * DAY, 4 * DAY)]), 3456.0)
     assert found.left[:3] == pytest.approx([1, 0.5, 0.5])
     assert found.left_worst[:3] == pytest.approx([1, 0.5, 0.25])
     assert np.isnan(found.left[3:]).all()

@@ -80,6 +80,25 @@ def test_that_a_policy_that_takes_missing_data_for_good_makes_nothing_green_of_w
     assert found(desk, period).health is Health.UNKNOWN
 
 
+@pytest.mark.parametrize(("gone", "running", "over"), [
+    (400, Reason.ON_PACE, Reason.KEPT),  # of 432 min for September and 446 for August
+    (460, Reason.UNKNOWN, Reason.UNPROVEN),
+])  # fmt: skip
+def test_that_a_policy_that_takes_missing_data_for_good_makes_nothing_green_that_gaps_could_have_spent(
+    tmp_path, gone, running, over
+):
+    desk = Levels(tmp_path)
+    desk.promise(missing=Missing.GOOD)
+    desk.probe(gone=[(1200, 1200 + gone)])
+    desk.probe(start=AUGUST, end=START, gone=[(1200, 1200 + gone)])
+    row = desk.row()
+    assert (row.found.now.verdict, row.budget.spent) == (Verdict.MET, 0.0), "as the policy says"
+    assert row.budget.spent_most == pytest.approx(gone * MINUTE, abs=2 * MINUTE)
+    assert found(desk).reason is running
+    assert desk.row("2026-08").found.now.verdict is Verdict.MET
+    assert found(desk, "2026-08").reason is over
+
+
 def test_that_a_policy_that_takes_missing_data_for_bad_spends_the_budget(tmp_path):
     desk = Levels(tmp_path)
     desk.promise(missing=Missing.BAD)

@@ -131,13 +131,13 @@ def _count(number: int) -> str:
 
 
 def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
-    """Met so far, good answers of all, and how much of the period is over."""
+    """Met as far as known, good answers of all, and how much of the period is over."""
     rows = levels.rows
     if not rows:
         return ()
     met = sum(row.found.now.met_as_known for row in rows)
     over = is_over(levels)
-    found = [Figure("Met as known" if over else "Met so far", words.grouped(met), f"of {words.grouped(len(rows))}")]
+    found = [Figure("Met as known", words.grouped(met), f"of {words.grouped(len(rows))}")]
     good, total = _answers(rows)
     if total:
         number, _, unit = share(good / total).partition(GAP)

@@ -165,7 +165,7 @@ def test_that_the_figures_count_what_is_met_as_known_and_how_much_is_over(desk):
     desk.probe("rag", "chat", "voice")
     desk.probe("chat", "rag", "voice", bad=[(600, 600 + 220)])
     desk.probe("voice", "rag", "chat", gone=[(600, 600 + 5000)])
-    assert told_figures(desk) == [("Met so far", "2", "of 3"), ("Elapsed", "50", "%")]
+    assert told_figures(desk) == [("Met as known", "2", "of 3"), ("Elapsed", "50", "%")]
 
 
 def test_that_of_a_period_that_is_over_nothing_is_elapsing(desk):
@@ -177,7 +177,7 @@ def test_that_of_a_period_that_is_over_nothing_is_elapsing(desk):
 def test_that_nothing_known_is_not_met(desk):
     desk.promise()
     desk.bring((), "rag")
-    assert told_figures(desk)[0] == ("Met so far", "0", "of 1")
+    assert told_figures(desk)[0] == ("Met as known", "0", "of 1")
 
 
 def test_that_good_answers_are_counted_once_for_each_endpoint(desk):
