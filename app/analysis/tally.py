@@ -143,8 +143,9 @@ class Tally:
 
     def forgiven(self) -> Self:
         """The same amounts with nothing of them bad, and no time that anything need be known of."""
-        none = np.zeros_like(self.base)
-        return type(self)(np.stack([none, none, *[self.base] * 6]))
+        base = self.base
+        none = np.zeros_like(base)
+        return type(self)(np.stack([none, none, *[base] * 6]))
 
 
 class Evidence(Protocol):

@@ -25,7 +25,7 @@ from app.model.time_range import TimeRange
 from app.store.database import Reader
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef, read_series
-from app.store.settled import UNTOLD, Limit, has_samples, quiet_spans, read_flags, read_hourly, read_scraped
+from app.store.settled import UNTOLD, Limit, Settled, has_samples, quiet_spans, read_hourly
 from app.store.tiers import DAY, SPANS
 
 _PIECE: Final = 4_000_000
@@ -95,12 +95,14 @@ def gather(reader: Reader, wants: Sequence[Want], moment: float | None) -> list[
     found = [_Found(want) for want in wants]
     if not found:
         return []
+    low, high = min(want.bounds[0] for want in wants), max(want.bounds[1] for want in wants)
+    quiet = set(quiet_spans(reader, low, high))
     hourly = _Sums(reader, wants) if moment is None else None
+    settled = Settled(reader, SPANS.spans(low, high))
     unsettled: dict[int, list[_Found]] = {}
-    quiet = set(quiet_spans(reader, min(w.bounds[0] for w in wants), max(w.bounds[1] for w in wants)))
     for one in found:
         for span in SPANS.spans(*one.want.bounds):
-            if hourly is None or span not in quiet or not one.settle(reader, span, hourly):
+            if hourly is None or span not in quiet or not one.settle(settled, span, hourly):
                 unsettled.setdefault(span, []).append(one)
     for span, members in sorted(unsettled.items()):
         for some, start, end in _pieces(members, span, whole=span in quiet):
@@ -215,19 +217,19 @@ class _Found:
 
     # --- from what has settled ----------------------------------------------------------------------------------
 
-    def settle(self, reader: Reader, span: int, sums: _Sums) -> bool:
+    def settle(self, settled: Settled, span: int, sums: _Sums) -> bool:
         """Add a quiet span without its samples; False where only they can tell."""
-        return self._settle_flag(reader, span) if self.want.is_flag else self._settle_counts(reader, span, sums)
+        return self._settle_flag(settled, span) if self.want.is_flag else self._settle_counts(settled, span, sums)
 
-    def _settle_flag(self, reader: Reader, span: int) -> bool:
+    def _settle_flag(self, settled: Settled, span: int) -> bool:
         """Only where one series has samples: how several become one is decided time by time."""
-        found = read_flags(reader, self.want.whole, span, self.want.limit, self.want.hold)
+        found = settled.flags(self.want.whole, span, self.want.limit, self.want.hold)
         if found is None or len(found) > 1:
             return False
         self._runs += found
         return True
 
-    def _settle_counts(self, reader: Reader, span: int, sums: _Sums) -> bool:
+    def _settle_counts(self, settled: Settled, span: int, sums: _Sums) -> bool:
         """Only where either count is one series, both of one scrape group and with a number at each of its times.
 
         Sums of good ones do not do: a scrape that has more of them than of all is put right by itself. Bad ones,
@@ -241,7 +243,7 @@ class _Found:
         if not whole or not part:
             return True  # of one side alone nothing is known
         (all_of_it, *more), (bad, *others) = whole, part
-        scraped = read_scraped(reader, bad.group, span, self.want.hold)
+        scraped = settled.scraped(bad.group, span, self.want.hold)
         if more or others or all_of_it.group != bad.group or scraped is None:
             return False
         good = all_of_it.total - bad.total

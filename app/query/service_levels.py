@@ -146,7 +146,8 @@ def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...
     promise, over, where = case.promise, case.frame.over, case.frame.where
     objective = promise.objective
     found = parts(evidence, where, np.array([over.start, max(over.end, over.start + 0.001)]))
-    judged, unfilled = found.judged(objective.missing)[0], found.judged(Missing.UNKNOWN)[0]
+    judged = found.judged(objective.missing)[0]
+    unfilled = judged if objective.missing is Missing.UNKNOWN else found.judged(Missing.UNKNOWN)[0]
     rest, estimated = _rest(case, found.kept[0])
     counted = budget(judged, objective.target, rest, unfilled=unfilled, estimated=estimated)
     taken = tuple(float(seconds(one)) for one in (where.aside, where.dropped))

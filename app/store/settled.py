@@ -4,7 +4,7 @@ Both speak of a span only where nothing lies over it, neither days nor the head,
 themselves can tell. A year of a fleet is judged by them; `app.store.samples` reads the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -25,7 +25,7 @@ from app.store.reduced import busy_spans
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef
 from app.store.sheets import COUNTED, first_hour, month_of, read_sheets
-from app.store.tiers import SPANS, hidden_chunks, read_row, split
+from app.store.tiers import SPANS, hidden_chunks, read_row, read_rows, split
 
 UNTOLD: Final = -1
 _REMEMBERED: Final = 8192
@@ -42,42 +42,6 @@ def quiet_spans(reader: Reader, start: int, end: int) -> list[int]:
     return [span for span in SPANS.spans(start, end) if span not in busy]
 
 
-def read_flags(reader: Reader, refs: Sequence[SeriesRef], span: int, limit: Limit, hold: float) -> list[Runs] | None:
-    """Runs of each of some series that has samples in a quiet span, 1 where they keep a limit and 0 where not.
-
-    Parameters
-    ----------
-    limit
-        How a value compares, and to what, where it is good.
-    hold
-        Seconds that a sample speaks for at most.
-
-    Returns
-    -------
-    list of Runs, or None
-        None where only the samples can tell.
-    """
-    hidden, found = reader.once(hidden_chunks), []
-    try:
-        for ref in refs:
-            key = SPANS.key(ref.id, span)
-            row = None if key in hidden else read_row(reader, SPANS.chunks, key)
-            clock = None if row is None else read_row(reader, SPANS.clocks, SPANS.key(ref.group_id, span))
-            if row is None and key not in hidden:
-                continue
-            if row is None or clock is None:
-                return None
-            body = split(row)[0]
-            read = _flag_runs if len(body) <= _SMALL else _flag_runs.__wrapped__
-            runs = read(split(clock)[0], body, limit, hold)
-            if runs is None:
-                return None
-            found.append(runs)
-    except StoreDamaged:
-        return None  # whoever reads the samples notes the damage
-    return found
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Scraped:
     """When a scrape group was read in a span: `runs`, all of them 1, of so many `times`."""
@@ -86,13 +50,80 @@ class Scraped:
     times: int
 
 
-def read_scraped(reader: Reader, group: int, span: int, hold: float) -> Scraped | None:
-    """When a scrape group was read in a quiet span; None where only the samples can tell."""
-    try:
-        row = read_row(reader, SPANS.clocks, SPANS.key(group, span))
-        return None if row is None else _clock_runs(split(row)[0], hold)
-    except StoreDamaged:
-        return None  # whoever reads the samples notes the damage
+class Settled:
+    """What quiet spans say, of which each series and each scrape group is read at once."""
+
+    def __init__(self, reader: Reader, spans: range) -> None:
+        self._reader = reader
+        self._spans = spans
+        self._hidden = reader.once(hidden_chunks)
+        self._series = -1
+        self._chunks: Mapping[int, bytes] | None = None
+        self._clocks: dict[int, Mapping[int, bytes] | None] = {}
+
+    def flags(self, refs: Sequence[SeriesRef], span: int, limit: Limit, hold: float) -> list[Runs] | None:
+        """Runs of each of some series that has samples in a span, 1 where they keep a limit and 0 where not.
+
+        Parameters
+        ----------
+        limit
+            How a value compares, and to what, where it is good.
+        hold
+            Seconds that a sample speaks for at most.
+
+        Returns
+        -------
+        list of Runs, or None
+            None where only the samples can tell.
+        """
+        found = []
+        try:
+            for ref in refs:
+                hidden = SPANS.key(ref.id, span) in self._hidden
+                row = None if hidden else self._chunk(ref.id, span)
+                clock = None if row is None else self._clock(ref.group_id, span)
+                if row is None and not hidden:
+                    continue
+                if row is None or clock is None:
+                    return None
+                body = split(row)[0]
+                read = _flag_runs if len(body) <= _SMALL else _flag_runs.__wrapped__
+                runs = read(split(clock)[0], body, limit, hold)
+                if runs is None:
+                    return None
+                found.append(runs)
+        except StoreDamaged:
+            return None  # whoever reads the samples notes the damage
+        return found
+
+    def scraped(self, group: int, span: int, hold: float) -> Scraped | None:
+        """When a scrape group was read in a span; None where only the samples can tell."""
+        try:
+            row = self._clock(group, span)
+            return None if row is None else _clock_runs(split(row)[0], hold)
+        except StoreDamaged:
+            return None  # whoever reads the samples notes the damage
+
+    def _chunk(self, series: int, span: int) -> bytes | None:
+        if series != self._series:  # a latency's are long: those of one series are enough to hold
+            self._series, self._chunks = series, self._every(SPANS.chunks, series)
+        return self._of(self._chunks, SPANS.chunks, series, span)
+
+    def _clock(self, group: int, span: int) -> bytes | None:
+        if group not in self._clocks:
+            self._clocks[group] = self._every(SPANS.clocks, group)
+        return self._of(self._clocks[group], SPANS.clocks, group, span)
+
+    def _every(self, table: str, owner: int) -> Mapping[int, bytes] | None:
+        """Rows of all spans by their keys; None where one of them cannot be read, and each must be tried."""
+        try:
+            return read_rows(self._reader, table, SPANS.key(owner, self._spans[0]), SPANS.key(owner, self._spans[-1]))
+        except StoreDamaged:
+            return None
+
+    def _of(self, rows: Mapping[int, bytes] | None, table: str, owner: int, span: int) -> bytes | None:
+        key = SPANS.key(owner, span)
+        return read_row(self._reader, table, key) if rows is None else rows.get(key)
 
 
 # What has settled is asked for again whenever anything new came, and says the same as long as its bytes are the same.

@@ -133,6 +133,19 @@ def read_row(session: Reader | Writer, table: str, key: int) -> bytes | None:
     return None if row is None else open_row(table, key, row[0])
 
 
+def read_rows(session: Reader | Writer, table: str, first: int, last: int) -> dict[int, bytes]:
+    """Bytes of the rows whose keys lie between two keys, both included, by their keys.
+
+    Raises
+    ------
+    StoreDamaged
+        As `read_row`, for any of them.
+    """
+    with readable_pages():
+        rows = session.db.execute(f"SELECT id, body FROM {table} WHERE id BETWEEN ? AND ?", (first, last)).fetchall()
+    return {key: open_row(table, key, stored) for key, stored in rows}
+
+
 def read_clock(session: Reader | Writer, tier: Tier, group: int, span: int) -> Clock | None:
     """Times of a group in a span.
 

@@ -11,14 +11,18 @@ import pytest
 
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("display")]
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.xdist_group("display"),
+    pytest.mark.timeout(480),  # the first test makes a demonstration and hears a whole session of the console
+]
 
 _NEEDED = ("xvfb-run", "dbus-run-session", "openbox", "xdotool", "xclip")
 _SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def run(*command, **more):
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, timeout=420, **more)
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, timeout=400, **more)
 
 
 @pytest.fixture(scope="module")
