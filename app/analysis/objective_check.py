@@ -8,10 +8,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.clock import END
+from app.model.metrics import COUNTED
 from app.model.objective import Exclusion, Indicator, Method, Objective, Selector, ServiceHours, Window
 
-COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoint_requests_within")
-"""Metrics of which a ratio can be made: counts per step, and the flag whose samples are counted."""
 MEASURED: Final = (
     "endpoint_up", "endpoint_latency_seconds", "endpoint_queue_length", "endpoint_saturation_ratio",
     "endpoint_replicas_ready",

@@ -1,8 +1,11 @@
 """Reading the fields of parsed JSON by hand: exact names, exact types, ranges, lengths."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+import pybase64
 
 from app.clock import from_iso
 
@@ -10,6 +13,8 @@ Reader = Callable[[Any], Any]
 """Turns one parsed value into ours, or raises ValueError or TypeError."""
 
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
+_SPECIAL: Final = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 # Control characters, the marks that turn the direction of text round (Unicode TR 36), halves of characters
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -132,3 +137,32 @@ def moment(value: Any) -> float:
 
 HASH: Final = text(r"[0-9a-f]{96}")
 """SHA-384 in hex."""
+
+
+def number_text(value: float) -> str:
+    """A number as the plain form has it: every bit of it, and by name what JSON has no number for."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return repr(value)
+
+
+def plain_number(written: Any) -> float:
+    """Read what `number_text` writes; nothing else that Python would take for a number."""
+    if written in _SPECIAL:
+        return _SPECIAL[written]
+    if not isinstance(written, str) or len(written) > 32 or not _DECIMAL.fullmatch(written):
+        raise ValueError
+    value = float(written)
+    if math.isinf(value):
+        raise ValueError
+    return value
+
+
+def base64_bytes(value: Any) -> bytes:
+    """Bytes from base64."""
+    if not isinstance(value, str):
+        raise TypeError
+    decoded: bytes = pybase64.b64decode(value, validate=True)
+    return decoded

@@ -5,8 +5,6 @@ with every number as text, for guards that must read them. Nesting never exceeds
 written here is read here: `cut_bundle` reads its own parts back before it publishes them.
 """
 
-import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,10 +16,13 @@ from app.bundle.bounded_json import JsonRefused, canonical, loads
 from app.bundle.fields import (
     FieldRefused,
     Reader,
+    base64_bytes,
     integer,
     number,
+    number_text,
     one_of,
     optional,
+    plain_number,
     prose,
     read_fields,
     sequence,
@@ -31,6 +32,7 @@ from app.errors import StoreDamaged
 from app.model.catalogue import Catalogue, Enclave, Endpoint, Node
 from app.model.event import Event
 from app.model.marking import Level
+from app.model.metrics import COUNTED
 from app.model.series_key import SeriesKey
 from app.store.block import Block, decode_block, encode_block
 
@@ -46,8 +48,6 @@ _MOST_SERIES: Final = 131_072
 MOST_LABELS: Final = 64
 LABEL_LENGTH: Final = 2048
 EVENT_LENGTHS: Final = {"enclave": 64, "key": 512, "subject": 512, "text": 4000}  # in characters
-_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]{1,3})?")
-_SPECIAL: Final = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
 
 class PartRefused(ValueError):
@@ -107,38 +107,11 @@ def plain_lines(blocks: Iterable[Block]) -> Iterator[bytes]:
                             "metric": key.metric,
                             "labels": dict(key.labels),
                             "t": [str(ms) for ms in time[start:end]],
-                            "v": [_number_text(number) for number in value[start:end]],
+                            "v": [number_text(number) for number in value[start:end]],
                         }
                     )
                     + b"\n"
                 )
-
-
-def _number_text(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return repr(value)
-
-
-def _number_of(written: Any) -> float:
-    """Read what `_number_text` writes; nothing else that Python would take for a number."""
-    if written in _SPECIAL:
-        return _SPECIAL[written]
-    if not isinstance(written, str) or len(written) > 32 or not _DECIMAL.fullmatch(written):
-        raise ValueError
-    value = float(written)
-    if math.isinf(value):
-        raise ValueError
-    return value
-
-
-def _base64(value: Any) -> bytes:
-    if not isinstance(value, str):
-        raise TypeError
-    decoded: bytes = pybase64.b64decode(value, validate=True)
-    return decoded
 
 
 _METRIC: Final = text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}")
@@ -178,15 +151,15 @@ def _labels(raw: Any) -> list[tuple[Any, Any]]:
 _CHUNK: Final[dict[str, Reader]] = {
     "group": _GROUP,
     "series": sequence(_flat_key, _MOST_SERIES),
-    "clock": _base64,
-    "body": _base64,
+    "clock": base64_bytes,
+    "body": base64_bytes,
 }
 _PLAIN: Final[dict[str, Reader]] = {
     "group": _GROUP,
     "metric": _METRIC,
     "labels": _labels,
     "t": sequence(lambda value: int(text(r"-?[0-9]{1,15}")(value)), _SAMPLES_PER_LINE),
-    "v": sequence(_number_of, _SAMPLES_PER_LINE),
+    "v": sequence(plain_number, _SAMPLES_PER_LINE),
 }
 
 
@@ -212,6 +185,10 @@ def read_blocks(schema: str, lines: Iterable[bytes], bounds: Bounds) -> Iterator
         time = decoded.time
         if time[0] < 0 or time[-1] > (bounds.created + AHEAD_SECONDS) * 1000:
             msg = f"line {place}: a sample is later than the bundle itself"
+            raise PartRefused(msg)
+        counts = [row for row, key in enumerate(block.keys) if key.metric in COUNTED]
+        if counts and (decoded.values[counts] < 0.0).any():
+            msg = f"line {place}: something is counted below zero"
             raise PartRefused(msg)
         yield replace(block, decoded=decoded)
 

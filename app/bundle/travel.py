@@ -20,6 +20,7 @@ from app.bundle.parts import (
 )
 from app.model.event import Event
 from app.model.marking import Level
+from app.model.metrics import COUNTED
 from app.model.sample import Series
 
 
@@ -35,6 +36,14 @@ def travels(series: Series, enclave: str) -> bool:
 def until_now(series: Series, now: float) -> Series:
     """The samples that a bundle made now may hold: none from before 1970 or from the future."""
     kept = (series.time >= 0) & (series.time < now + AHEAD_SECONDS)
+    return series if kept.all() else replace(series, time=series.time[kept], value=series.value[kept])
+
+
+def not_below_zero(series: Series) -> Series:
+    """The samples that can be so many of something, where a series counts: a count below zero is none."""
+    if series.key.metric not in COUNTED:
+        return series
+    kept = ~(series.value < 0.0)
     return series if kept.all() else replace(series, time=series.time[kept], value=series.value[kept])
 
 

@@ -16,6 +16,7 @@ from app.analysis.intervals import Mask
 from app.analysis.runs import Runs
 from app.analysis.tally import is_good
 from app.errors import StoreDamaged
+from app.model.metrics import COUNTED
 from app.model.objective import Comparison
 from app.model.sample import FloatArray
 from app.store.clock_code import Beats, decode_beats
@@ -24,7 +25,7 @@ from app.store.database import Reader, readable_pages
 from app.store.reduced import busy_spans
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef
-from app.store.sheets import COUNTED, first_hour, month_of, read_sheets
+from app.store.sheets import first_hour, month_of, read_sheets
 from app.store.tiers import SPANS, hidden_chunks, read_row, read_rows, split
 
 UNTOLD: Final = -1

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from app.errors import StoreDamaged
 from app.job import Job
+from app.model.metrics import COUNTED
 from app.model.sample import FloatArray, TimeArray
 from app.store.block import SPAN
 from app.store.codec import VERSION, seal, unseal
@@ -26,9 +27,6 @@ from app.store.packing import fail_length, pack, unpack
 from app.store.rollup import HOUR, Hours, Rollup, decode_rollup, encode_rollup, hours_of, unpack_hours
 from app.store.tiers import SPANS, Clock, open_chunk, read_clock, read_row
 from app.store.values import Codes, find_codes, unpack_codes
-
-COUNTED: Final = ("endpoint_up", "endpoint_requests", "endpoint_errors", "endpoint_requests_within")
-"""Metrics of which service levels are made: counts per step, and zeros and ones."""
 
 # version, spare, spare, series, hours, first hour
 _SHEET = struct.Struct("<BBHIIq")

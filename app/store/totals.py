@@ -11,12 +11,13 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from app.model.metrics import COUNTED
 from app.model.sample import FloatArray, TimeArray
 from app.store.database import Reader
 from app.store.reduced import busy_spans
 from app.store.rollup import HOUR
 from app.store.samples import SeriesRef, guarded, read_layers, spans_of
-from app.store.sheets import COUNTED, Sheet, first_hour, month_of, read_rollup, read_sheets
+from app.store.sheets import Sheet, first_hour, month_of, read_rollup, read_sheets
 from app.store.tiers import SPANS, hidden_chunks
 
 Matrix = npt.NDArray[np.int64]

@@ -10,6 +10,7 @@ import numpy as np
 from app.errors import StoreDamaged
 from app.job import Job
 from app.model.marking import Level
+from app.model.metrics import COUNTED
 from app.store.bundles import highest_level
 from app.store.database import Reader, readable_pages
 from app.store.head import FRAMES, HOUR, HeadRow, all_rows, bucket, frames
@@ -17,7 +18,7 @@ from app.store.inspection import Finding, Inspection, Member, Remedy, members, p
 from app.store.last import PAGE, Rows, read_page
 from app.store.overlay import ranks
 from app.store.sheaf import Sheaf
-from app.store.sheets import COUNTED, Sheet, make_sheet, open_sheet
+from app.store.sheets import Sheet, make_sheet, open_sheet
 from app.store.superseded import open_value
 from app.store.tiers import DAYS, SPANS, hidden_chunks
 

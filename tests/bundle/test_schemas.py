@@ -24,7 +24,7 @@ MANIFEST = Manifest(
     window_start=1_789_999_000.0, window_end=1_789_999_999.5, expires=1_790_600_000.0, cadence=900.0, demo=True,
     program="watchfloor 0.1.0", parts=(Part("p0001.ndjson", 10, 1, HASH, "chunks"),),
 )  # fmt: skip
-KEY = SeriesKey.of("endpoint_up", {"enclave": "enc-u1", "endpoint": "rag"})
+KEY = SeriesKey.of("endpoint_saturation_ratio", {"enclave": "enc-u1", "endpoint": "rag"})
 SERIES = Series(KEY, np.array([0.0, 60.0, 120.0, 180.0]), np.array([1.0, np.nan, np.inf, -0.1]), "prometheus/vllm/rag")
 
 

@@ -431,6 +431,16 @@ def test_that_samples_of_a_clock_ahead_are_left_out_and_said():
     assert event.text == "main: left out samples later than now, or before 1970, of: late, m"
 
 
+def test_that_counts_below_zero_are_left_out_and_said():
+    times = NOW + np.array([-180.0, -120.0, -60.0])
+    keys = [SeriesKey.of(name, {"enclave": "alpha"}) for name in ("endpoint_errors", "gpu_temperature_celsius")]
+    series = tuple(Series(key, times, np.array([3.0, -1.0, 0.0]), "g") for key in keys)
+    done = fitted(Attempt("main", TimeRange(NOW - 600, NOW), series, (), 1.0), "alpha", NOW)
+    assert [one.value.tolist() for one in done.series] == [[3.0, 0.0], [3.0, -1.0, 0.0]]
+    (event,) = done.events
+    assert event.text == "main: left out counts below zero, of: endpoint_errors"
+
+
 def test_that_a_clock_set_back_during_a_failure_does_not_hold_up_bundles(make, signer, tmp_path, caplog):
     """The failure then ends before it began, which no station would take."""
     network = Network(main=busy_server())
