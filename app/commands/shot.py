@@ -23,7 +23,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="default: dark")
     parser.add_argument("--scale", type=int, choices=(1, 2), default=1, help="pixels for each logical pixel")
     parser.add_argument("--range", default="24h", choices=_RANGES, help="visible time range (default 24h)")
-    parser.add_argument("--period", default="", metavar="P", help="period of pages about one: 2026-11, 2026-Q4, 30d")
+    parser.add_argument(
+        "--period", default="", metavar="P", help="period of pages about one: 2026-11, 2026-Q4, 2026, 30d"
+    )
     parser.add_argument("--at", metavar="TIME", help="ISO 8601 time that counts as now (default: now)")
 
 

@@ -1,4 +1,4 @@
-"""The period that pages of commitments are about: months, quarters, and the last so many days."""
+"""The period that pages of commitments are about: months, quarters, years, and the last so many days."""
 
 import re
 from datetime import UTC, datetime
@@ -8,9 +8,10 @@ from app.ui.words import GAP
 
 THIS_MONTH = ""
 """The month of now, whichever that is: what is remembered goes on with the calendar."""
-_MONTHS, _QUARTERS = 6, 3
+_MONTHS, _QUARTERS, _YEARS = 6, 3, 2
+_FIRST = 1970
 _ROLLING = (7, 30, 90, 365)
-_FORM = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2]|Q[1-4])|(7|30|90|365)d")
+_FORM = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)(-0[1-9]|-1[0-2]|-Q[1-4]|)|(7|30|90|365)d")
 _NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -41,7 +42,9 @@ def choice(period: str, at: float) -> PeriodChoice:
     if written.endswith("d"):
         days = written[:-1]
         return PeriodChoice(period, f"Last {days} days", f"{days}{GAP}d")
-    year, part = written.split("-")
+    year, _, part = written.partition("-")
+    if not part:
+        return PeriodChoice(period, f"Year {year}", year)
     if part.startswith("Q"):
         return PeriodChoice(period, f"Quarter {part[1:]}, {year}", f"{part}{GAP}{year}")
     name = _NAMES[int(part) - 1]
@@ -53,8 +56,9 @@ def choices(period: str, at: float) -> list[PeriodChoice]:
     now = _index(at)
     months = [THIS_MONTH, *(_month(now - back) for back in range(1, _MONTHS))]
     quarters = [_quarter(now // 3 - back) for back in range(_QUARTERS)]
+    years = [str(now // 12 - back) for back in range(_YEARS)]
     months[0] = period if period == _month(now) else THIS_MONTH  # whoever named it chose this one
-    known = [*months, *quarters, *(f"{days}d" for days in _ROLLING)]
+    known = [*months, *quarters, *years, *(f"{days}d" for days in _ROLLING)]
     return [choice(one, at) for one in ([] if period in known else [period]) + known]
 
 
@@ -64,14 +68,17 @@ def beside(period: str, at: float, step: int) -> str:
     if written.endswith("d"):
         place = _ROLLING.index(int(written[:-1])) + step
         return f"{_ROLLING[min(max(place, 0), len(_ROLLING) - 1)]}d"
-    year, part = written.split("-")
+    year, _, part = written.partition("-")
+    if not part:
+        number = int(year) + step
+        return str(number) if _FIRST <= number <= _index(at) // 12 else period
     if part.startswith("Q"):
         number = int(year) * 4 + int(part[1:]) - 1 + step
-        return _quarter(number) if number <= _index(at) // 3 else period
+        return _quarter(number) if _FIRST * 4 <= number <= _index(at) // 3 else period
     number = int(year) * 12 + int(part) - 1 + step
     if number >= _index(at):
         return THIS_MONTH
-    return _month(number) if number >= 1970 * 12 else period
+    return _month(number) if number >= _FIRST * 12 else period
 
 
 def _index(at: float) -> int:

@@ -17,10 +17,10 @@ def test_that_the_current_month_goes_on_with_the_calendar():
     assert choice(THIS_MONTH, at(2026, 11, 28))[1:] == ("November 2026", "Nov\u00a02026")
 
 
-def test_that_months_quarters_and_days_are_offered_newest_first():
+def test_that_months_quarters_years_and_days_are_offered_newest_first():
     offered = [one.period for one in choices(THIS_MONTH, at(2026, 2, 3))]
     months = ["", "2026-01", "2025-12", "2025-11", "2025-10", "2025-09"]
-    assert offered == [*months, "2026-Q1", "2025-Q4", "2025-Q3", "7d", "30d", "90d", "365d"]
+    assert offered == [*months, "2026-Q1", "2025-Q4", "2025-Q3", "2026", "2025", "7d", "30d", "90d", "365d"]
 
 
 def test_that_what_is_chosen_is_among_what_is_offered():
@@ -37,6 +37,10 @@ def test_that_what_is_chosen_is_among_what_is_offered():
         ("2026-Q1", -1, "2025-Q4"),
         ("2026-Q1", 1, "2026-Q1"),
         ("2025-Q4", 1, "2026-Q1"),
+        ("2025", -1, "2024"),
+        ("2026", 1, "2026"),
+        ("1970", -1, "1970"),
+        ("1970-Q1", -1, "1970-Q1"),
         ("30d", 1, "90d"),
         ("7d", -1, "7d"),
         ("1970-01", -1, "1970-01"),
@@ -46,6 +50,8 @@ def test_that_a_step_stays_within_its_kind_and_before_tomorrow(period, step, fou
     assert beside(period, at(2026, 2, 3), step) == found
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "31d", "x", None, 3, "2026-11\n", "1969-12", "9999-01"])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-Q5", "31d", "x", None, 3, "2026-11\n", "1969-12", "1969", "2026-", "9999-01"]
+)
 def test_that_what_is_no_period_is_not_taken(text):
     assert not is_period(text)

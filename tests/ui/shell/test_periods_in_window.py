@@ -147,7 +147,7 @@ def test_that_the_control_has_room_for_every_period(opened, short):
     button, metrics = window.header.range, window.desk.look.fonts.metrics("medium")
     button.short = short
     months = [f"2026-{month:02}" for month in range(1, 13)]
-    for one in [offer for period in ("2026-Q4", "365d", *months) for offer in choices(period, answers.NOW)]:
+    for one in [offer for period in ("2026-Q4", "2026", "365d", *months) for offer in choices(period, answers.NOW)]:
         button.show_period(one.words, one.short)
         room = button.sizeHint().width() - 8 - 66  # the rim, and the signs at both sides
         assert metrics.horizontalAdvance(one.short if short else one.words) <= room, one
@@ -156,7 +156,7 @@ def test_that_the_control_has_room_for_every_period(opened, short):
 # --- saved views ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("period", ["", "2026-09", "2026-Q4", "30d", None])
+@pytest.mark.parametrize("period", ["", "2026-09", "2026-Q4", "2026", "30d", None])
 def test_that_a_view_is_kept_with_its_period(tmp_path, period):
     memory = Memory(QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
     view = SavedView("Month end", Place("service-levels"), 2, frozenset(), period)
@@ -174,7 +174,13 @@ def test_that_a_view_with_a_damaged_period_stays_without_it(tmp_path, damage):
 
 @pytest.mark.parametrize(
     ("period", "words"),
-    [("", "Current month"), ("2026-09", "September 2026"), ("2026-Q4", "Quarter 4, 2026"), ("30d", "Last 30 days")],
+    [
+        ("", "Current month"),
+        ("2026-09", "September 2026"),
+        ("2026-Q4", "Quarter 4, 2026"),
+        ("30d", "Last 30 days"),
+        ("2026", "Year 2026"),
+    ],
 )
 def test_that_a_view_says_its_period(period, words):
     assert SavedView("x", Place("service-levels"), 2, frozenset(), period).range_words == words
