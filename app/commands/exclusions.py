@@ -35,10 +35,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     for name, things in (("objective", "objectives"), ("enclave", "enclaves"), ("endpoint", "endpoints")):
         add.add_argument(f"--{name}", default="*", metavar="GLOB", help=f"{things} that it is for (default: all)")
-    add.add_argument("--from", dest="start", required=True, metavar="T", help="begins, ISO 8601")
-    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, ISO 8601")
+    add.add_argument("--from", dest="start", required=True, metavar="T", help="begins, such as 2026-12-08T02:00")
+    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends; both ISO 8601, by --zone")
     add.add_argument("--repeat", default="", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
-    add.add_argument("--zone", default="UTC", metavar="Z", help="by the clock of this zone (default: UTC)")
+    add.add_argument(
+        "--zone", default="UTC", metavar="Z",
+        help="the clock that times without Z or an offset are read by, and that repeats follow, such as Europe/Berlin"
+        " (default: UTC)",
+    )  # fmt: skip
     add.add_argument("--reason", required=True, metavar="TEXT", help="what happens in this time")
     add.add_argument("--reference", required=True, metavar="TEXT", help="change record, ticket or contract clause")
     add.add_argument(
@@ -149,12 +153,30 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
 
 
 def _moment(option: str, text: str, zone: str) -> float:
-    found = moment(option, text)
-    if zone != "UTC" and datetime.fromisoformat(text).tzinfo is None:
-        # UTC, as everywhere else, or the zone that stands beside it? A wrong guess leaves the wrong hours uncounted
-        msg = f"{option} {text} could be meant by the clock of {zone[:40]} or of UTC."
-        raise UsageError(msg, "Write it with its offset, such as 2026-11-12T02:00:00+01:00, or with Z for UTC.")
-    return found
+    """The moment that is meant, seconds UTC: by the clock of `zone`, unless it names its own offset.
+
+    Raises
+    ------
+    UsageError
+        If it is no time, or the clock never or twice shows it: a guess would leave the wrong hour uncounted.
+    """
+    from app.analysis.objective_check import is_zone
+    from app.analysis.wall_clock import instant, moments, zone_of
+
+    found, shown = moment(option, text), datetime.fromisoformat(text)
+    if shown.tzinfo is not None or not is_zone(zone):  # an unknown zone is told with whatever else is wrong
+        return found
+    clock = zone_of(zone)
+    meant = moments(shown, clock)
+    if not meant:
+        after = datetime.fromtimestamp(instant(shown, clock), clock)
+        msg = f"{option} {text}: the clock of {zone} never shows this time; it is put forward to {after:%H:%M} then."
+        raise UsageError(msg, f"Write a time that it shows, or one with its offset, such as {after.isoformat()}.")
+    if len(meant) == 2:
+        first, second = (datetime.fromtimestamp(one, clock).isoformat() for one in meant)
+        msg = f"{option} {text}: the clock of {zone} shows this time twice, for it is put back then."
+        raise UsageError(msg, f"Write {first} for the first of the two or {second} for the second.")
+    return meant[0]
 
 
 # --- list and show --------------------------------------------------------------------------------------------------

@@ -150,15 +150,44 @@ def test_that_what_cannot_be_judged_by_is_refused_by_the_name_of_its_option(add,
         ({"from_": "next week"}, "--from 'next week' is no ISO 8601 time"),
         ({"until": "2200-01-01T00:00:00Z"}, "--until '2200-01-01T00:00:00Z' is no ISO 8601 time"),
         ({"from_": "1" * 10_000}, "is no ISO 8601 time"),
-        ({"zone": "Europe/Berlin", "from_": "2190-03-14T02:30:00"}, "by the clock of Europe/Berlin or of UTC"),
-        ({"zone": "Europe/Berlin", "until": "2190-03-15"}, "by the clock of Europe/Berlin or of UTC"),
+        # Berlin in 2190: forward at 02:00 on 28 March, back at 03:00 on 31 October
+        (
+            {"zone": "Europe/Berlin", "from_": "2190-03-28T02:30"},
+            "--from 2190-03-28T02:30: the clock of Europe/Berlin never shows this time; it is put forward to 03:00 then"
+            ".\n  Write a time that it shows, or one with its offset, such as 2190-03-28T03:00:00+02:00.\n",
+        ),
+        (
+            {"zone": "Europe/Berlin", "until": "2190-10-31T02:30"},
+            "--until 2190-10-31T02:30: the clock of Europe/Berlin shows this time twice, for it is put back then.\n"
+            "  Write 2190-10-31T02:30:00+02:00 for the first of the two or 2190-10-31T02:30:00+01:00 for the second.",
+        ),
     ],
 )
-def test_that_a_time_that_is_none_or_could_be_two_is_refused(add, base, options, words):
+def test_that_a_time_that_is_none_never_shown_or_shown_twice_is_refused(add, base, options, words):
     told = add(**options, code=2).err
     assert words in told
     assert len(told) < 400
     assert entries(base) == []
+
+
+@pytest.mark.parametrize(
+    ("from_", "until", "start", "end"),
+    [
+        # winter in Berlin is one hour before UTC, summer two; what names its offset or Z is not read by the zone
+        ("2190-03-14T02:30", "2190-03-14T04:30:00", "2190-03-14T01:30:00Z", "2190-03-14T03:30:00Z"),
+        ("2190-06-14", "2190-06-15", "2190-06-13T22:00:00Z", "2190-06-14T22:00:00Z"),
+        ("2190-03-28T01:30", "2190-03-28T03:30", "2190-03-28T00:30:00Z", "2190-03-28T01:30:00Z"),
+        ("2190-03-28T02:30Z", "2190-03-28T03:30-05:00", "2190-03-28T02:30:00Z", "2190-03-28T08:30:00Z"),
+    ],
+)
+def test_that_times_without_an_offset_are_read_by_the_clock_of_the_zone(add, from_, until, start, end):
+    told = valid(add("--json", zone="Europe/Berlin", from_=from_, until=until).out)
+    assert (told["from"], told["until"], told["zone"]) == (start, end, "Europe/Berlin")
+
+
+def test_that_without_a_zone_times_are_utc(add):
+    told = valid(add("--json", from_="2190-03-28T02:30", until="2190-03-28T03:30").out)
+    assert (told["from"], told["until"], told["zone"]) == ("2190-03-28T02:30:00Z", "2190-03-28T03:30:00Z", "UTC")
 
 
 def test_that_what_must_be_said_is_asked_for(add, run):
