@@ -260,7 +260,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
 
 
 def _print(seen: _Seen) -> None:
-    """Write an exclusion in three lines: what it is, when, and who."""
+    """Write an exclusion in three lines: what it is, when, and who; then what is doubtful about it."""
     record, asked = seen.record, seen.record.exclusion
     where = f"{asked.objective_glob} at {asked.enclave_glob}/{asked.endpoint_glob}"
     print(f"{asked.id}  {seen.state.value}  {asked.kind}, {asked.treatment}, {asked.reference}, {where}")
@@ -276,6 +276,15 @@ def _print(seen: _Seen) -> None:
     if record.withdrawn is not None:
         who.append(f"withdrawn by {record.withdrawn_by} {to_iso(record.withdrawn)}")
     print(f"  {', '.join(who)}")
+    for doubt in _doubts(record):
+        print(f"  Check this: {doubt}")
+
+
+def _doubts(record: "ExclusionRecord") -> list[str]:
+    """Of one that counts or may come to count."""
+    from app.analysis.exclusion_request import doubts
+
+    return [] if record.exclusion.withdrawn else list(doubts(record.exclusion, record.requested))
 
 
 def _span(span: "TimeRange") -> str:
@@ -300,6 +309,7 @@ def _plain(seen: _Seen) -> dict[str, Any]:
         "zone": asked.zone,
         "next": _plain_span(seen.coming[0]) if seen.coming else None,
         "trouble": seen.trouble,
+        "doubts": _doubts(record),
         "reason": asked.reason,
         "reference": asked.reference,
         "why": record.why,

@@ -52,7 +52,7 @@ def random_history(state, seed, length):
             [
                 AddObjective(promise(name, target=rng.choice([0.9, 0.99, 0.999])), "because", since),
                 RetireObjective(name, "no longer", since),
-                asked(rng.choice([f"x{number}", "x", "y"])),
+                asked(rng.choice([f"x{number}", "x", "y"]), start=NOW - 7200.0 - number),
                 ApproveExclusion(rng.choice("xy"), "seen"),
                 WithdrawExclusion(rng.choice("xy"), "not so"),
                 Undo(EntryRef(rng.choice(["station-04", "station-05"]), rng.randint(1, done + 2)), "slip"),
@@ -97,7 +97,8 @@ def test_that_what_was_known_at_a_moment_is_what_the_tables_said_then(store, see
             clock.at += 60.0
             command = rng.choice(
                 [
-                    AddObjective(promise("a"), "because"), RetireObjective("a", "over"), asked(f"x{number}"),
+                    AddObjective(promise("a"), "because"), RetireObjective("a", "over"),
+                    asked(f"x{number}", start=NOW - 7200.0 - number),
                     ApproveExclusion(f"x{number - 1}", "seen"), WithdrawExclusion(f"x{number - 2}", "no"),
                     Undo(EntryRef("station-04", rng.randint(1, number + 1)), "slip"),
                 ]
