@@ -35,8 +35,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     for name, things in (("objective", "objectives"), ("enclave", "enclaves"), ("endpoint", "endpoints")):
         add.add_argument(f"--{name}", default="*", metavar="GLOB", help=f"{things} that it is for (default: all)")
-    add.add_argument("--from", dest="start", required=True, metavar="T", help="begins, such as 2026-12-08T02:00")
-    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends; both ISO 8601, by --zone")
+    add.add_argument(
+        "--from",
+        dest="start",
+        required=True,
+        metavar="T",
+        help="begins, ISO 8601: 2026-12-08T02:00 by --zone, or with Z or an offset",
+    )
+    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, written likewise")
     add.add_argument("--repeat", default="", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
     add.add_argument(
         "--zone", default="UTC", metavar="Z",

@@ -10,8 +10,9 @@ from app.clock import to_iso
 from app.errors import InputError
 
 if TYPE_CHECKING:
+    from app.model.changes import Changes
     from app.model.objective import Objective, Window
-    from app.model.register import ObjectiveVersion
+    from app.model.register import EntryRef, ObjectiveVersion
     from app.openslo.document import Finding
     from app.openslo.promises import Reading
     from app.settings import Station
@@ -28,11 +29,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = action("add", "put every objective of a file in force, as new versions; all or none")
     add.add_argument("file", type=Path, metavar="FILE", help="YAML of OpenSLO v1")
     add.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
-    add.add_argument("--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 (default: now)")
-    retire = action("retire", "promise something no longer")
+    add.add_argument(
+        "--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 in UTC (default: now)"
+    )
+    retire = action("retire", "promise something no longer; versions that begin later are over with it, and told")
     retire.add_argument("id", metavar="ID")
     retire.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
-    retire.add_argument("--from", dest="since", metavar="T", help="from this moment on, ISO 8601 (default: now)")
+    retire.add_argument("--from", dest="since", metavar="T", help="from this moment on, ISO 8601 in UTC (default: now)")
     action("list", "show every objective and the version in force")
     show = action("show", "show one objective with all its versions and journal entries")
     show.add_argument("id", metavar="ID")
@@ -155,13 +158,15 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
     changed = [one for one in stated if not _is_in_force(one, held.get(one.id, ()), begins)]
     unchanged = {one.id for one in stated} - {one.id for one in changed}
     author = Author(station.id, os_account())
-    apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
+    changes = apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
+    gone = _overtaken(changes, state)
     answer = {
         "added": [one.id for one in changed if one.id not in held],
         "changed": [one.id for one in changed if one.id in held],
         "unchanged": [one.id for one in stated if one.id in unchanged],
         "since": to_iso(begins),
         "author": author.account,
+        "overtaken": [_plain_overtaken(one, by) for one, by in gone],
         "warnings": [_plain_finding(one) for one in warnings],
     }
     if options.json:
@@ -171,6 +176,7 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         for what in ("added", "changed"):
             for name in answer[what]:
                 print(f"{what}  {name}")
+        _print_overtaken(gone)
         _print_findings(warnings, "Warning: ")
         print(f"{len(answer['unchanged'])} unchanged. In force from {answer['since']}, by {answer['author']}.")
     return 0
@@ -193,16 +199,44 @@ def _retire(options: argparse.Namespace, context: Context, station: "Station", s
     from app.store.register import versions_of
 
     command = RetireObjective(options.id, options.why, _since(options))
-    apply(command, state, Author(station.id, os_account()), context.clock)
-    now, versions = context.clock.now(), versions_of(state, options.id)
+    changes = apply(command, state, Author(station.id, os_account()), context.clock)
+    now, versions, gone = context.clock.now(), versions_of(state, options.id), _overtaken(changes, state)
     last = versions[-1]
     if options.json:
         answer = _plain_version(last, _state(last, current=in_force(versions, now) is last))
+        answer["overtaken"] = [_plain_overtaken(one, by) for one, by in gone]
         write_json("objectives-retire", now, station.ceiling, answer)
         return 0
     with marked(station.ceiling):
         print(f"{last.id} is retired from {to_iso(last.since)} on, by {last.author} (entry {last.entry}).")
+        _print_overtaken(gone)
     return 0
+
+
+def _overtaken(changes: "Changes", state: "State") -> "list[tuple[ObjectiveVersion, EntryRef]]":
+    """Versions that decisions just made leave in force at no time, each with the entry that does it."""
+    from app.model.register import overtaken
+    from app.store.register import versions_of
+
+    told = [(entry.ref, versions_of(state, entry.object)) for entry in changes.entries]
+    return [(one, ref) for ref, versions in told for one in overtaken(versions)]
+
+
+def _plain_overtaken(version: "ObjectiveVersion", by: "EntryRef") -> dict[str, str]:
+    return {"id": version.id, "entry": str(version.entry), "since": to_iso(version.since), "by": str(by)}
+
+
+def _print_overtaken(gone: "Sequence[tuple[ObjectiveVersion, EntryRef]]") -> None:
+    for one, by in gone[:_SHOWN]:
+        what = "retired" if one.objective is None else _words(one.objective)
+        print(f"No longer in force: {one.id} from {to_iso(one.since)}, {what} (entry {one.entry}, overtaken by {by})")
+    if len(gone) > _SHOWN:
+        print(f"... and {len(gone) - _SHOWN} more: --json has them all.")
+    entries = {str(by) for _, by in gone}
+    if entries:
+        print(
+            f"To take that back: watchfloor journal undo {entries.pop() if len(entries) == 1 else 'ENTRY'} --why TEXT"
+        )
 
 
 # --- list and show --------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_that_a_file_is_put_in_force_by_the_account_that_runs_the_command(run, f
     data = valid(run("add", file(SLO), "--why", "contract 17", "--from", "2026-10-01T00:00:00Z", "--json").out)
     assert data == {
         "added": ["rag-availability"], "changed": [], "unchanged": [],
-        "since": "2026-10-01T00:00:00Z", "author": os_account(), "warnings": [],
+        "since": "2026-10-01T00:00:00Z", "author": os_account(), "overtaken": [], "warnings": [],
     }  # fmt: skip
     with open_store(base, 1_790_000_000.0).state() as state:
         (entry,) = register.entries(state)
@@ -192,7 +192,33 @@ def test_that_the_station_s_own_pairs_and_cadences_are_what_counts(run, file, ba
 # --- retiring -------------------------------------------------------------------------------------------------------
 
 
-def test_that_a_promise_is_retired_from_a_moment_on(run, file, base):
+def test_that_what_a_decision_about_earlier_time_overtakes_is_told(run, file):
+    def add(target, since):
+        return valid(run("add", file(SLO.replace("0.999", target)), "--why", "x", "--from", since, "--json").out)
+
+    def gone(told):
+        assert {one["id"] for one in told["overtaken"]} <= {"rag-availability"}
+        return [(one["entry"], one["since"][:10], one["by"]) for one in told["overtaken"]]
+
+    assert gone(add("0.999", "2026-01-01")) == gone(add("0.99", "2026-06-01")) == gone(add("0.95", "2026-09-01")) == []
+    # what began in January and ends in March for it was in force until then
+    told = valid(run("retire", "rag-availability", "--why", "x", "--from", "2026-03-01", "--json").out)
+    assert gone(told) == [
+        ("station-04/2", "2026-06-01", "station-04/4"), ("station-04/3", "2026-09-01", "station-04/4"),
+    ]  # fmt: skip
+    # a promise from February on overtakes the retirement and nothing that was overtaken already
+    assert gone(add("0.9", "2026-02-01")) == [("station-04/4", "2026-03-01", "station-04/5")]
+    assert gone(add("0.9", "2025-12-01")) == [("station-04/1", "2026-01-01", "station-04/6")]
+    words = run("add", file(SLO), "--why", "x", "--from", "2025-12-01").out.splitlines()
+    assert words[1:4] == [
+        "changed  rag-availability",
+        "No longer in force: rag-availability from 2025-12-01T00:00:00Z, 90 % of */rag-gateway, Occurrences,"
+        " the last 30 days (entry station-04/6, overtaken by station-04/7)",
+        "To take that back: watchfloor journal undo station-04/7 --why TEXT",
+    ]
+
+
+def test_that_a_promise_is_retired_from_a_moment_on(run, file, base, watchfloor):
     run("add", file(SLO), "--why", "first", "--from", "2026-10-01T00:00:00Z")
     later = valid(run("retire", "rag-availability", "--why", "ends", "--from", "2199-01-01T00:00:00Z", "--json").out)
     assert (later["state"], later["since"], later["objective"]) == ("not in force", "2199-01-01T00:00:00Z", None)
@@ -204,11 +230,21 @@ def test_that_a_promise_is_retired_from_a_moment_on(run, file, base):
         "SECRET",
         "rag-availability is retired from 2026-10-01T22:00:00Z on,"
         f" by {os_account()} (entry station-04/4).",
+        # the retirement that would have begun in 2199 says no more than this one
+        "No longer in force: rag-availability from 2199-06-01T00:00:00Z, 99.9 % of */rag-gateway, Occurrences,"
+        " the last 30 days (entry station-04/3, overtaken by station-04/4)",
+        "To take that back: watchfloor journal undo station-04/4 --why TEXT",
         "SECRET",
     ]  # fmt: skip
     assert valid(run("list", "--json").out)[0]["state"] == "retired"
+    watchfloor("journal", "undo", "station-04/4", "--why", "typed the wrong year")
+    shown = valid(run("show", "rag-availability", "--json").out)
+    assert [(one["since"], one["state"]) for one in shown["versions"]] == [
+        ("2026-10-01T00:00:00Z", "in force"), ("2199-01-01T00:00:00Z", "not in force"),
+        ("2199-06-01T00:00:00Z", "not in force"), ("2026-10-01T22:00:00Z", "undone"),
+    ]  # fmt: skip
     with open_store(base, NOW).state() as state:
-        assert [entry.why for entry in register.entries(state)] == ["first", "ends", "on", "over"]
+        assert [entry.why for entry in register.entries(state)][:4] == ["first", "ends", "on", "over"]
         assert audit.verify(state) is None
 
 
