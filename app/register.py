@@ -152,9 +152,9 @@ def _add_exclusion(command: AddExclusion, state: State, author: Author, now: flo
         raise Refused(msg, "Choose another name.")
     twin = double_of(asked, register.exclusions(state))
     if twin is not None:
-        msg = f"Exclusion {twin.id!r} asks for this already: the same time, scope and treatment."
-        became = f"{twin.approved_by} has approved it" if twin.stands else "It waits for a second person"
-        raise Refused(msg, f"{became}; to ask otherwise, withdraw it first.")
+        msg = f"Exclusion {twin.id!r} has the same time, scope and treatment."
+        became = "is approved" if twin.stands else "waits for a second person"
+        raise Refused(msg, f"It {became}; withdraw it to ask anew.")
     body = {"exclusion": plain_exclusion(asked)}
     return register.append(state, author, now, ("exclusion", asked.id), "add", command.why, body)
 

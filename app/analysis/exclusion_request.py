@@ -61,7 +61,7 @@ def doubts(exclusion: Exclusion, asked_at: float) -> Iterator[str]:
         from app.analysis.recurrence import runs_together  # noqa: PLC0415 -- dateutil, for what repeats alone
 
         if runs_together(exclusion):
-            yield "Its occurrences overlap: time that two of them share is taken once."
+            yield "Its occurrences overlap; shared time is taken once."
 
 
 def is_retroactive(exclusion: Exclusion, now: float) -> bool:

@@ -99,7 +99,7 @@ def test_that_a_rule_may_be_spelt_freely_but_follows_its_zone():
     assert double_of(exclusion("x", rule="BYDAY=TU;FREQ=WEEKLY", zone="Europe/Berlin"), held) is None
 
 
-OVERLAP = "Its occurrences overlap: time that two of them share is taken once."
+OVERLAP = "Its occurrences overlap; shared time is taken once."
 
 
 @pytest.mark.parametrize(

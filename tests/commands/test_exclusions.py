@@ -106,10 +106,10 @@ def test_that_what_is_asked_for_waits_under_a_name_made_of_its_reference(add, ba
 def test_that_the_very_same_is_not_asked_for_twice(add, run, base, decided):
     add()
     told = add(reference="CR-9", reason="Another", kind="customer", code=4).err
-    assert "Exclusion 'cr-2214' asks for this already: the same time, scope and treatment." in told
-    assert "It waits for a second person; to ask otherwise, withdraw it first." in told
+    assert "Exclusion 'cr-2214' has the same time, scope and treatment." in told
+    assert "It waits for a second person; withdraw it to ask anew." in told
     decided(ApproveExclusion("cr-2214", "seen"), Author("station-05", "boris (999999)"))
-    assert "boris (999999) has approved it; to ask otherwise, withdraw" in add(zone="Europe/Berlin", code=4).err
+    assert "It is approved; withdraw it to ask anew." in add(zone="Europe/Berlin", code=4).err
     assert [entry.kind for entry in entries(base)] == ["add", "approve"]
     run("withdraw", "cr-2214", "--why", "wrong reason")
     assert valid(add("--json").out)["id"] == "cr-2214-2"
@@ -117,7 +117,7 @@ def test_that_the_very_same_is_not_asked_for_twice(add, run, base, decided):
 
 def test_that_what_is_doubtful_is_told_to_who_asks_and_who_approves(add, run, decided):
     weeks = {"from_": "2190-03-14", "until": "2190-03-22", "repeat": "FREQ=WEEKLY", "reference": "weeks"}
-    overlap = "Its occurrences overlap: time that two of them share is taken once."
+    overlap = "Its occurrences overlap; shared time is taken once."
     assert valid(add("--json", **weeks).out)["doubts"][1:] == [overlap]
     decided(asked("ages", start=at(2026, 1, 1), end=at(2036, 1, 1)))
     decided(asked("soon", start=NOW, end=NOW + 3600.0))

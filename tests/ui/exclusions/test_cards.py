@@ -134,8 +134,8 @@ def test_that_the_very_same_is_not_asked_for_twice_and_what_was_typed_stays(card
     card.reason.setText("Again")
     click(card, qtbot, runner)
     assert card.remark.words == (
-        "Exclusion 'cr-1' asks for this already: the same time, scope and treatment."
-        " It waits for a second person; to ask otherwise, withdraw it first."
+        "Exclusion 'cr-1' has the same time, scope and treatment."
+        " It waits for a second person; withdraw it to ask anew."
     )
     assert (card.reason.text(), card.reference.text(), card.button.isEnabled()) == ("Again", "CR-2231", True)
     card.end.setText("2026-09-17 02:00")
@@ -148,8 +148,8 @@ def test_that_the_very_same_is_not_asked_for_twice_and_what_was_typed_stays(card
     [
         # the form's first time is 17 September 2026 00:00, one day from now
         ("2036-09-17 00:00", 0, "It lasts 3,653 days."),
-        ("2026-09-18 00:01", 1, "Its occurrences overlap: time that two of them share is taken once."),
-        ("2026-09-24 00:01", 2, "Its occurrences overlap: time that two of them share is taken once."),
+        ("2026-09-18 00:01", 1, "Its occurrences overlap; shared time is taken once."),
+        ("2026-09-24 00:01", 2, "Its occurrences overlap; shared time is taken once."),
         ("2026-09-24 00:00", 2, "A second person must approve it before it changes a figure."),
     ],
 )
@@ -318,6 +318,6 @@ def test_that_a_card_tells_everything_that_became_of_it(desk):
 def test_that_whoever_approves_sees_what_is_rarely_meant(desk):
     desk.exclude(work(start=AT, minutes=1441, rule="FREQ=DAILY"), approved=False)
     (record,) = records(desk)
-    overlap = ("Check this", "Its occurrences overlap: time that two of them share is taken once.")
+    overlap = ("Check this", "Its occurrences overlap; shared time is taken once.")
     assert overlap in facts(record)
     assert overlap not in facts(replace(record, withdrawn=AT))
