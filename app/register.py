@@ -7,6 +7,7 @@ written.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from app.analysis.exclusion_request import double_of
 from app.analysis.journal import exclusion_record, root_of, standing
 from app.analysis.objective_check import Fault, exclusion_faults, objective_faults, text_faults
 from app.clock import Clock, from_iso
@@ -149,6 +150,11 @@ def _add_exclusion(command: AddExclusion, state: State, author: Author, now: flo
         # Else an approval of the old one could be taken for one of the new one.
         msg = f"There is, or was, an exclusion {asked.id!r}; a name is never used twice."
         raise Refused(msg, "Choose another name.")
+    twin = double_of(asked, register.exclusions(state))
+    if twin is not None:
+        msg = f"Exclusion {twin.id!r} has the same time, scope and treatment."
+        became = "is approved" if twin.stands else "waits for a second person"
+        raise Refused(msg, f"It {became}; withdraw it to ask anew.")
     body = {"exclusion": plain_exclusion(asked)}
     return register.append(state, author, now, ("exclusion", asked.id), "add", command.why, body)
 

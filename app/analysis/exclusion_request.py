@@ -2,12 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from enum import Enum
 from itertools import count
+from typing import Any, Final
 
+from app.clock import to_iso
 from app.model.objective import Exclusion
 from app.model.register import ExclusionRecord
+
+_DAY: Final = 86400.0
+_LONG: Final = 366 * _DAY
+"""Seconds; nothing that is excluded takes longer or is known so long before, but for a mistyped year and a clause."""
 
 
 class ExclusionState(Enum):
@@ -25,6 +31,37 @@ def new_id(reference: str, taken: Container[str]) -> str:
     plain = unicodedata.normalize("NFKD", reference[:200]).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9._]+", "-", plain)[:100].strip("-._") or "exclusion"
     return next(name for n in count(1) if (name := stem if n == 1 else f"{stem}-{n}") not in taken)
+
+
+def double_of(asked: Exclusion, records: Iterable[ExclusionRecord]) -> Exclusion | None:
+    """The exclusion that stands or waits and treats the very same time of the same things alike; None without one."""
+    same = _asks(asked)
+    found = (one.exclusion for one in records if not one.exclusion.withdrawn and _asks(one.exclusion) == same)
+    return next(found, None)
+
+
+def _asks(one: Exclusion) -> tuple[Any, ...]:
+    """What decides which figures it changes: a zone matters only to what repeats, and a rule may be spelt freely."""
+    rule = sorted(part for part in one.rule.strip().upper().removeprefix("RRULE:").split(";") if part)
+    when = (one.start, one.end, rule, one.zone if rule else "")
+    return (one.objective_glob, one.enclave_glob, one.endpoint_glob, one.treatment, *when)
+
+
+def doubts(exclusion: Exclusion, asked_at: float) -> Iterator[str]:
+    """What may be meant and is more often a slip, in words for whoever asks and whoever shall approve.
+
+    `asked_at` is the moment of the request, seconds UTC: what was far ahead then stays so.
+    """
+    length = exclusion.end - exclusion.start
+    if length > _LONG:
+        yield f"It lasts {length / _DAY:,.0f} days."
+    elif exclusion.end > asked_at + _LONG:
+        yield f"It ends on {to_iso(exclusion.end)[:10]}, {(exclusion.end - asked_at) / _DAY:,.0f} days ahead."
+    if exclusion.rule:
+        from app.analysis.recurrence import runs_together  # noqa: PLC0415 -- dateutil, for what repeats alone
+
+        if runs_together(exclusion):
+            yield "Its occurrences overlap; shared time is taken once."
 
 
 def is_retroactive(exclusion: Exclusion, now: float) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ MOST_OCCURRENCES: Final = 10_000
 """Of one rule, from its first: a window every day for 27 years."""
 _FORESEEN: Final = 10 * 366 * 86400.0
 """Seconds for which a rule must stay below `MOST_OCCURRENCES` to be asked for: what is in force must stay countable."""
+_COMPARED: Final = 60
+"""Occurrences that are held against one another: whole years of every month."""
 _LONGEST_RULE: Final = 500
 _FREQUENCIES: Final = {"DAILY": 3_000_000, "WEEKLY": 420_000, "MONTHLY": 100_000, "YEARLY": 8_000}
 """Allowed frequencies, each with an interval that leads beyond the end of the calendar."""
@@ -59,6 +61,19 @@ def upcoming(exclusion: Exclusion, after: float, count: int) -> list[TimeRange]:
     length = exclusion.end - exclusion.start
     ahead = (start for start in _starts(exclusion, END) if start + length > after)
     return [TimeRange(start, start + length) for start in islice(ahead, count)]
+
+
+def runs_together(exclusion: Exclusion) -> bool:
+    """Whether an occurrence reaches into the next, by the clock on the wall; False where the rule is refused.
+
+    A day that repeats daily does not, though clocks that are put forward leave it 23 hours: nobody means those.
+    """
+    length, until = timedelta(seconds=exclusion.end - exclusion.start), exclusion.start + _FORESEEN
+    try:
+        shown = list(islice(_shown(exclusion.rule, exclusion.start, zone_of(exclusion.zone), until), _COMPARED))
+    except ValueError:
+        return False
+    return any(after - before < length for before, after in pairwise(shown))
 
 
 def check_rule(rule: str, start: float, zone: str) -> None:

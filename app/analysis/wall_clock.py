@@ -41,6 +41,15 @@ def instant(shown: datetime, zone: ZoneInfo, *, last: bool = False) -> float:
     return high
 
 
+def moments(shown: datetime, zone: ZoneInfo) -> list[float]:
+    """Every moment at which the clock of a zone shows a time, seconds UTC, in order.
+
+    One; two where the clock is put back over it, none where it is put forward over it.
+    """
+    either = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return sorted({one.timestamp() for one in either if one.astimezone(zone).replace(tzinfo=None) == shown})
+
+
 def by_offset_before(shown: datetime, zone: ZoneInfo) -> float:
     """Moment of a time as iCalendar reads it, seconds UTC: one that is skipped counts by the offset from before.
 

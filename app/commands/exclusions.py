@@ -35,10 +35,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     for name, things in (("objective", "objectives"), ("enclave", "enclaves"), ("endpoint", "endpoints")):
         add.add_argument(f"--{name}", default="*", metavar="GLOB", help=f"{things} that it is for (default: all)")
-    add.add_argument("--from", dest="start", required=True, metavar="T", help="begins, ISO 8601")
-    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, ISO 8601")
+    add.add_argument(
+        "--from",
+        dest="start",
+        required=True,
+        metavar="T",
+        help="begins, ISO 8601: 2026-12-08T02:00 by --zone, or with Z or an offset",
+    )
+    add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, written likewise")
     add.add_argument("--repeat", default="", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
-    add.add_argument("--zone", default="UTC", metavar="Z", help="by the clock of this zone (default: UTC)")
+    add.add_argument(
+        "--zone", default="UTC", metavar="Z",
+        help="the clock that times without Z or an offset are read by, and that repeats follow, such as Europe/Berlin"
+        " (default: UTC)",
+    )  # fmt: skip
     add.add_argument("--reason", required=True, metavar="TEXT", help="what happens in this time")
     add.add_argument("--reference", required=True, metavar="TEXT", help="change record, ticket or contract clause")
     add.add_argument(
@@ -149,12 +159,30 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
 
 
 def _moment(option: str, text: str, zone: str) -> float:
-    found = moment(option, text)
-    if zone != "UTC" and datetime.fromisoformat(text).tzinfo is None:
-        # UTC, as everywhere else, or the zone that stands beside it? A wrong guess leaves the wrong hours uncounted
-        msg = f"{option} {text} could be meant by the clock of {zone[:40]} or of UTC."
-        raise UsageError(msg, "Write it with its offset, such as 2026-11-12T02:00:00+01:00, or with Z for UTC.")
-    return found
+    """The moment that is meant, seconds UTC: by the clock of `zone`, unless it names its own offset.
+
+    Raises
+    ------
+    UsageError
+        If it is no time, or the clock never or twice shows it: a guess would leave the wrong hour uncounted.
+    """
+    from app.analysis.objective_check import is_zone
+    from app.analysis.wall_clock import instant, moments, zone_of
+
+    found, shown = moment(option, text), datetime.fromisoformat(text)
+    if shown.tzinfo is not None or not is_zone(zone):  # an unknown zone is told with whatever else is wrong
+        return found
+    clock = zone_of(zone)
+    meant = moments(shown, clock)
+    if not meant:
+        after = datetime.fromtimestamp(instant(shown, clock), clock)
+        msg = f"{option} {text}: the clock of {zone} never shows this time; it is put forward to {after:%H:%M} then."
+        raise UsageError(msg, f"Write a time that it shows, or one with its offset, such as {after.isoformat()}.")
+    if len(meant) == 2:
+        first, second = (datetime.fromtimestamp(one, clock).isoformat() for one in meant)
+        msg = f"{option} {text}: the clock of {zone} shows this time twice, for it is put back then."
+        raise UsageError(msg, f"Write {first} for the first of the two or {second} for the second.")
+    return meant[0]
 
 
 # --- list and show --------------------------------------------------------------------------------------------------
@@ -238,7 +266,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
 
 
 def _print(seen: _Seen) -> None:
-    """Write an exclusion in three lines: what it is, when, and who."""
+    """Write an exclusion in three lines: what it is, when, and who; then what is doubtful about it."""
     record, asked = seen.record, seen.record.exclusion
     where = f"{asked.objective_glob} at {asked.enclave_glob}/{asked.endpoint_glob}"
     print(f"{asked.id}  {seen.state.value}  {asked.kind}, {asked.treatment}, {asked.reference}, {where}")
@@ -254,6 +282,15 @@ def _print(seen: _Seen) -> None:
     if record.withdrawn is not None:
         who.append(f"withdrawn by {record.withdrawn_by} {to_iso(record.withdrawn)}")
     print(f"  {', '.join(who)}")
+    for doubt in _doubts(record):
+        print(f"  Check this: {doubt}")
+
+
+def _doubts(record: "ExclusionRecord") -> list[str]:
+    """Of one that counts or may come to count."""
+    from app.analysis.exclusion_request import doubts
+
+    return [] if record.exclusion.withdrawn else list(doubts(record.exclusion, record.requested))
 
 
 def _span(span: "TimeRange") -> str:
@@ -278,6 +315,7 @@ def _plain(seen: _Seen) -> dict[str, Any]:
         "zone": asked.zone,
         "next": _plain_span(seen.coming[0]) if seen.coming else None,
         "trouble": seen.trouble,
+        "doubts": _doubts(record),
         "reason": asked.reason,
         "reference": asked.reference,
         "why": record.why,

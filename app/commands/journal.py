@@ -24,7 +24,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     undo = action("undo", "take an entry back by a new one; undoing an undo brings the entry back")
     undo.add_argument("entry", metavar="STATION/N", help="name of the entry, as list shows it")
     undo.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
-    action("verify", "verify every entry and what follows from it; changes nothing (exit 3: something was changed)")
+    action("verify", "verify every entry, replay all and compare the tables; changes nothing (exit 3: one differs)")
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:
@@ -134,7 +134,7 @@ def _verify(options: argparse.Namespace, context: Context, station: "Station", s
         answer = {
             "stations": [{"station": ref.station, "entries": ref.n, "head": digest} for ref, digest in last],
             "first_broken": str(broken) if broken else None,
-            "differing": None if differing is None else [{"register": r, "object": name} for r, name in differing],
+            "differing": None if differing is None else [one._asdict() for one in differing],
         }
         write_json("journal-verify", context.clock.now(), station.ceiling, answer)
     else:
@@ -143,10 +143,12 @@ def _verify(options: argparse.Namespace, context: Context, station: "Station", s
                 print(f"{ref.station}  {ref.n} entries, head {digest}")
             if broken:
                 print(f"Entry {broken} does not follow from the one before: one of the two was changed or removed.")
-            for register, name in differing or ():
-                print(f"The {register} {name!r} in the tables is not what the journal says.")
+            for one in differing or ():
+                print(f"The {one.register} {one.object!r} in the tables is not what the journal says:")
+                for where in one.where:
+                    print(f"  {where}")
             if broken or differing:
                 print("Compare with a backup of state/station.db, and tell the security officer.")
             else:
-                print("Unbroken, and the tables are what it says. Keep the heads elsewhere, to compare later.")
+                print("Unbroken, and replayed it gives the very tables. Keep the heads elsewhere, to compare later.")
     return 3 if broken or differing else 0

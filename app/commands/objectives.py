@@ -2,23 +2,26 @@
 
 import argparse
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.cli import Command, Context, actions, marked, moment, write_json
 from app.clock import to_iso
 from app.errors import InputError
 
 if TYPE_CHECKING:
+    from app.model.changes import Changes
     from app.model.objective import Objective, Window
-    from app.model.register import ObjectiveVersion
+    from app.model.register import EntryRef, ObjectiveVersion
+    from app.openslo.burn_warnings import LatePairs
     from app.openslo.document import Finding
     from app.openslo.promises import Reading
     from app.settings import Station
     from app.store.database import State
 
 _SHOWN = 100
-"""Findings that are written for people; JSON has them all."""
+"""Things of one kind that are written for people; JSON has them all."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,11 +31,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = action("add", "put every objective of a file in force, as new versions; all or none")
     add.add_argument("file", type=Path, metavar="FILE", help="YAML of OpenSLO v1")
     add.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
-    add.add_argument("--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 (default: now)")
-    retire = action("retire", "promise something no longer")
+    add.add_argument(
+        "--from", dest="since", metavar="T", help="in force from this moment, ISO 8601 in UTC (default: now)"
+    )
+    retire = action("retire", "promise something no longer; versions that begin later are over with it, and told")
     retire.add_argument("id", metavar="ID")
     retire.add_argument("--why", required=True, metavar="TEXT", help="the reason, for the journal")
-    retire.add_argument("--from", dest="since", metavar="T", help="from this moment on, ISO 8601 (default: now)")
+    retire.add_argument("--from", dest="since", metavar="T", help="from this moment on, ISO 8601 in UTC (default: now)")
     action("list", "show every objective and the version in force")
     show = action("show", "show one objective with all its versions and journal entries")
     show.add_argument("id", metavar="ID")
@@ -79,20 +84,34 @@ def _read(files: list[Path]) -> "Reading":
 
 def _lint(options: argparse.Namespace, context: Context, station: "Station") -> int:
     reading = _read(options.files)
-    warnings = _warnings(context, station, reading)
+    doubts = _doubts(context, station, reading)
     if options.json:
-        _write_reading(context, station, reading, warnings)
+        answer = {
+            "objectives": [
+                {"id": one.objective.id, "file": one.file, "line": one.line} for one in reading.objectives
+            ],
+            "findings": [_plain_finding(one) for one in reading.findings],
+        }  # fmt: skip
+        write_json("objectives-lint", context.clock.now(), station.ceiling, answer | _plain_doubts(doubts))
     else:
         with marked(station.ceiling):
-            _print_findings(reading.findings)
-            _print_findings(warnings, "Warning: ")
-            _print_count(reading, len(warnings))
+            for finding in reading.findings[:_SHOWN]:
+                print(f"{finding} {finding.hint}".rstrip())
+            _print_more(len(reading.findings))
+            _print_doubts(doubts)
+            _print_count(reading, len(doubts.warnings))
     return 3 if reading.findings else 0
 
 
-def _warnings(context: Context, station: "Station", reading: "Reading") -> "list[Finding]":
-    """What the burn rates of this station cannot do for the promises of a file."""
-    from app.openslo.burn_warnings import burn_warnings
+class _Doubts(NamedTuple):
+    """What the burn rates of this station cannot do for the promises of a file: by the file, and by the station."""
+
+    warnings: "list[Finding]"
+    late: "list[LatePairs]"
+
+
+def _doubts(context: Context, station: "Station", reading: "Reading") -> _Doubts:
+    from app.openslo.burn_warnings import burn_warnings, late_pairs
     from app.query.burn_pairs import read_burn_pairs
     from app.store.catalogue import catalogues
     from app.store.database import Store
@@ -101,29 +120,48 @@ def _warnings(context: Context, station: "Station", reading: "Reading") -> "list
     if context.paths.cache_db.exists():  # a file can be checked before there is anything else
         with Store.open(context.paths, context.clock).reader(station.ceiling) as reader:
             known = catalogues(reader)
-    return list(burn_warnings(reading.objectives, read_burn_pairs(context.paths), known))
+    pairs = read_burn_pairs(context.paths)
+    return _Doubts(list(burn_warnings(reading.objectives, pairs)), list(late_pairs(reading.objectives, pairs, known)))
 
 
-def _write_reading(context: Context, station: "Station", reading: "Reading", warnings: "list[Finding]") -> None:
-    answer = {
-        "objectives": [
-            {"id": one.objective.id, "file": one.file, "line": one.line} for one in reading.objectives
-        ],
-        "findings": [_plain_finding(one) for one in reading.findings],
-        "warnings": [_plain_finding(one) for one in warnings],
-    }  # fmt: skip
-    write_json("objectives-lint", context.clock.now(), station.ceiling, answer)
+def _plain_doubts(doubts: _Doubts) -> dict[str, Any]:
+    late = [
+        {
+            "enclave": one.enclave.id,
+            "cadence_seconds": one.enclave.cadence,
+            "pairs": [pair.name for pair in one.pairs],
+            "objectives": list(one.objectives),
+        }
+        for one in doubts.late
+    ]
+    return {"warnings": [_plain_finding(one) for one in doubts.warnings], "late_pairs": late}
 
 
 def _plain_finding(one: "Finding") -> dict[str, Any]:
     return {"file": one.file, "line": one.line, "field": one.field, "problem": one.problem, "hint": one.hint}
 
 
-def _print_findings(findings: "Sequence[Finding]", kind: str = "") -> None:
-    for finding in findings[:_SHOWN]:
-        print(f"{kind}{finding} {finding.hint}".rstrip())
-    if len(findings) > _SHOWN:
-        print(f"... and {len(findings) - _SHOWN} more: --json has them all.")
+def _print_doubts(doubts: _Doubts) -> None:
+    """Write each doubt once: at its first place, with the lines at which the very same is to be said."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in doubts.warnings:
+        groups.setdefault((one.problem, one.hint), []).append(one)
+    for first, *others in list(groups.values())[:_SHOWN]:
+        print(f"Warning: {first} {first.hint}")
+        for file, same in groupby(others[:_SHOWN], key=lambda one: one.file):
+            lines = [str(one.line) for one in same]
+            print(f"  The same in {file}, line{'s' if len(lines) > 1 else ''} {', '.join(lines)}.")
+        _print_more(len(others))
+    _print_more(len(groups))
+    for late in doubts.late:
+        names = ", ".join(repr(pair.name) for pair in late.pairs)
+        seldom = f"data of {late.enclave.id} comes in every {late.enclave.cadence / 3600:.3g} h"
+        print(f"Note: {seldom}, so there these pairs of burn rates are a verdict on the past: {names}.")
+
+
+def _print_more(count: int) -> None:
+    if count > _SHOWN:
+        print(f"... and {count - _SHOWN:,} more: --json has them all.")
 
 
 def _print_count(reading: "Reading", warnings: int) -> None:
@@ -148,30 +186,32 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."
         msg = f"Nothing was put in force. {first}"
         raise InputError(msg, f"watchfloor objectives lint {options.file.name} tells everything that is wrong.")
-    warnings = _warnings(context, station, reading)
+    doubts = _doubts(context, station, reading)
     held = objectives(state)
     begins = context.clock.now() if since is None else since
     stated = [one.objective for one in reading.objectives]
     changed = [one for one in stated if not _is_in_force(one, held.get(one.id, ()), begins)]
     unchanged = {one.id for one in stated} - {one.id for one in changed}
     author = Author(station.id, os_account())
-    apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
+    changes = apply_all([AddObjective(one, options.why, since) for one in changed], state, author, context.clock)
+    gone = _overtaken(changes, state)
     answer = {
         "added": [one.id for one in changed if one.id not in held],
         "changed": [one.id for one in changed if one.id in held],
         "unchanged": [one.id for one in stated if one.id in unchanged],
         "since": to_iso(begins),
         "author": author.account,
-        "warnings": [_plain_finding(one) for one in warnings],
+        "overtaken": [_plain_overtaken(one, by) for one, by in gone],
     }
     if options.json:
-        write_json("objectives-add", context.clock.now(), station.ceiling, answer)
+        write_json("objectives-add", context.clock.now(), station.ceiling, answer | _plain_doubts(doubts))
         return 0
     with marked(station.ceiling):
         for what in ("added", "changed"):
             for name in answer[what]:
                 print(f"{what}  {name}")
-        _print_findings(warnings, "Warning: ")
+        _print_overtaken(gone)
+        _print_doubts(doubts)
         print(f"{len(answer['unchanged'])} unchanged. In force from {answer['since']}, by {answer['author']}.")
     return 0
 
@@ -193,16 +233,42 @@ def _retire(options: argparse.Namespace, context: Context, station: "Station", s
     from app.store.register import versions_of
 
     command = RetireObjective(options.id, options.why, _since(options))
-    apply(command, state, Author(station.id, os_account()), context.clock)
-    now, versions = context.clock.now(), versions_of(state, options.id)
+    changes = apply(command, state, Author(station.id, os_account()), context.clock)
+    now, versions, gone = context.clock.now(), versions_of(state, options.id), _overtaken(changes, state)
     last = versions[-1]
     if options.json:
         answer = _plain_version(last, _state(last, current=in_force(versions, now) is last))
+        answer["overtaken"] = [_plain_overtaken(one, by) for one, by in gone]
         write_json("objectives-retire", now, station.ceiling, answer)
         return 0
     with marked(station.ceiling):
         print(f"{last.id} is retired from {to_iso(last.since)} on, by {last.author} (entry {last.entry}).")
+        _print_overtaken(gone)
     return 0
+
+
+def _overtaken(changes: "Changes", state: "State") -> "list[tuple[ObjectiveVersion, EntryRef]]":
+    """Versions that decisions just made leave in force at no time, each with the entry that does it."""
+    from app.model.register import overtaken
+    from app.store.register import versions_of
+
+    told = [(entry.ref, versions_of(state, entry.object)) for entry in changes.entries]
+    return [(one, ref) for ref, versions in told for one in overtaken(versions)]
+
+
+def _plain_overtaken(version: "ObjectiveVersion", by: "EntryRef") -> dict[str, str]:
+    return {"id": version.id, "entry": str(version.entry), "since": to_iso(version.since), "by": str(by)}
+
+
+def _print_overtaken(gone: "Sequence[tuple[ObjectiveVersion, EntryRef]]") -> None:
+    for one, by in gone[:_SHOWN]:
+        what = "retired" if one.objective is None else _words(one.objective)
+        print(f"No longer in force: {one.id} from {to_iso(one.since)}, {what} (entry {one.entry}, overtaken by {by})")
+    _print_more(len(gone))
+    entries = {str(by) for _, by in gone}
+    if entries:
+        entry = entries.pop() if len(entries) == 1 else "ENTRY"
+        print(f"To take that back: watchfloor journal undo {entry} --why TEXT")
 
 
 # --- list and show --------------------------------------------------------------------------------------------------

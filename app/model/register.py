@@ -253,6 +253,16 @@ def in_force(versions: Sequence[ObjectiveVersion], moment: float) -> ObjectiveVe
     return held[-1] if held else None
 
 
+def overtaken(versions: Sequence[ObjectiveVersion]) -> list[ObjectiveVersion]:
+    """Find the versions that the last one leaves in force at no time, though they were or would have been.
+
+    `versions` are as for `in_force`. One that is only cut short is none of them, nor one that says the same.
+    """
+    *before, last = versions
+    held = [one for one in before if in_force(before, one.since) is one and one.objective != last.objective]
+    return [one for one in held if in_force(versions, one.since) is last]
+
+
 def spans_in_force(
     versions: Sequence[ObjectiveVersion], span: TimeRange
 ) -> tuple[tuple[TimeRange, ObjectiveVersion | None], ...]:

@@ -1,8 +1,8 @@
-"""Promises that can be judged, but whose burn rates cannot do what they are for, and where a file makes them."""
+"""Promises that can be judged, but whose burn rates cannot do what they are for: by the file, or by the station."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
+from typing import NamedTuple
 
 from app.analysis.burn_rate import Finding as PairFinding
 from app.analysis.burn_rate import Flaw, Pair, least_target, lint
@@ -12,20 +12,8 @@ from app.openslo.document import Finding
 from app.openslo.promises import Stated
 
 
-def burn_warnings(
-    promises: Iterable[Stated], pairs: Sequence[Pair], catalogues: Sequence[Catalogue]
-) -> Iterator[Finding]:
-    """Hold each promise against the pairs of windows that watch its budget.
-
-    Parameters
-    ----------
-    promises
-        In any number; many that speak of the same endpoints are quick.
-    pairs
-        Those of the station.
-    catalogues
-        Of the enclaves that the station knows. Of those with an endpoint that a promise speaks of, the one whose data
-        comes in most seldom decides whether a window is too fine; where there is none nothing is said of that.
+def burn_warnings(promises: Iterable[Stated], pairs: Sequence[Pair]) -> Iterator[Finding]:
+    """Hold each promise against the pairs of windows that watch its budget, whatever data comes in.
 
     Yields
     ------
@@ -33,29 +21,44 @@ def burn_warnings(
         At the target where a higher one would help, else at the window. A calendar's periods count by their mean
         length: a file does not become doubtful because it is February.
     """
-
-    @cache
-    def slowest(enclave_glob: str, endpoint_glob: str) -> Enclave | None:
-        found = [
-            one.enclave
-            for one in catalogues
-            if fnmatchcase(one.enclave.id, enclave_glob)
-            and any(fnmatchcase(own.id, endpoint_glob) for own in one.endpoints if own.retired_at is None)
-        ]
-        return max(found, key=lambda enclave: enclave.cadence, default=None)
-
     for stated in promises:
-        objective = stated.objective
-        period, enclave = mean_length(objective.window), slowest(objective.enclave_glob, objective.endpoint_glob)
-        for found in lint(pairs, objective.target, period, 0.0 if enclave is None else enclave.cadence):
+        period = mean_length(stated.objective.window)
+        for found in lint(pairs, stated.objective.target, period, cadence=0.0):
             line, path = stated.target if found.flaw is Flaw.NEVER else stated.window
             problem = f"the pair of burn rates {found.pair.name!r} {found.flaw.value}"
-            yield Finding(stated.file, line, path, problem, _hint(found, period, enclave))
+            yield Finding(stated.file, line, path, problem, _hint(found, period))
 
 
-def _hint(found: PairFinding, period: float, enclave: Enclave | None) -> str:
+def _hint(found: PairFinding, period: float) -> str:
     if found.flaw is Flaw.NEVER:
         return f"It can for a target above {least_target(found.pair, period) * 100:.4g} %."
-    if found.flaw is Flaw.FINER and enclave is not None:
-        return f"Data of {enclave.id} comes in every {enclave.cadence / 3600:.3g} h."
     return f"Its factor is {found.factor:.3g}, its long window {found.pair.long / 3600:.3g} h."
+
+
+class LatePairs(NamedTuple):
+    """Pairs that only tell of the past at an enclave, for its data comes in too seldom, and what is promised there."""
+
+    enclave: Enclave
+    pairs: tuple[Pair, ...]
+    objectives: tuple[str, ...]
+
+
+def late_pairs(
+    promises: Sequence[Stated], pairs: Sequence[Pair], catalogues: Sequence[Catalogue]
+) -> Iterator[LatePairs]:
+    """Find the enclaves of a station with an endpoint that some promise speaks of, where pairs come too late.
+
+    No promise can mend that, so it is told once for each enclave.
+    """
+    scopes = [(stated.objective.enclave_glob, stated.objective.endpoint_glob) for stated in promises]
+    for one in catalogues:
+        late = tuple(pair for pair in pairs if pair.is_finer(one.enclave.cadence))
+        here = {scope for scope in set(scopes) if late and _reaches(one, *scope)}
+        if here:
+            held = (stated.objective.id for stated, scope in zip(promises, scopes, strict=True) if scope in here)
+            yield LatePairs(one.enclave, late, tuple(held))
+
+
+def _reaches(catalogue: Catalogue, enclave_glob: str, endpoint_glob: str) -> bool:
+    names = (own.id for own in catalogue.endpoints if own.retired_at is None)
+    return fnmatchcase(catalogue.enclave.id, enclave_glob) and any(fnmatchcase(one, endpoint_glob) for one in names)

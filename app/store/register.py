@@ -7,7 +7,7 @@ its audit record are kept together or not at all.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.analysis.journal import exclusion_record, objective_versions
 from app.model.objective_form import (
@@ -145,15 +145,6 @@ def verify(state: State) -> EntryRef | None:
 # --- projections ----------------------------------------------------------------------------------------------------
 
 
-def replay(state: State) -> None:
-    """Drop the projections and make them again from the journal."""
-    for table in PROJECTIONS:
-        state.db.execute(f"DELETE FROM {table}")
-    seen = state.db.execute("SELECT DISTINCT register, object FROM journal").fetchall()
-    for register, object_id in seen:
-        _project(state, register, object_id)
-
-
 def _project(state: State, register: RegisterName, object_id: str) -> None:
     """Make the rows of one thing again: what follows from an entry never depends on when it was worked out."""
     state.db.execute(f"DELETE FROM {_TABLES[register]} WHERE object = ?", (object_id,))
@@ -170,14 +161,38 @@ def _rows(register: RegisterName, told: Sequence[Entry]) -> list[tuple[Any, ...]
     return [] if record is None else [_exclusion_row(record)]
 
 
-def strays(state: State) -> Iterator[tuple[RegisterName, str]]:
-    """Find things whose rows are not what replaying their entries would give; changes nothing."""
+class Stray(NamedTuple):
+    """A thing whose rows are not what replaying its entries gives, and in which rows and columns."""
+
+    register: RegisterName
+    object: str
+    where: tuple[str, ...]
+
+
+def strays(state: State) -> Iterator[Stray]:
+    """Replay the journal beside the projections, and find every thing that differs; changes nothing."""
     for register, table in _TABLES.items():
         standing = {str(row[0]) for row in state.db.execute(f"SELECT DISTINCT object FROM {table}")}
         for object_id in sorted(standing.union(names(state, register))):
-            held = state.db.execute(f"SELECT * FROM {table} WHERE object = ?", (object_id,)).fetchall()
-            if sorted(held) != sorted(_rows(register, history(state, register, object_id))):
-                yield register, object_id
+            found = state.db.execute(f"SELECT * FROM {table} WHERE object = ?", (object_id,))
+            columns = [column[0] for column in found.description]
+            held, due = set(found), set(_rows(register, history(state, register, object_id)))
+            if held != due:
+                yield Stray(register, object_id, tuple(_differences(columns, held - due, due - held)))
+
+
+def _differences(columns: list[str], held: set[tuple[Any, ...]], due: set[tuple[Any, ...]]) -> Iterator[str]:
+    """Words for rows that only the tables hold and rows that only follow from the journal, entry by entry."""
+    station, n = columns.index("station"), columns.index("n")
+    told, meant = ({EntryRef(row[station], row[n]): row for row in rows} for rows in (held, due))
+    for entry in sorted(told.keys() | meant.keys()):
+        if entry not in told:
+            yield f"the row of entry {entry} is missing"
+        elif entry not in meant:
+            yield f"a row names entry {entry}, which made no such row"
+        else:
+            pairs = zip(columns, told[entry], meant[entry], strict=True)
+            yield f"{', '.join(name for name, one, other in pairs if one != other)} of entry {entry}"
 
 
 def _version_row(one: ObjectiveVersion, tick: int) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analysis.exclusion_request import ExclusionState, is_retroactive, new_id, state_of
+from app.analysis.exclusion_request import ExclusionState, double_of, doubts, is_retroactive, new_id, state_of
 from app.analysis.objective_check import IDENTIFIER
 from app.model.register import EntryRef, ExclusionRecord
 from tests.fakes.objectives import NOW, exclusion
@@ -61,3 +61,65 @@ def test_that_an_exclusion_is_what_was_decided_last(names, over, state):
     record = ExclusionRecord(exclusion("x", **names), EntryRef("station-04", 1), "", "", NOW)
     assert state_of(record, over=over) is state
     assert state_of(None, over=over) is ExclusionState.TAKEN_BACK
+
+
+def standing(one):
+    return ExclusionRecord(one, EntryRef("station-04", 1), "", "", NOW)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({}, True),
+        ({"kind": "customer", "reason": "x", "reference": "y", "requested_by": "anna (1000)"}, True),
+        ({"zone": "Europe/Berlin"}, True),  # of what does not repeat it says nothing
+        ({"approved_by": "boris (1001)"}, True),
+        ({"withdrawn": True}, False),
+        ({"approved_by": "boris (1001)", "withdrawn": True}, False),
+        ({"start": NOW - 7201.0}, False),
+        ({"end": NOW + 1.0}, False),
+        ({"treatment": "separate"}, False),
+        ({"objective_glob": "rag-*"}, False),
+        ({"enclave_glob": "*"}, False),
+        ({"endpoint_glob": "rag-*"}, False),
+        ({"rule": "FREQ=DAILY"}, False),
+    ],
+)
+def test_that_a_double_is_what_treats_the_same_time_of_the_same_things_alike(other, same):
+    held = exclusion("held", **other)
+    assert double_of(exclusion("x"), [standing(exclusion("far", start=NOW - 9e6)), standing(held)]) == (
+        held if same else None
+    )
+
+
+def test_that_a_rule_may_be_spelt_freely_but_follows_its_zone():
+    held = [standing(exclusion("held", rule="RRULE:freq=weekly;byday=MO", zone="Europe/Berlin"))]
+    assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY", zone="Europe/Berlin"), held) is held[0].exclusion
+    assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY"), held) is None
+    assert double_of(exclusion("x", rule="BYDAY=TU;FREQ=WEEKLY", zone="Europe/Berlin"), held) is None
+
+
+OVERLAP = "Its occurrences overlap; shared time is taken once."
+
+
+@pytest.mark.parametrize(
+    ("days_from", "days", "rule", "told"),
+    [
+        (0, 1, "", []),
+        (0, 366, "", []),
+        (0, 366.01, "", ["It lasts 366 days."]),
+        (-400, 3650, "", ["It lasts 3,650 days."]),
+        # 366 days after 1,790,000,000 s, 21 September 2026, it is 22 September 2027
+        (365, 1, "", []),
+        (365.5, 1, "", ["It ends on 2027-09-23, 366 days ahead."]),
+        (-400, 1, "", []),
+        (0, 7, "FREQ=WEEKLY", []),
+        (0, 8, "FREQ=WEEKLY", [OVERLAP]),
+        (0, 400, "FREQ=YEARLY", ["It lasts 400 days.", OVERLAP]),
+        (0, 2, "no rule", []),  # that is another fault
+    ],
+)
+def test_that_what_is_rarely_meant_is_doubted(days_from, days, rule, told):
+    start = NOW + days_from * 86400.0
+    one = exclusion("x", start=start, end=start + days * 86400.0, rule=rule)
+    assert list(doubts(one, NOW)) == told

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from app.analysis.periods import mean_length, parse_period, period_at
-from app.analysis.wall_clock import instant, local, midnight, zone_of
+from app.analysis.wall_clock import instant, local, midnight, moments, zone_of
 from app.model.objective import Window
 from app.model.time_range import TimeRange
 
@@ -89,6 +89,18 @@ def test_that_a_skipped_time_is_the_change_itself_and_a_double_one_has_two_momen
     assert instant(datetime.fromisoformat("2026-03-08T02:30"), zone, last=True) == change
     assert instant(datetime.fromisoformat("2026-11-01T01:30"), zone) == at(2026, 11, 1, 1, 30, offset=-4)
     assert instant(datetime.fromisoformat("2026-11-01T01:30"), zone, last=True) == at(2026, 11, 1, 1, 30, offset=-5)
+
+
+def test_that_a_time_is_shown_once_or_twice_or_never():
+    # New York in 2026: forward at 02:00 on 8 March, back at 02:00 on 1 November
+    zone = zone_of("America/New_York")
+    assert moments(datetime.fromisoformat("2026-03-08T01:59:59.999999"), zone) == [at(2026, 3, 8, 7) - 1e-6]
+    assert moments(datetime.fromisoformat("2026-03-08T02:00"), zone) == []
+    assert moments(datetime.fromisoformat("2026-03-08T02:59:59"), zone) == []
+    assert moments(datetime.fromisoformat("2026-03-08T03:00"), zone) == [at(2026, 3, 8, 7)]
+    assert moments(datetime.fromisoformat("2026-11-01T00:59"), zone) == [at(2026, 11, 1, 4, 59)]
+    assert moments(datetime.fromisoformat("2026-11-01T01:30"), zone) == [at(2026, 11, 1, 5, 30), at(2026, 11, 1, 6, 30)]
+    assert moments(datetime.fromisoformat("2026-11-01T02:00"), zone) == [at(2026, 11, 1, 7)]
 
 
 def test_that_leap_years_have_a_29th_of_february():

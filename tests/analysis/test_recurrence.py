@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from app.analysis.intervals import seconds, union
-from app.analysis.recurrence import check_rule, occurrences, upcoming
+from app.analysis.recurrence import check_rule, occurrences, runs_together, upcoming
 from app.model.objective import Exclusion
 from app.model.time_range import TimeRange
 
@@ -82,6 +82,25 @@ def test_that_windows_that_overlap_are_there_once():
     assert seconds(either) == 6 * HOUR
     assert occurrences(long, YEAR).tolist() == [[at(6, 1), at(6, 4, 12)]]
     assert either.tolist() == turned.tolist()
+
+
+@pytest.mark.parametrize(
+    ("hours", "rule", "overlaps"),
+    [
+        (24, "FREQ=DAILY", False),  # though on 28 March 2027 the day of Berlin has 23 hours
+        (24.5, "FREQ=DAILY", True),
+        (24.5, "FREQ=DAILY;COUNT=1", False),
+        (72, "FREQ=WEEKLY;BYDAY=TU,FR", False),
+        (73, "FREQ=WEEKLY;BYDAY=TU,FR", True),
+        (28 * 24, "FREQ=MONTHLY", False),
+        (29 * 24, "FREQ=MONTHLY", True),  # from February to March
+        (200, "FREQ=YEARLY", False),
+        (200, "FREQ=HOURLY", False),  # no rule of ours
+    ],
+)
+def test_that_occurrences_that_run_together_are_found_by_the_clock_on_the_wall(hours, rule, overlaps):
+    # Tuesday 1 December 2026, 02:00 in Berlin
+    assert runs_together(window(at(12, 1, 1), hours, rule, "Europe/Berlin")) is overlaps
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import tomllib
 from itertools import pairwise
@@ -87,3 +88,65 @@ def test_that_every_command_of_go_is_explained():
     assert commands
     assert all(place > 0 for place in places)
     assert all(a < b for a, b in pairwise(places))
+
+
+PYTHON = """#!/bin/sh
+case "$*" in
+  "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  *" pip "*)
+    echo "pip $*" >>said
+    echo "WARNING: Location 'x' is ignored" >&2
+    echo "ERROR: no matching distribution"
+    exit "$PIP_CODE" ;;
+  *sysconfig*) mkdir -p site && echo site ;;
+esac
+"""
+"""A Python that makes an environment of itself, and whose pip always warns and complains."""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Runs a command of go in a checkout and a machine of its own: no apt, and no Python but `PYTHON`."""
+    tools = tmp_path / "tools"
+    (tmp_path / "packaging").mkdir()
+    tools.mkdir()
+    for name in ("packaging/go", "packaging/requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("cat", "chmod", "cp", "cut", "dirname", "grep", "mkdir", "mktemp", "rm", "sha256sum", "sh", "tail"):
+        (tools / name).symlink_to(shutil.which(name))
+    (tools / "python3").write_text(PYTHON, encoding="utf-8")
+    (tools / "python3").chmod(0o755)
+
+    def run(pip_code):
+        environment = {"PATH": str(tools), "PIP_CODE": str(pip_code), "TMPDIR": str(tmp_path)}
+        command = [str(tools / "sh"), "packaging/go", "run"]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    return run
+
+
+def test_that_what_pip_warns_of_is_not_shown_where_it_succeeds(checkout, tmp_path):
+    done = checkout(0)
+    assert done.stderr.splitlines() == ["Setting up .venv ...", "No display: making every page off screen."]
+    assert (done.returncode, done.stdout) == (0, "")
+    (called,) = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert " --no-input " in called
+    assert "--require-hashes" in called
+    assert list(tmp_path.glob("tmp.*")) == []
+
+
+def test_that_all_that_pip_said_is_shown_and_kept_where_it_fails(checkout, tmp_path):
+    done = checkout(1)
+    (log,) = tmp_path.glob("tmp.*")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "Setting up .venv ...",
+        "WARNING: Location 'x' is ignored",
+        "ERROR: no matching distribution",
+        f"packaging/go: pip failed; all that it said is in {log}",
+    ]
+    assert log.read_text(encoding="utf-8").splitlines() == done.stderr.splitlines()[1:3]
+    # what is half installed is not taken for installed
+    assert checkout(0).returncode == 0

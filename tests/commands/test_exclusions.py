@@ -1,6 +1,7 @@
 """`watchfloor exclusions`: words, JSON, markings and exit codes."""
 
 import os
+import re
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,6 +28,10 @@ PLANNED = {
     "--reason": "Storage failover test", "--reference": "CR-2214",
 }  # fmt: skip
 """Two hours of a Sunday far ahead; from 02:30 by the clock of Berlin."""
+
+
+FAR = r"It ends on 2190-03-14, [0-9]{2},[0-9]{3} days ahead\."
+"""What is doubtful about it."""
 
 
 def at(*moment):
@@ -75,23 +80,55 @@ def entries(base):
 def test_that_what_is_asked_for_waits_under_a_name_made_of_its_reference(add, base):
     told = valid(add("--json").out)
     assert told.pop("requested").startswith("20")
+    (doubt,) = told["doubts"]
+    assert re.fullmatch(FAR, doubt)
+    told["doubts"] = [FAR]
     assert told == {
         "id": "cr-2214", "state": "waiting for approval", "kind": "planned", "treatment": "exclude",
         "objective_glob": "*", "enclave_glob": "enc-s1", "endpoint_glob": "rag-*",
         "from": "2190-03-14T01:30:00Z", "until": "2190-03-14T03:30:00Z", "rule": "", "zone": "UTC",
-        "next": {"from": "2190-03-14T01:30:00Z", "until": "2190-03-14T03:30:00Z"}, "trouble": "",
+        "next": {"from": "2190-03-14T01:30:00Z", "until": "2190-03-14T03:30:00Z"}, "trouble": "", "doubts": [FAR],
         "reason": "Storage failover test", "reference": "CR-2214", "why": "Storage failover test",
         "retroactive": False, "entry": "station-04/1", "requested_by": os_account(),
         "approved_by": "", "approved": None, "withdrawn_by": "", "withdrawn": None,
     }  # fmt: skip
-    lines = add(why="the vendor can only then", until="2190-03-14T05:30:00+02:00").out.splitlines()
+    lines = add(why="the vendor can only then", until="2190-03-14T05:00:00+02:00").out.splitlines()
     assert lines[0] == lines[-1] == "SECRET"
     assert lines[1] == "cr-2214-2  waiting for approval  planned, exclude, CR-2214, * at enc-s1/rag-*"
-    assert lines[2] == "  2190-03-14T01:30:00Z to 2190-03-14T03:30:00Z"
+    assert lines[2] == "  2190-03-14T01:30:00Z to 2190-03-14T03:00:00Z"
     assert lines[3].startswith(f"  asked for by {os_account()} 20")
-    assert lines[4] == "A second person approves it with: watchfloor exclusions approve cr-2214-2 --why TEXT"
+    assert re.fullmatch(f"  Check this: {FAR}", lines[4])
+    assert lines[5] == "A second person approves it with: watchfloor exclusions approve cr-2214-2 --why TEXT"
     assert [entry.why for entry in entries(base)] == ["Storage failover test", "the vendor can only then"]
     assert valid(add("--json", id="failover", objective="rag-p95").out)["objective_glob"] == "rag-p95"
+
+
+def test_that_the_very_same_is_not_asked_for_twice(add, run, base, decided):
+    add()
+    told = add(reference="CR-9", reason="Another", kind="customer", code=4).err
+    assert "Exclusion 'cr-2214' has the same time, scope and treatment." in told
+    assert "It waits for a second person; withdraw it to ask anew." in told
+    decided(ApproveExclusion("cr-2214", "seen"), Author("station-05", "boris (999999)"))
+    assert "It is approved; withdraw it to ask anew." in add(zone="Europe/Berlin", code=4).err
+    assert [entry.kind for entry in entries(base)] == ["add", "approve"]
+    run("withdraw", "cr-2214", "--why", "wrong reason")
+    assert valid(add("--json").out)["id"] == "cr-2214-2"
+
+
+def test_that_what_is_doubtful_is_told_to_who_asks_and_who_approves(add, run, decided):
+    weeks = {"from_": "2190-03-14", "until": "2190-03-22", "repeat": "FREQ=WEEKLY", "reference": "weeks"}
+    overlap = "Its occurrences overlap; shared time is taken once."
+    assert valid(add("--json", **weeks).out)["doubts"][1:] == [overlap]
+    decided(asked("ages", start=at(2026, 1, 1), end=at(2036, 1, 1)))
+    decided(asked("soon", start=NOW, end=NOW + 3600.0))
+    # ten years with the 29 February of 2028 and 2032
+    told = {one["id"]: one["doubts"] for one in valid(run("list", "--json").out)}
+    assert (told["ages"], told["soon"], told["weeks"][1:]) == (["It lasts 3,652 days."], [], [overlap])
+    assert "  Check this: It lasts 3,652 days." in run("show", "ages").out.splitlines()
+    assert (
+        "  Check this: It lasts 3,652 days." in run("approve", "ages", "--why", "the clause says so").out.splitlines()
+    )
+    assert "Check this" not in run("withdraw", "ages", "--why", "no").out
 
 
 def test_that_time_that_has_begun_needs_a_note(add, base):
@@ -150,15 +187,44 @@ def test_that_what_cannot_be_judged_by_is_refused_by_the_name_of_its_option(add,
         ({"from_": "next week"}, "--from 'next week' is no ISO 8601 time"),
         ({"until": "2200-01-01T00:00:00Z"}, "--until '2200-01-01T00:00:00Z' is no ISO 8601 time"),
         ({"from_": "1" * 10_000}, "is no ISO 8601 time"),
-        ({"zone": "Europe/Berlin", "from_": "2190-03-14T02:30:00"}, "by the clock of Europe/Berlin or of UTC"),
-        ({"zone": "Europe/Berlin", "until": "2190-03-15"}, "by the clock of Europe/Berlin or of UTC"),
+        # Berlin in 2190: forward at 02:00 on 28 March, back at 03:00 on 31 October
+        (
+            {"zone": "Europe/Berlin", "from_": "2190-03-28T02:30"},
+            "--from 2190-03-28T02:30: the clock of Europe/Berlin never shows this time; it is put forward to 03:00 then"
+            ".\n  Write a time that it shows, or one with its offset, such as 2190-03-28T03:00:00+02:00.\n",
+        ),
+        (
+            {"zone": "Europe/Berlin", "until": "2190-10-31T02:30"},
+            "--until 2190-10-31T02:30: the clock of Europe/Berlin shows this time twice, for it is put back then.\n"
+            "  Write 2190-10-31T02:30:00+02:00 for the first of the two or 2190-10-31T02:30:00+01:00 for the second.",
+        ),
     ],
 )
-def test_that_a_time_that_is_none_or_could_be_two_is_refused(add, base, options, words):
+def test_that_a_time_that_is_none_never_shown_or_shown_twice_is_refused(add, base, options, words):
     told = add(**options, code=2).err
     assert words in told
     assert len(told) < 400
     assert entries(base) == []
+
+
+@pytest.mark.parametrize(
+    ("from_", "until", "start", "end"),
+    [
+        # winter in Berlin is one hour before UTC, summer two; what names its offset or Z is not read by the zone
+        ("2190-03-14T02:30", "2190-03-14T04:30:00", "2190-03-14T01:30:00Z", "2190-03-14T03:30:00Z"),
+        ("2190-06-14", "2190-06-15", "2190-06-13T22:00:00Z", "2190-06-14T22:00:00Z"),
+        ("2190-03-28T01:30", "2190-03-28T03:30", "2190-03-28T00:30:00Z", "2190-03-28T01:30:00Z"),
+        ("2190-03-28T02:30Z", "2190-03-28T03:30-05:00", "2190-03-28T02:30:00Z", "2190-03-28T08:30:00Z"),
+    ],
+)
+def test_that_times_without_an_offset_are_read_by_the_clock_of_the_zone(add, from_, until, start, end):
+    told = valid(add("--json", zone="Europe/Berlin", from_=from_, until=until).out)
+    assert (told["from"], told["until"], told["zone"]) == (start, end, "Europe/Berlin")
+
+
+def test_that_without_a_zone_times_are_utc(add):
+    told = valid(add("--json", from_="2190-03-28T02:30", until="2190-03-28T03:30").out)
+    assert (told["from"], told["until"], told["zone"]) == ("2190-03-28T02:30:00Z", "2190-03-28T03:30:00Z", "UTC")
 
 
 def test_that_what_must_be_said_is_asked_for(add, run):
@@ -247,10 +313,12 @@ def test_that_the_next_occurrences_follow_the_clock_on_the_wall(run, decided):
         "  2190-03-14T01:30:00Z to 2190-03-14T03:30:00Z, again by FREQ=WEEKLY;BYDAY=SU (Europe/Berlin),"
         " comes up 2190-03-14T01:30:00Z to 2190-03-14T03:30:00Z"
     )
-    assert lines[4] == "  Storage failover test"
-    assert lines[9] == "  comes up 2190-04-11T00:30:00Z to 2190-04-11T02:30:00Z"
-    assert lines[10] == f"  entry station-04/1  2026-09-21T14:13:20Z  {OTHER.account}  add: planned work"
-    assert (lines[0], lines[11:]) == ("SECRET", ["SECRET"])
+    # 59,708.55 days after the request
+    assert lines[4] == "  Check this: It ends on 2190-03-14, 59,709 days ahead."
+    assert lines[5] == "  Storage failover test"
+    assert lines[10] == "  comes up 2190-04-11T00:30:00Z to 2190-04-11T02:30:00Z"
+    assert lines[11] == f"  entry station-04/1  2026-09-21T14:13:20Z  {OTHER.account}  add: planned work"
+    assert (lines[0], lines[12:]) == ("SECRET", ["SECRET"])
     run("withdraw", "sundays", "--why", "never")
     assert valid(run("show", "sundays", "--json").out)["coming"] == []
 
@@ -268,7 +336,7 @@ def test_that_list_tells_what_became_of_each_and_what_comes_next(run, decided):
     assert "Nobody has asked" in run("list").out
     past, ahead = {"start": NOW - 7200.0, "end": NOW - 3600.0}, {"start": at(2190, 1, 1), "end": at(2190, 1, 2)}
     for name, when in (("b-past", past), ("a-ahead", ahead), ("c-waits", past), ("d-gone", ahead)):
-        decided(asked(name, **when))
+        decided(asked(name, endpoint_glob=name, **when))
     decided(asked("e-thrice", start=at(2000, 1, 1), end=at(2000, 1, 2), rule="FREQ=YEARLY;COUNT=3"))
     for name in ("b-past", "a-ahead", "e-thrice"):
         decided(ApproveExclusion(name, "seen"), Author("station-04", "third (999999)"))
@@ -280,7 +348,7 @@ def test_that_list_tells_what_became_of_each_and_what_comes_next(run, decided):
     ]  # fmt: skip
     assert listed[0]["approved_by"] == "third (999999)"
     lines = run("list").out.splitlines()
-    assert (lines[0], lines[-1], len(lines)) == ("SECRET", "SECRET", 2 + 5 * 3)
+    assert (lines[0], lines[-1], len(lines)) == ("SECRET", "SECRET", 2 + 5 * 3 + 1)  # the one ahead is far ahead
     assert lines[-3] == "  2000-01-01T00:00:00Z to 2000-01-02T00:00:00Z, again by FREQ=YEARLY;COUNT=3 (UTC), no more"
 
 

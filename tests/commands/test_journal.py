@@ -145,25 +145,40 @@ def test_that_a_removed_entry_is_found(run, filled):
 @pytest.mark.parametrize(
     ("statement", "differing"),
     [
-        ("UPDATE objective_version SET since = since - 1 WHERE object = 'a' AND n = 1", [("objective", "a")]),
-        ("UPDATE objective_version SET undone = 0", [("objective", "a")]),
-        ("DELETE FROM objective_version WHERE object = 'b'", [("objective", "b")]),
-        ("UPDATE exclusion SET approved_by = 'anna (1000)', approved = 1.0", [("exclusion", "a")]),
-        ("UPDATE exclusion SET object = 'z'", [("exclusion", "a"), ("exclusion", "z")]),
+        (
+            "UPDATE objective_version SET since = since - 1, why = 'x' WHERE object = 'a' AND n = 1",
+            [("objective", "a", ["since, why of entry station-04/1"])],
+        ),
+        ("UPDATE objective_version SET undone = 0", [("objective", "a", ["undone of entry station-04/2"])]),
+        (
+            "DELETE FROM objective_version WHERE object = 'b'",
+            [("objective", "b", ["the row of entry station-04/5 is missing"])],
+        ),
+        (
+            "UPDATE exclusion SET approved_by = 'anna (1000)', approved = 1.0",
+            [("exclusion", "a", ["approved_by, approved of entry station-04/3"])],
+        ),
+        (
+            "UPDATE exclusion SET object = 'z'",
+            [
+                ("exclusion", "a", ["the row of entry station-04/3 is missing"]),
+                ("exclusion", "z", ["a row names entry station-04/3, which made no such row"]),
+            ],
+        ),
         (
             "INSERT INTO objective_version SELECT 'y', tick, station, n, since, recorded, author, why, objective,"
             " undone FROM objective_version WHERE object = 'b'",
-            [("objective", "y")],
+            [("objective", "y", ["a row names entry station-04/5, which made no such row"])],
         ),
     ],
 )
-def test_that_tables_that_are_not_what_the_journal_says_are_found(run, filled, statement, differing):
+def test_that_tables_that_are_not_what_replaying_the_journal_gives_are_found(run, filled, statement, differing):
     behind_the_triggers(filled, statement)
     data = valid(run("verify", "--json", code=3).out)
     assert data["first_broken"] is None
-    assert [(one["register"], one["object"]) for one in data["differing"]] == differing
-    words = run("verify", code=3).out
-    assert all(
-        f"The {register} {name!r} in the tables is not what the journal says." in words for register, name in differing
-    )
-    assert "Unbroken" not in words
+    assert [(one["register"], one["object"], one["where"]) for one in data["differing"]] == differing
+    lines = run("verify", code=3).out.splitlines()
+    told = []
+    for what, name, where in differing:
+        told += [f"The {what} {name!r} in the tables is not what the journal says:", *(f"  {one}" for one in where)]
+    assert lines[2:] == [*told, "Compare with a backup of state/station.db, and tell the security officer.", "SECRET"]

@@ -165,7 +165,7 @@ def test_that_time_that_is_excluded_now_is_maintenance_once_it_is_approved(desk)
     desk.probe()
     desk.exclude(work(start=AT - HOUR, minutes=120), approved=False)
     assert found(desk).reason is Reason.ON_PACE
-    desk.exclude(work("cr-2", start=AT - HOUR, minutes=120))
+    desk.exclude(work("cr-2", start=AT - HOUR, minutes=119))
     assert found(desk) == (Health.MAINTENANCE, Reason.EXCLUDED, False)
 
 

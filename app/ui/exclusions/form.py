@@ -226,12 +226,20 @@ class ExcludeCard(Card):
             return "This time has begun: say in the note why it is asked for only now."
         return ""
 
+    def _doubts(self) -> str:
+        """What is more often a slip than meant, and can be asked for all the same."""
+        from app.analysis.exclusion_request import doubts
+
+        return "" if self.span is None else " ".join(doubts(self.exclusion(self.span), self._now))
+
     def _judge(self) -> None:
         fault = self._fault()
+        doubts = "" if fault else self._doubts()
         self.button.setEnabled(not fault and not self._asking)
         if self.span is not None and self._preview is not None:
             self._wait.start()
-        self.remark.say(fault or "A second person must approve it before it changes a figure.", wrong=bool(fault))
+        said = fault or doubts or "A second person must approve it before it changes a figure."
+        self.remark.say(said, wrong=bool(fault or doubts))
 
     def _ask_preview(self) -> None:
         span = self.span
@@ -250,6 +258,8 @@ class ExcludeCard(Card):
         if span != self.span:
             return  # another stretch is written by now, or none
         fault = self._fault()
+        if not fault and self._doubts():
+            return  # the remark has room for one thing, and that is said
         self.remark.say(
             f"{said} {fault}".strip() if fault else f"{said} A second person must approve it.", wrong=bool(fault)
         )

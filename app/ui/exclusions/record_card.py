@@ -25,6 +25,8 @@ _WIDE, _ROW = 560, 26
 
 def facts(record: ExclusionRecord) -> list[tuple[str, str]]:
     """Name and value of each line."""
+    from app.analysis.exclusion_request import doubts
+
     one = record.exclusion
     told = [
         ("When", when_words(one)),
@@ -39,6 +41,8 @@ def facts(record: ExclusionRecord) -> list[tuple[str, str]]:
         told.append(("Approved", f"{_moment(record.approved)} by {one.approved_by}"))
     if record.withdrawn is not None:
         told.append(("Withdrawn", f"{_moment(record.withdrawn)} by {record.withdrawn_by}"))
+    else:
+        told += [("Check this", doubt) for doubt in doubts(one, record.requested)]
     told.append(("Entry", str(record.entry)))
     return told
 

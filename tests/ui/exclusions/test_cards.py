@@ -1,5 +1,7 @@
 """The cards in which time is excluded, on a real store: what is wrong is said in words, what is decided is kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.clock import from_iso
@@ -127,6 +129,39 @@ def test_that_a_reference_that_was_used_makes_another_name(card, desk, qtbot, ru
     assert [one.exclusion.id for one in records(desk)] == ["cr-2231", "cr-2231-2"]
 
 
+def test_that_the_very_same_is_not_asked_for_twice_and_what_was_typed_stays(card, desk, qtbot, runner):
+    desk.exclude(work("cr-1", AT + DAY, 60, objective_glob="rag-up", enclave_glob="enc-u1"), approved=False)
+    card.reason.setText("Again")
+    click(card, qtbot, runner)
+    assert card.remark.words == (
+        "Exclusion 'cr-1' has the same time, scope and treatment."
+        " It waits for a second person; withdraw it to ask anew."
+    )
+    assert (card.reason.text(), card.reference.text(), card.button.isEnabled()) == ("Again", "CR-2231", True)
+    card.end.setText("2026-09-17 02:00")
+    click(card, qtbot, runner)
+    assert [one.exclusion.id for one in records(desk)] == ["cr-1", "cr-2231"]
+
+
+@pytest.mark.parametrize(
+    ("end", "repeat", "words"),
+    [
+        # the form's first time is 17 September 2026 00:00, one day from now
+        ("2036-09-17 00:00", 0, "It lasts 3,653 days."),
+        ("2026-09-18 00:01", 1, "Its occurrences overlap; shared time is taken once."),
+        ("2026-09-24 00:01", 2, "Its occurrences overlap; shared time is taken once."),
+        ("2026-09-24 00:00", 2, "A second person must approve it before it changes a figure."),
+    ],
+)
+def test_that_what_is_rarely_meant_is_said_and_may_be_asked(card, end, repeat, words):
+    card.reason.setText("Storage failover test")
+    card.repeat.choose(repeat)
+    card.end.setText(end)
+    assert card.remark.words == words
+    assert card.remark._wrong is not words.startswith("A second")
+    assert card.button.isEnabled()
+
+
 def test_that_two_presses_ask_once(card, desk, qtbot, runner):
     card.reason.setText("Storage failover test")
     card.reason.returnPressed.emit()
@@ -173,6 +208,13 @@ def test_that_the_preview_follows_what_is_typed(previewed, qtbot):
     qtbot.waitUntil(lambda: "30 min" in previewed.remark.words)
     previewed.reason.setText("")
     qtbot.waitUntil(lambda: previewed.remark.words.startswith("Asked about 30 min. Say what happens"))
+
+
+def test_that_a_preview_does_not_hide_what_is_doubtful(previewed, qtbot, runner):
+    previewed.end.setText("2036-09-17 00:00")
+    previewed._wait.timeout.emit()
+    qtbot.waitUntil(lambda: runner.idle)
+    assert previewed.remark.words == "It lasts 3,653 days."
 
 
 def test_that_a_preview_of_another_stretch_that_comes_late_is_dropped(previewed, qtbot, runner):
@@ -271,3 +313,11 @@ def test_that_a_card_tells_everything_that_became_of_it(desk):
         "Entry": "station-04/2",
     }
     assert isinstance(record, ExclusionRecord)
+
+
+def test_that_whoever_approves_sees_what_is_rarely_meant(desk):
+    desk.exclude(work(start=AT, minutes=1441, rule="FREQ=DAILY"), approved=False)
+    (record,) = records(desk)
+    overlap = ("Check this", "Its occurrences overlap; shared time is taken once.")
+    assert overlap in facts(record)
+    assert overlap not in facts(replace(record, withdrawn=AT))

@@ -129,7 +129,7 @@ def test_that_exclusions_that_wait_are_counted_once_and_said_to_change_nothing(d
     desk.probe()
     desk.exclude(work(), approved=False)
     assert told(desk).endswith("6 h. One exclusion waits for approval and changes nothing yet.")
-    desk.exclude(work("cr-2"), approved=False)
+    desk.exclude(work("cr-2", minutes=90), approved=False)
     assert told(desk).endswith("Two exclusions wait for approval and change nothing yet.")
 
 
