@@ -19,10 +19,6 @@ from app.analysis.intervals import Mask
 from app.model.sample import FloatArray
 
 _EVEN = 1e-9
-_EARLY = 0.9
-"""Factor from which on a pair that speaks is in good time and not too early: with nine tenths of the budget on their
-way somebody wants to know. The Workbook's slowest pair has 1 over 30 days, 0.933 over the other usual month, four
-weeks, and 0.233 over one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class Flaw(Enum):
     """What is wrong with a pair for one objective."""
 
     NEVER = "can never fire"
-    EARLY = "fires while the budget is not overspent"
+    BELOW_ONE = "fires while the budget is not overspent"
     FINER = "is finer than the data arrives, so it is a verdict on the past"
     LONGER = "looks back longer than the period"
 
@@ -112,7 +108,7 @@ def lint(pairs: Sequence[Pair], target: float, period: float, cadence: float) ->
         factor = pair.factor(period)
         flaws = {
             Flaw.NEVER: factor * (1.0 - target) >= 1.0 - _EVEN,
-            Flaw.EARLY: factor < _EARLY - _EVEN,
+            Flaw.BELOW_ONE: factor < 1.0 - _EVEN,
             Flaw.FINER: pair.is_finer(cadence),
             Flaw.LONGER: pair.long > period,
         }

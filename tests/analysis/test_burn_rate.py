@@ -54,12 +54,11 @@ def test_that_a_rule_that_can_never_fire_is_named():
     assert [found.flaw for found in lint([even], 0.95, 20 * HOUR / 0.02, 0.0)] == [Flaw.NEVER]
 
 
-def test_that_a_rule_that_speaks_long_before_the_budget_is_overspent_is_named():
+def test_that_a_rule_below_one_is_named():
     # a tenth of 7 days in 1 day is a factor of 0.7, in 3 days 0.233
-    assert flaws(0.999, 7) == {("1 d and 2 h", Flaw.EARLY), ("3 d and 6 h", Flaw.EARLY)}
-    assert flaws(0.999, 26.9) == {("3 d and 6 h", Flaw.EARLY)}  # 0.897
-    assert flaws(0.999, 27) == set()  # 0.9
-    assert flaws(0.999, 28) == set()  # four weeks are a month as good as any
+    assert flaws(0.999, 7) == {("1 d and 2 h", Flaw.BELOW_ONE), ("3 d and 6 h", Flaw.BELOW_ONE)}
+    assert flaws(0.999, 28) == {("3 d and 6 h", Flaw.BELOW_ONE)}  # 0.933
+    assert flaws(0.999, 30) == set()  # 1 itself spends no more than there is
 
 
 def test_that_rules_finer_than_the_data_arrives_are_named():

@@ -53,7 +53,7 @@ def test_that_lint_has_nothing_to_say_of_the_examples(run):
 
 
 def test_that_what_is_doubtful_of_many_is_said_once_with_every_line(run, file):
-    text = EXAMPLE.read_text(encoding="utf-8").replace("duration: 28d", "duration: 14d")
+    text = EXAMPLE.read_text(encoding="utf-8").replace("duration: 30d", "duration: 14d")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if "duration: 14d" in line]
     weeks, month = file(text, "weeks.yaml"), file(SLO.replace("30d", "14d"), "month.yaml")
     # 3 days of 14 at a tenth of the budget are a factor of 0.1 * 14 / 3 = 0.467
