@@ -21,6 +21,7 @@ from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
+from app.ui.charts.space import Space
 from app.ui.charts.spoken import silence, summary
 from app.ui.charts.trace import Envelope, envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
@@ -166,7 +167,7 @@ class Chart(Reached):
             curves = self._envelopes(box)
         plot = Plot(canvas, box, span, self._values.scale, ratio)
         room = self._room(canvas) if self._headed else 0.0
-        titled, placed = worded(plot, self._thresholds, curves, room)
+        titled, placed = worded(Space(plot, curves, self._bands), self._thresholds, room)
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), titled, self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
         self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box, titled))
