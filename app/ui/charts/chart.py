@@ -19,6 +19,7 @@ from app.ui.charts.kept import Kept
 from app.ui.charts.limits import paint_limits, paint_titled, promise_tip, worded
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_at
 from app.ui.charts.numbers import chart_sheet, within
+from app.ui.charts.peaks import ROOM, cut, paint_peaks, peaks
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
 from app.ui.charts.space import Space
@@ -74,6 +75,8 @@ class Chart(Reached):
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
+        self.cap = math.inf
+        """The scale need reach no further: what is higher is cut at the top, and told above it."""
         self._rows = 0
         self._axis, self._headed = axis, headed
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
@@ -146,7 +149,7 @@ class Chart(Reached):
 
     @property
     def _head(self) -> int:
-        return HEAD if self._headed else 6
+        return (HEAD if self._headed else 6) + (ROOM if math.isfinite(self.cap) else 0)
 
     @property
     def plot(self) -> QRectF:
@@ -170,7 +173,7 @@ class Chart(Reached):
         titled, placed = worded(Space(plot, curves, self._bands), self._thresholds, room)
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), titled, self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
-        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box, titled))
+        self._back.show(canvas, QPointF(), size, (scale, box.topLeft(), said), partial(self._paint_back, box, titled))
         if self._axis:
             below, strip = QPointF(0, box.bottom() + 3), QSizeF(size.width(), AXIS - 3)  # clear of the lowest label
             self._strip.show(canvas, below, strip, (span, box.left()), partial(self._paint_axis, box))
@@ -181,6 +184,9 @@ class Chart(Reached):
         face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
         face.paint_guides(plot, self._guides)
         face.paint_future(plot, self._now, self._fans)
+        if math.isfinite(self.cap):
+            paint_peaks(plot, peaks(self.lines, curves, scale.high, round(8 * ratio)), self.unit, grey=self._stale)
+            curves = [cut(curve, scale.high) for curve in curves]
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
         face.paint_changes(plot, self._changes)
@@ -213,7 +219,8 @@ class Chart(Reached):
         face.paint_moments(canvas, self.view.span, box.left(), box.right())
 
     def _reach(self, low: float, high: float) -> tuple[float, float]:
-        """Include the limits that are near enough to be seen beside the data."""
+        """Up to the cap, and the limits that are near enough to be seen beside the data."""
+        low, high = min(low, self.cap), min(high, self.cap)
         for limit in self._thresholds:
             if limit.value <= 2.5 * high or math.isnan(high):
                 low, high = float(np.fmin(low, limit.value)), float(np.fmax(high, limit.value))

@@ -129,7 +129,7 @@ class BurnRateView(QWidget):
             self.view.reset()
             self.chart.scale = None
         self._key = drawn.close.row.promise.key
-        self.chart.level = drawn.close.row.promise.enclave.level
+        self.chart.level, self.chart.cap = drawn.close.row.promise.enclave.level, drawn.cap
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
         self.chart.show_marks(drawn.factors, (*drawn.bands, *drawn.burned))
 

@@ -192,6 +192,17 @@ def test_that_the_burn_rate_peaks_where_everything_was_bad_and_is_not_joined_ove
     assert curve.gap[:-1].any()
 
 
+def test_that_a_scale_of_burn_rates_ends_above_twice_the_highest_factor_and_its_curve_does_not(show, tmp_path):
+    desk = Levels(tmp_path / "other")
+    desk.promise()
+    desk.probe(bad=[before(2000, 90)])
+    chart = show(desk).closely.rates.chart
+    chart.grab()
+    assert float(chart.lines[0].trace.most.max()) == pytest.approx(100.0)
+    assert chart.cap == pytest.approx(28.8)  # of 14.4
+    assert chart.scale.high == 30.0
+
+
 def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(show, desk, runner, qtbot):
     view = show(desk)
     choose(view, runner, qtbot, "rag")
