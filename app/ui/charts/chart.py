@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from app.model.health import Health
 from app.model.marking import Level
+from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
@@ -18,6 +19,7 @@ from app.ui.charts.curves import Pencil, Plot, grey_of
 from app.ui.charts.kept import Kept
 from app.ui.charts.limits import paint_limits, paint_titled, promise_tip, worded
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_at
+from app.ui.charts.names import paint_names
 from app.ui.charts.numbers import chart_sheet, within
 from app.ui.charts.peaks import ROOM, cut, paint_peaks, peaks
 from app.ui.charts.readout import entries, moment_words, paint_card
@@ -189,6 +191,8 @@ class Chart(Reached):
             curves = [cut(curve, scale.high) for curve in curves]
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
+        taken = Space(plot, curves, (*self._bands, Band(self._now, self._now, Health.UNKNOWN, "now")))
+        paint_names(taken, self.lines, self._guides, self._fans, self._edges(box))
         face.paint_changes(plot, self._changes)
         paint_limits(plot, self._thresholds, placed)
         self._paint_reading(plot)
@@ -196,8 +200,11 @@ class Chart(Reached):
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
 
     def _envelopes(self, box: QRectF) -> list[Envelope]:
-        edges = self.view.edges(round(box.width() * self.devicePixelRatioF()))
+        edges = self._edges(box)
         return [envelope(line.trace, edges) for line in self.lines]
+
+    def _edges(self, box: QRectF) -> FloatArray:
+        return self.view.edges(round(box.width() * self.devicePixelRatioF()))
 
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)

@@ -27,24 +27,36 @@ class Space:
     curves: Sequence[Envelope]
     bands: Sequence[Band] = ()
     said: list[QRectF] = field(default_factory=list)
+    _closed: list[tuple[float, float]] = field(init=False)
+    """Where bands stand, with a little beside them: left and right."""
+
+    def __post_init__(self) -> None:
+        span = self.plot.span
+        boxes = [
+            self.plot.stretch(one.start, one.end) for one in self.bands if one.start < span.end and one.end > span.start
+        ]
+        self._closed = [(box.left() - _CLEAR, box.right() + _CLEAR) for box in boxes]
 
     def along(self, wide: float) -> list[float]:
-        """Left edges of words that are so wide, from left to right over the whole plot."""
-        left, last = self.plot.box.left() + 2, self.plot.box.right() - wide - 2
-        return [*np.arange(left, last, _STEP).tolist(), last] if last >= left else []
+        """Left edges of words that are so wide, from left to right: everywhere, and close beside each band."""
+        first, last = self.plot.box.left() + 2, self.plot.box.right() - wide - 2
+        beside = (x for left, right in self._closed for x in (left - wide, right) if first < x < last)
+        return sorted([*np.arange(first, last, _STEP).tolist(), last, *beside]) if last >= first else []
 
     def fits(self, box: QRectF) -> bool:
         """Whether words are inside of the plot and over no others."""
         return self.plot.box.contains(box) and not any(box.intersects(other) for other in self.said)
 
+    def is_clear(self, box: QRectF) -> bool:
+        """Whether no curve runs through them."""
+        return self.fits(box) and not self._crossed(box)
+
     def is_free(self, box: QRectF) -> bool:
         """Whether nothing at all runs through them."""
-        return self.fits(box) and not self._banded(box) and not self._crossed(box)
+        return not self._banded(box) and self.is_clear(box)
 
     def _banded(self, box: QRectF) -> bool:
-        span = self.plot.span
-        boxes = (self.plot.stretch(one.start, one.end) for one in self.bands if one.end > span.start)
-        return any(one.left() - _CLEAR < box.right() and box.left() < one.right() + _CLEAR for one in boxes)
+        return any(left < box.right() and box.left() < right for left, right in self._closed)
 
     def _crossed(self, box: QRectF) -> bool:
         plot = self.plot

@@ -1,7 +1,7 @@
 """One promise closely, as lines, bands and guides of the two charts. Made on a worker thread."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,7 +67,8 @@ def drawn(close: Closely) -> Drawn:
         # far below the rest it would press the line that is known flat: there it leaves the chart
         floor = min(_FLOOR, float(np.nanmin(down.left)) + _FLOOR)
         worst = np.where(known & (down.left_worst >= floor), down.left_worst, np.nan)
-        lines.append(make_line("left at worst", "text.low", _points(down.time, worst, step), newest, weight=1.0))
+        points = _points(down.time, worst, step)
+        lines.append(replace(make_line("left at worst", "text.low", points, newest, weight=1.0), name="at worst"))
     recent = TimeRange(max(period.start, now - _SHOWN_DAYS * _DAY), max(now, period.start + 1.0))
     factors = _factors(close)
     return Drawn(

@@ -215,6 +215,23 @@ def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(sh
     assert view.closely.down.view.span.end == START + 30 * DAY
 
 
+def test_that_the_lines_of_the_burn_down_are_named_beside_them_and_bands_in_the_legend(show, tmp_path, runner, qtbot):
+    desk = Levels(tmp_path / "other")
+    for name in ("rag", "voice"):
+        desk.promise(name)
+    desk.probe("rag", "voice")
+    desk.probe("voice", "rag", gone=[(2880, 3000)])
+    desk.exclude(work(start=START + 3 * DAY))
+    view = show(desk)
+    told = {}
+    for name in ("rag", "voice"):
+        choose(view, runner, qtbot, name)
+        legend = [entry.words for entry in view.closely.panels[0]._legend]
+        told[name] = [line.name for line in view.closely.down.chart.lines], legend
+    # what is left of rag is known; two hours of voice, a quarter of its budget, are not
+    assert told == {"rag": ([""], ["excluded"]), "voice": (["", "at worst"], [])}
+
+
 def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
     desk = Levels(tmp_path / "other")
     desk.promise()
