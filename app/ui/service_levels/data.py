@@ -17,6 +17,7 @@ from app.ui.page import Ask, Place, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
+from app.ui.service_levels.told_apart import promised
 
 _ASKED = "asked for"
 
@@ -32,8 +33,9 @@ class LevelsData:
     """The rows with how they stand: worked out once, on the thread that reads."""
 
     def __post_init__(self) -> None:
-        at = self.levels.as_of
-        object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at) for row in self.levels.rows))
+        at, rows = self.levels.as_of, self.levels.rows
+        told = zip(rows, promised([row.promise for row in rows]), strict=True)
+        object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at, said) for row, said in told))
 
     def closely(self, key: PromiseKey, job: Job) -> Drawn:
         """One promise closely, as what its charts show."""
