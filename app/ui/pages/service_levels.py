@@ -1,7 +1,7 @@
 """Service levels: which promises are at risk, how their budgets burn, and what does not count."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -14,7 +14,6 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.promise import Promise
 from app.query.service_levels import read_service_levels
 from app.query.standing import LOUD
 from app.ui import words
@@ -31,7 +30,7 @@ from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.close_look import CloseLook
-from app.ui.service_levels.data import LevelsData, found_as, is_about, question_of
+from app.ui.service_levels.data import LevelsData, found_as, question_of, where
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.service_levels.explained import Fact, facts
 from app.ui.service_levels.level_words import promise_words, scopes
@@ -106,7 +105,7 @@ class LevelsView(PageView):
             return
         self._panel.show_body()
         if data.ask.subject is not None and data.ask.subject != self._subject:
-            self._choose(partial(is_about, data.ask.subject))
+            self._choose(data.about(data.ask.subject))
         self._subject = data.ask.subject
         self._ask_closely()
 
@@ -178,8 +177,11 @@ class LevelsView(PageView):
     def _deciding(self, data: LevelsData) -> Deciding:
         return Deciding(data.ask.open, data.ask.station)
 
-    def _choose(self, wanted: Callable[[Promise], bool]) -> None:
-        number = next((n for n, one in enumerate(self.table.rows.rows) if wanted(one.row.promise)), None)
+    def _choose(self, wanted: Line | None) -> None:
+        """Choose a row; one that the filter hides is shown again, for somebody asked for it."""
+        if any(one is wanted for one in self.table.hidden_rows()):
+            self.filter.clear()
+        number = next((n for n, one in enumerate(self.table.rows.rows) if one is wanted), None)
         if number is not None:
             self.table.choose(number)
 
@@ -236,17 +238,17 @@ def badges(data: LevelsData) -> dict[str, Badge | None]:
 
 def finds(data: LevelsData) -> list[Find]:
     """Every promise by its title; one to several endpoints of an enclave by the endpoint as well."""
-    several = Counter((one.row.promise.enclave.id, one.row.promise.objective.id) for one in data.lines)
-    return [
-        Find(
-            *found_as(one.row.promise, alone=several[one.row.promise.enclave.id, one.row.promise.objective.id] == 1),
-            "Promises",
-            one.standing.health,
-            one.row.promise.enclave.level,
-            words.capitalised(one.standing.reason.value),
-        )
-        for one in data.lines
-    ]
+    places = {
+        (one.row.promise.enclave.id, one.row.promise.objective.id, one.row.promise.endpoint.id) for one in data.lines
+    }
+    several = Counter(place[:2] for place in places)
+    found = []
+    for one in data.lines:
+        promise = one.row.promise
+        said, place = found_as(promise, alone=several[promise.enclave.id, promise.objective.id] == 1)
+        detail = ", ".join((words.capitalised(one.standing.reason.value), *where(promise, said, data.levels.pictures)))
+        found.append(Find(said, place, "Promises", one.standing.health, promise.enclave.level, detail))
+    return found
 
 
 def oldest_in_view(data: LevelsData) -> Oldest | None:

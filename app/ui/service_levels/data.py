@@ -1,11 +1,13 @@
 """What the page of service levels was told, and what can be asked beyond it. Runs on worker threads."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.analysis.burn_rate import Pair
 from app.job import Job
 from app.model.time_range import TimeRange
+from app.query.enclaves import Picture
 from app.query.judging import Question
 from app.query.promise import Promise, PromiseKey
 from app.query.recomputed import Recomputed, read_recomputed
@@ -13,7 +15,7 @@ from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels
 from app.query.standing import standing
 from app.ui import words
-from app.ui.page import Ask, Place, Subject
+from app.ui.page import Ask, Place, Subject, enclave_words
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
@@ -36,6 +38,10 @@ class LevelsData:
         at, rows = self.levels.as_of, self.levels.rows
         told = zip(rows, promised([row.promise for row in rows]), strict=True)
         object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at, said) for row, said in told))
+
+    def about(self, subject: Subject) -> Line | None:
+        """What a place is about: of several promises the one with the least budget left, which comes first."""
+        return next((one for one in self.lines if _is_about(subject, one.row.promise)), None)
 
     def closely(self, key: PromiseKey, job: Job) -> Drawn:
         """One promise closely, as what its charts show."""
@@ -62,7 +68,7 @@ def question_of(ask: Ask) -> Question:
     return Question(ask.period, ask.at, hidden=ask.hidden)
 
 
-def is_about(subject: Subject, promise: Promise) -> bool:
+def _is_about(subject: Subject, promise: Promise) -> bool:
     """Whether a promise is what a place is about: it names one, an endpoint, or the one at the other."""
     objective, endpoint = promise.objective.id, promise.endpoint.id
     return promise.enclave.id == subject.enclave and subject.id in (objective, endpoint, f"{objective}/{endpoint}")
@@ -74,3 +80,10 @@ def found_as(promise: Promise, *, alone: bool) -> tuple[str, Place]:
     if not alone:
         title, name = f"{title}, {promise.endpoint.title}", f"{name}/{promise.endpoint.id}"
     return title, Place("service-levels", Subject(promise.enclave.id, name))
+
+
+def where(promise: Promise, said: str, pictures: Sequence[Picture]) -> list[str]:
+    """What of endpoint and enclave neither its words nor its marking say."""
+    enclave = enclave_words(promise.picture, pictures)
+    endpoint = promise.endpoint.title
+    return [*([] if endpoint in said else [endpoint]), *([] if enclave == promise.enclave.level.title else [enclave])]

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from app.errors import StoreBusy
 from app.job import Job
+from app.model.catalogue import Enclave
 from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
@@ -14,6 +15,7 @@ from app.paths import resources
 from app.query.standing import Reason
 from app.ui.page import Place, Subject
 from app.ui.pages.service_levels import LevelsView, badges, finds, load, marking, oldest_in_view
+from app.ui.rows import Order
 from app.ui.service_levels import data as asked
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.states import Kind, failed, loading
@@ -561,6 +563,52 @@ def test_that_a_promise_to_several_endpoints_is_found_at_each_of_them(desk, show
         "all-up",
         "rag",
     )
+
+
+def test_that_a_place_about_several_promises_opens_the_one_with_the_least_budget_left(desk, show):
+    desk.promise("all", endpoint_glob="*")
+    view = show(desk)
+    # of chat 540 of 432 min are spent, of rag 216, of voice none: by budget chat comes first, by this column last
+    view.table.sort_by(Order(5, descending=True))
+    assert names(view)[0] == "voice"
+    show(desk, subject=Subject(U1.id, "all-up"))
+    assert view.table.current_row().row.promise.key.objective == "all-up"
+    assert view.table.current_row().row.promise.endpoint.id == "chat"
+
+
+def test_that_a_place_about_a_row_that_the_filter_hides_shows_it_again(desk, show, qtbot):
+    view = show(desk)
+    view.filter.field.setText("chat")
+    qtbot.waitUntil(lambda: names(view) == ["chat"])
+    show(desk, subject=Subject(U1.id, "voice-up"))
+    assert view.table.current_row().row.promise.endpoint.id == "voice"
+    assert view.filter.words == ""
+    view.filter.field.setText("rag")
+    qtbot.waitUntil(lambda: names(view) == ["rag"])
+    show(desk, subject=Subject(U1.id, "rag-up"))
+    assert view.filter.words == "rag", "it was there"
+
+
+def test_that_a_promise_is_found_with_the_endpoint_and_enclave_that_nothing_else_tells(tmp_path):
+    desk = Levels(tmp_path / "many")
+    desk.promise("rag", title="Answers in time")
+    other = Enclave("enc-s2", "Secret, east", Level.S, cadence=3600.0, grace=600.0)
+    for enclave in (U1, S1, other):
+        desk.probe(enclave=enclave)
+    found = {one.place.subject.enclave: (one.words, one.detail) for one in finds(load(desk.ask(), Job()))}
+    assert found == {
+        U1.id: ("Answers in time", "On pace, rag"),
+        S1.id: ("Answers in time", "On pace, rag"),  # its name is what its marking says
+        "enc-s2": ("Answers in time", "On pace, rag, Secret, east"),
+    }
+
+
+def test_that_two_versions_of_a_promise_to_one_endpoint_are_one_name(tmp_path):
+    desk = Levels(tmp_path / "versions")
+    desk.promise("rag", 0.99)
+    desk.promise("rag", 0.9, since=START + 10 * DAY)
+    desk.probe()
+    assert {one.words for one in finds(load(desk.ask(), Job()))} == {"rag is up"}
 
 
 def test_that_nothing_is_exported_while_the_page_shows_an_error(desk, show):
