@@ -1,13 +1,11 @@
 """What the page of service levels was told, and what can be asked beyond it. Runs on worker threads."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.analysis.burn_rate import Pair
 from app.job import Job
 from app.model.time_range import TimeRange
-from app.query.enclaves import Picture
 from app.query.judging import Question
 from app.query.promise import Promise, PromiseKey
 from app.query.recomputed import Recomputed, read_recomputed
@@ -15,7 +13,7 @@ from app.query.service_level import read_closely
 from app.query.service_levels import ServiceLevels
 from app.query.standing import standing
 from app.ui import words
-from app.ui.page import Ask, Place, Subject, enclave_words
+from app.ui.page import Ask, Place, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
@@ -75,15 +73,10 @@ def _is_about(subject: Subject, promise: Promise) -> bool:
 
 
 def found_as(promise: Promise, *, alone: bool) -> tuple[str, Place]:
-    """Words and place of a promise; unless it is `alone` in its enclave both name its endpoint as well."""
+    """Words and place of a promise. Words always name its endpoint, a place where it is not `alone` in its enclave."""
     title, name = promise.objective.title or promise.objective.id, promise.objective.id
+    if not alone or promise.endpoint.title not in title:
+        title = f"{title}, {promise.endpoint.title}"
     if not alone:
-        title, name = f"{title}, {promise.endpoint.title}", f"{name}/{promise.endpoint.id}"
+        name = f"{name}/{promise.endpoint.id}"
     return title, Place("service-levels", Subject(promise.enclave.id, name))
-
-
-def where(promise: Promise, said: str, pictures: Sequence[Picture]) -> list[str]:
-    """What of endpoint and enclave neither its words nor its marking say."""
-    enclave = enclave_words(promise.picture, pictures)
-    endpoint = promise.endpoint.title
-    return [*([] if endpoint in said else [endpoint]), *([] if enclave == promise.enclave.level.title else [enclave])]

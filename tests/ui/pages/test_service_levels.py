@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from app.errors import StoreBusy
 from app.job import Job
@@ -13,6 +14,7 @@ from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.paths import resources
 from app.query.standing import Reason
+from app.ui.controls import PushButton
 from app.ui.page import Place, Subject
 from app.ui.pages.service_levels import LevelsView, badges, finds, load, marking, oldest_in_view
 from app.ui.rows import Order
@@ -468,12 +470,19 @@ def test_that_the_sheet_has_plain_numbers_and_the_marking_of_what_is_shown(show,
 # --- states ---------------------------------------------------------------------------------------------------------
 
 
-def test_that_a_station_without_promises_says_how_to_make_one(show, tmp_path):
+def test_that_a_station_without_promises_says_how_to_make_one_and_hands_over_the_command(show, tmp_path, qtbot):
     desk = Levels(tmp_path / "empty")
     desk.probe()
     view = show(desk)
     assert states(view) == [Kind.EMPTY] * 4
     assert "watchfloor objectives add" in view._panel.state.text
+    button = next(one for one in view._panel.findChildren(PushButton) if one.isVisible())
+    assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+    said = []
+    view.said.connect(said.append)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert QGuiApplication.clipboard().text() == "watchfloor objectives add FILE --why TEXT"
+    assert [one.title for one in said] == ["The command is copied"]
     assert view.sentence.words == "No promise is in view."
     assert view.sheet() is None
 
@@ -597,9 +606,9 @@ def test_that_a_promise_is_found_with_the_endpoint_and_enclave_that_nothing_else
         desk.probe(enclave=enclave)
     found = {one.place.subject.enclave: (one.words, one.detail) for one in finds(load(desk.ask(), Job()))}
     assert found == {
-        U1.id: ("Answers in time", "On pace, rag"),
-        S1.id: ("Answers in time", "On pace, rag"),  # its name is what its marking says
-        "enc-s2": ("Answers in time", "On pace, rag, Secret, east"),
+        U1.id: ("Answers in time, rag", "On pace"),
+        S1.id: ("Answers in time, rag", "On pace"),  # its name is what its marking says
+        "enc-s2": ("Answers in time, rag", "On pace, Secret, east"),
     }
 
 
