@@ -1,6 +1,6 @@
 """What a chart is held against: dashed lines, and where their words have room."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -57,27 +57,20 @@ def _places(space: Space, thresholds: Sequence[Threshold], titled: Sequence[Thre
         if limit in titled or not box.top() <= y <= box.bottom():
             continue
         wide = space.plot.canvas.width("caption", limit.words) + 8
-        fitting = [one for one in _ends(taken, wide, y) if taken.fits(one)]
-        places = (
-            one
-            for one in chain(fitting, _between(taken, wide, y))
-            if not any(one.top() <= other <= one.bottom() for other in heights)
-        )
+        sides = [up for up in (y - TALL - 2, y + 2) if box.top() <= up <= box.bottom() - TALL]
+        apart = [up for up in sides if not any(up <= other <= up + TALL for other in heights)]
+        places = chain(_ends(taken, wide, apart), (one for up in apart for one in taken.clear(wide, up)))
         free = next((one for one in places if taken.is_free(one)), None)
-        place = free or next(iter(fitting), None)
+        place = free or next((one for one in _ends(taken, wide, sides) if taken.fits(one)), None)
         if place is not None:  # else the read-out names it
             found.append(Place(limit, place, free is not None))
             taken.said.append(place)
     return found
 
 
-def _ends(space: Space, wide: float, y: float) -> list[QRectF]:
+def _ends(space: Space, wide: float, tops: Sequence[float]) -> list[QRectF]:
     across = space.along(wide)
-    return [QRectF(x, up, wide, TALL) for x in (*across[:1], *across[-1:]) for up in (y - TALL - 2, y + 2)]
-
-
-def _between(space: Space, wide: float, y: float) -> Iterator[QRectF]:
-    return (QRectF(x, up, wide, TALL) for up in (y - TALL - 2, y + 2) for x in space.along(wide)[1:-1])
+    return [QRectF(x, top, wide, TALL) for x in (*across[:1], *across[-1:]) for top in tops]
 
 
 def paint_limits(plot: Plot, thresholds: Sequence[Threshold], placed: Sequence[Place]) -> None:

@@ -31,8 +31,8 @@ def paint_names(
     for guide, curve in zip(guides, guided, strict=True):
         _paint_name(taken, guide.words, curve, box.left() + _AT * box.width(), above=True)
     for line, curve in zip(lines, curves, strict=True):
-        known = np.flatnonzero(np.isfinite(curve.low))
-        if line.name and known.size:
+        known = np.flatnonzero(np.isfinite(curve.low)) if line.name else np.empty(0)
+        if known.size:
             _paint_name(taken, line.name, curve, box.left() + float(known[-1]) / space.plot.ratio, above=False)
 
 

@@ -1,10 +1,11 @@
 """Where on a chart words have room: clear of curves, of bands, and of other words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
@@ -49,23 +50,39 @@ class Space:
 
     def is_clear(self, box: QRectF) -> bool:
         """Whether no curve runs through them."""
-        return self.fits(box) and not self._crossed(box)
+        return self.fits(box) and not self._crossed(box).any()
 
     def is_free(self, box: QRectF) -> bool:
         """Whether nothing at all runs through them."""
         return not self._banded(box) and self.is_clear(box)
 
-    def _banded(self, box: QRectF) -> bool:
-        return any(left < box.right() and box.left() < right for left, right in self._closed)
+    def clear(self, wide: float, top: float) -> Iterator[QRectF]:
+        """All places of words of that width, at that height, that no curve runs through."""
+        across = self.along(wide)
+        crossed = self._crossed(QRectF(self.plot.box.left(), top, self.plot.box.width(), TALL))
+        count = np.concatenate([np.zeros(1, np.intp), np.cumsum(crossed)])  # up to each column, for all places at once
+        left = (np.asarray(across) - self.plot.box.left()) * self.plot.ratio
+        sides = (left - _CLEAR * self.plot.ratio, left + (wide + _CLEAR) * self.plot.ratio)
+        first, end = (np.clip(np.rint(side), 0, crossed.size).astype(np.intp) for side in sides)
+        return (QRectF(across[n], top, wide, TALL) for n in np.flatnonzero(count[first] == count[end]).tolist())
 
-    def _crossed(self, box: QRectF) -> bool:
-        plot = self.plot
-        first, end = (round((x - plot.box.left()) * plot.ratio) for x in (box.left(), box.right()))
-        top, bottom = (
+    def _crossed(self, box: QRectF) -> NDArray[np.bool_]:
+        """In which of the columns of a box a curve runs through it."""
+        plot, first, end = self.plot, self._column(box.left() - _CLEAR), self._column(box.right() + _CLEAR)
+        high, low = (
             plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
             for y in (box.top(), box.bottom())
         )
-        return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in self.curves)
+        crossed = np.zeros(end - first, np.bool_)
+        for one in self.curves:
+            crossed |= (one.low[first:end] <= high) & (one.high[first:end] >= low)
+        return crossed
+
+    def _column(self, x: float) -> int:
+        return round(min(max(x - self.plot.box.left(), 0.0), self.plot.box.width()) * self.plot.ratio)
+
+    def _banded(self, box: QRectF) -> bool:
+        return any(left < box.right() and box.left() < right for left, right in self._closed)
 
 
 def veil(canvas: Canvas) -> QColor:
