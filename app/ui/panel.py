@@ -15,6 +15,8 @@ from app.ui.text import RIGHT
 
 TITLE_HEIGHT = 52
 PAD = 20
+_SHORT = 120.0
+"""What a title keeps beside a legend, which nothing else says; with less, the legend goes."""
 
 
 class Legend(NamedTuple):
@@ -89,19 +91,20 @@ class Panel(Part):
         x = float(PAD)
         if self._level is not None:
             x += canvas.block(self._level, x, TITLE_HEIGHT / 2, BLOCK) + 12
-        wide = canvas.width("title", self._title)
-        room = box.width() - PAD - x
+        wide, room = canvas.width("title", self._title), box.width() - PAD - x
+        beside = self._legend_width(canvas) + 16 if self._legend and self.state is None else 0.0
+        if beside and room - beside >= min(wide, _SHORT):
+            room -= beside
+            self._paint_legend(canvas, box.right() - PAD, baseline)
+        elif not beside and room - wide > 40:
+            right = room - wide - 24
+            canvas.write("small", self._meta, box.right() - PAD, baseline, "text.low", align=RIGHT, room=right)
         canvas.write("title", self._title, x, baseline, "text.hi", room=room)
-        if self._legend and self.state is None:
-            self._paint_legend(canvas, box.right() - PAD, baseline, room - wide - 16)
-        elif room - wide > 40:
-            canvas.write(
-                "small", self._meta, box.right() - PAD, baseline, "text.low", align=RIGHT, room=room - wide - 24
-            )
 
-    def _paint_legend(self, canvas: Canvas, right: float, baseline: float, room: float) -> None:
-        if sum(canvas.width("small", entry.words) + 40 for entry in self._legend) > room:
-            return
+    def _legend_width(self, canvas: Canvas) -> float:
+        return sum(canvas.width("small", entry.words) + 40 for entry in self._legend)
+
+    def _paint_legend(self, canvas: Canvas, right: float, baseline: float) -> None:
         for entry in reversed(self._legend):
             right -= canvas.write("small", entry.words, right, baseline, "text.mid", align=RIGHT)
             entry.draw(canvas, right - 15, TITLE_HEIGHT / 2)

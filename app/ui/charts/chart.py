@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from app.model.health import Health
 from app.model.marking import Level
+from app.model.sample import FloatArray
 from app.model.time_range import TimeRange
 from app.ui.canvas import BLOCK_SMALL, Canvas
 from app.ui.charts import face
@@ -18,9 +19,12 @@ from app.ui.charts.curves import Pencil, Plot, grey_of
 from app.ui.charts.kept import Kept
 from app.ui.charts.limits import paint_limits, paint_titled, promise_tip, worded
 from app.ui.charts.line import Band, Fan, Guide, Line, Threshold, nearest, read_at
+from app.ui.charts.names import paint_names
 from app.ui.charts.numbers import chart_sheet, within
+from app.ui.charts.peaks import ROOM, cut, paint_peaks, peaks
 from app.ui.charts.readout import entries, moment_words, paint_card
 from app.ui.charts.scale import Scale, fit, keep
+from app.ui.charts.space import Space
 from app.ui.charts.spoken import silence, summary
 from app.ui.charts.trace import Envelope, envelope, extremes, reach
 from app.ui.charts.units import PLAIN, Unit
@@ -73,6 +77,8 @@ class Chart(Reached):
         self.view, self.title, self.unit, self.level = view, title, unit, level
         self.lines: tuple[Line, ...] = ()
         self.scale: Scale | None = None
+        self.cap = math.inf
+        """The scale need reach no further: what is higher is cut at the top, and told above it."""
         self._rows = 0
         self._axis, self._headed = axis, headed
         self._covered = TimeRange(-math.inf, -math.inf)  # nothing was read yet
@@ -145,7 +151,7 @@ class Chart(Reached):
 
     @property
     def _head(self) -> int:
-        return HEAD if self._headed else 6
+        return (HEAD if self._headed else 6) + (ROOM if math.isfinite(self.cap) else 0)
 
     @property
     def plot(self) -> QRectF:
@@ -166,10 +172,10 @@ class Chart(Reached):
             curves = self._envelopes(box)
         plot = Plot(canvas, box, span, self._values.scale, ratio)
         room = self._room(canvas) if self._headed else 0.0
-        titled, placed = worded(plot, self._thresholds, curves, room)
+        titled, placed = worded(Space(plot, curves, self._bands), self._thresholds, room)
         said = (self.title, self.level, tuple((line.words, line.colour) for line in self.lines), titled, self._stale)
         size, scale = QSizeF(self.size()), self._values.scale
-        self._back.show(canvas, QPointF(), size, (scale, box.left(), said), partial(self._paint_back, box, titled))
+        self._back.show(canvas, QPointF(), size, (scale, box.topLeft(), said), partial(self._paint_back, box, titled))
         if self._axis:
             below, strip = QPointF(0, box.bottom() + 3), QSizeF(size.width(), AXIS - 3)  # clear of the lowest label
             self._strip.show(canvas, below, strip, (span, box.left()), partial(self._paint_axis, box))
@@ -180,8 +186,13 @@ class Chart(Reached):
         face.paint_unknown(plot, self.lines, silence(self.lines, known), known, stale=self._stale)
         face.paint_guides(plot, self._guides)
         face.paint_future(plot, self._now, self._fans)
+        if math.isfinite(self.cap):
+            paint_peaks(plot, peaks(self.lines, curves, scale.high, round(8 * ratio)), self.unit, grey=self._stale)
+            curves = [cut(curve, scale.high) for curve in curves]
         for line, curve in zip(self.lines, curves, strict=True):
             self._pencil.draw(plot, line, curve, grey=self._stale)
+        taken = Space(plot, curves, (*self._bands, Band(self._now, self._now, Health.UNKNOWN, "now")))
+        paint_names(taken, self.lines, self._guides, self._fans, self._edges(box))
         face.paint_changes(plot, self._changes)
         paint_limits(plot, self._thresholds, placed)
         self._paint_reading(plot)
@@ -189,8 +200,11 @@ class Chart(Reached):
             canvas.outline(QRectF(self.rect()), "focus", 4, weight=2)
 
     def _envelopes(self, box: QRectF) -> list[Envelope]:
-        edges = self.view.edges(round(box.width() * self.devicePixelRatioF()))
+        edges = self._edges(box)
         return [envelope(line.trace, edges) for line in self.lines]
+
+    def _edges(self, box: QRectF) -> FloatArray:
+        return self.view.edges(round(box.width() * self.devicePixelRatioF()))
 
     def _rescale(self, low: float, high: float, height: float) -> None:
         low, high = self._reach(low, high)
@@ -212,7 +226,8 @@ class Chart(Reached):
         face.paint_moments(canvas, self.view.span, box.left(), box.right())
 
     def _reach(self, low: float, high: float) -> tuple[float, float]:
-        """Include the limits that are near enough to be seen beside the data."""
+        """Up to the cap, and the limits that are near enough to be seen beside the data."""
+        low, high = min(low, self.cap), min(high, self.cap)
         for limit in self._thresholds:
             if limit.value <= 2.5 * high or math.isnan(high):
                 low, high = float(np.fmin(low, limit.value)), float(np.fmax(high, limit.value))

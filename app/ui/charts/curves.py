@@ -39,6 +39,12 @@ class Plot:
         """Where a value stands."""
         return self.box.bottom() - self.scale.share(value) * self.box.height()
 
+    def stretch(self, start: float, end: float) -> QRectF:
+        """Rectangle of a stretch of time inside of the plot, on whole pixels; empty outside of it."""
+        left = round(max(self.x(max(start, self.span.start)), self.box.left()))
+        right = round(min(self.x(min(end, self.span.end)), self.box.right()))
+        return QRectF(left, self.box.top(), max(0, right - left), self.box.height())
+
 
 _GREYS = {"quantile.50": "faint", "quantile.99": "text.mid"}
 """Last known lines are grey; those of one hue in three lightnesses keep the lightnesses apart."""

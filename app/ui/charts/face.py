@@ -69,17 +69,10 @@ def paint_moments(canvas: Canvas, span: TimeRange, left: float, right: float) ->
         free = begin + wide + 14
 
 
-def _stretch(plot: Plot, start: float, end: float) -> QRectF:
-    """Rectangle of a stretch of time inside of the plot, on whole pixels; empty outside of it."""
-    left = round(max(plot.x(max(start, plot.span.start)), plot.box.left()))
-    right = round(min(plot.x(min(end, plot.span.end)), plot.box.right()))
-    return QRectF(left, plot.box.top(), max(0, right - left), plot.box.height())
-
-
 def paint_bands(plot: Plot, bands: Sequence[Band]) -> None:
     """Flat tints with an edge on either side."""
     for band in bands:
-        box = _stretch(plot, band.start, band.end)
+        box = plot.stretch(band.start, band.end)
         if band.end <= plot.span.start or band.start >= plot.span.end:
             continue
         box.setWidth(max(box.width(), 1.0))  # what is short is seen all the same
@@ -98,7 +91,7 @@ def paint_unread(plot: Plot, covered: TimeRange) -> None:
     """Grey where nothing was read yet: data will stand there, and it must not look like a gap."""
     for start, end in ((plot.span.start, covered.start), (covered.end, plot.span.end)):
         if end > start:
-            box = _stretch(plot, start, end)
+            box = plot.stretch(start, end)
             if box.width() >= 1:
                 plot.canvas.fill(box, "raised")
 
@@ -107,11 +100,11 @@ def paint_unknown(plot: Plot, lines: Sequence[Line], since: float, until: float,
     """Hatch the time after the last data up to `until`, which is now, and what is stored but cannot be read."""
     canvas, theme = plot.canvas, plot.canvas.look.theme
     if not math.isnan(since):
-        box = _stretch(plot, since, until)
+        box = plot.stretch(since, until)
         if box.width() >= 2:
             canvas.hatch(box, half(theme.status[Health.WARNING].symbol) if stale else "line", step=6.0)
     for start, end in {(damage.start, damage.end) for line in lines for damage in line.reduced.damaged}:
-        box = _stretch(plot, start, end)
+        box = plot.stretch(start, end)
         if end > plot.span.start and start < plot.span.end:
             box.setWidth(max(box.width(), 3.0))
             canvas.hatch(box, half(theme.status[Health.CRITICAL].symbol), step=6.0)
@@ -166,7 +159,7 @@ def paint_gaps(plot: Plot, lines: Sequence[Line], covered: TimeRange) -> None:
         holes = _both(holes, _holes(line, covered.start))
     for start, end in holes:
         if start < plot.span.end and end > plot.span.start and math.isfinite(end):
-            box = _stretch(plot, start, end)
+            box = plot.stretch(start, end)
             if box.width() >= 2:
                 plot.canvas.hatch(box, "line", step=6.0)
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QPen
 
 from app.ui.canvas import Canvas
 from app.ui.charts.curves import Plot
 from app.ui.charts.line import Threshold
-from app.ui.charts.trace import Envelope
+from app.ui.charts.space import TALL, Space, veil
 
 _DASHES: Final = 22.0
 _NEAR: Final = 4.0
@@ -19,25 +19,23 @@ _NEAR: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the words of a limit stand; `free` where neither a curve nor a limit runs through them."""
+    """Where the words of a limit stand; `free` where neither a curve nor a band nor a limit runs through them."""
 
     limit: Threshold
     box: QRectF
     free: bool
 
 
-def worded(
-    plot: Plot, thresholds: Sequence[Threshold], curves: Sequence[Envelope], room: float
-) -> tuple[tuple[Threshold, ...], list[Place]]:
+def worded(space: Space, thresholds: Sequence[Threshold], room: float) -> tuple[tuple[Threshold, ...], list[Place]]:
     """Which limits have their words beside the title, and where those of the others stand.
 
     Beside the title, which leaves `room`, stands what was promised and then what has no free place on its line.
     """
-    titled, left = _fitting(plot.canvas, (one for one in thresholds if one.promised), room)
-    crowded = (place.limit for place in _places(plot, thresholds, titled, curves) if not place.free)
-    more, _ = _fitting(plot.canvas, crowded, left)
+    titled, left = _fitting(space.plot.canvas, (one for one in thresholds if one.promised), room)
+    crowded = (place.limit for place in _places(space, thresholds, titled) if not place.free)
+    more, _ = _fitting(space.plot.canvas, crowded, left)
     titled += more
-    return tuple(titled), _places(plot, thresholds, titled, curves)
+    return tuple(titled), _places(space, thresholds, titled)
 
 
 def _fitting(canvas: Canvas, limits: Iterable[Threshold], room: float) -> tuple[list[Threshold], float]:
@@ -50,24 +48,29 @@ def _fitting(canvas: Canvas, limits: Iterable[Threshold], room: float) -> tuple[
     return found, room
 
 
-def _places(
-    plot: Plot, thresholds: Sequence[Threshold], titled: Sequence[Threshold], curves: Sequence[Envelope]
-) -> list[Place]:
+def _places(space: Space, thresholds: Sequence[Threshold], titled: Sequence[Threshold]) -> list[Place]:
+    """Above or below its line at one of its ends, else wherever on it nothing runs through, else as it comes."""
     found: list[Place] = []
-    box, heights = plot.box, [_height(plot, limit) for limit in thresholds]
+    box, heights = space.plot.box, [_height(space.plot, limit) for limit in thresholds]
+    taken = Space(space.plot, space.curves, space.bands)
     for limit, y in zip(thresholds, heights, strict=True):
         if limit in titled or not box.top() <= y <= box.bottom():
             continue
-        wide = plot.canvas.width("caption", limit.words) + 8
-        corners = [QRectF(x, up, wide, 14) for x in (box.left() + 2, box.right() - wide - 2) for up in (y - 16, y + 2)]
-        taken = [place.box for place in found]
-        inside = [one for one in corners if box.contains(one) and not any(one.intersects(other) for other in taken)]
-        if not inside:
-            continue  # the read-out names it
-        clear = (one for one in inside if not any(one.top() <= other <= one.bottom() for other in heights))
-        free = next((one for one in clear if not _crossed(plot, one, curves)), None)
-        found.append(Place(limit, free or inside[0], free is not None))
+        wide = space.plot.canvas.width("caption", limit.words) + 8
+        sides = [up for up in (y - TALL - 2, y + 2) if box.top() <= up <= box.bottom() - TALL]
+        apart = [up for up in sides if not any(up <= other <= up + TALL for other in heights)]
+        places = chain(_ends(taken, wide, apart), (one for up in apart for one in taken.clear(wide, up)))
+        free = next((one for one in places if taken.is_free(one)), None)
+        place = free or next((one for one in _ends(taken, wide, sides) if taken.fits(one)), None)
+        if place is not None:  # else the read-out names it
+            found.append(Place(limit, place, free is not None))
+            taken.said.append(place)
     return found
+
+
+def _ends(space: Space, wide: float, tops: Sequence[float]) -> list[QRectF]:
+    across = space.along(wide)
+    return [QRectF(x, top, wide, TALL) for x in (*across[:1], *across[-1:]) for top in tops]
 
 
 def paint_limits(plot: Plot, thresholds: Sequence[Threshold], placed: Sequence[Place]) -> None:
@@ -78,7 +81,7 @@ def paint_limits(plot: Plot, thresholds: Sequence[Threshold], placed: Sequence[P
         if box.top() <= y <= box.bottom():
             _paint_dashes(canvas, limit, QLineF(box.left(), y, box.right(), y))
     for place in placed:
-        canvas.fill(place.box, _veil(canvas))
+        canvas.fill(place.box, veil(canvas))
         canvas.write("caption", place.limit.words, place.box.left() + 4, place.box.top() + 11, "text.mid")
 
 
@@ -108,19 +111,3 @@ def _paint_dashes(canvas: Canvas, limit: Threshold, line: QLineF) -> None:
 
 def _height(plot: Plot, limit: Threshold) -> float:
     return round(plot.y(limit.value)) + 0.5
-
-
-def _crossed(plot: Plot, place: QRectF, curves: Sequence[Envelope]) -> bool:
-    first, end = (round((x - plot.box.left()) * plot.ratio) for x in (place.left(), place.right()))
-    top, bottom = (
-        plot.scale.low + (plot.box.bottom() - y) / plot.box.height() * (plot.scale.high - plot.scale.low)
-        for y in (place.top(), place.bottom())
-    )
-    return any(bool(np.any((one.low[first:end] <= top) & (one.high[first:end] >= bottom))) for one in curves)
-
-
-def _veil(canvas: Canvas) -> QColor:
-    """Lets words be read over a line."""
-    colour = canvas.colour("surface")
-    colour.setAlphaF(0.75)
-    return colour

@@ -24,7 +24,7 @@ class Line:
 
     `colour` is a token of the theme. `newest` is the time of the newest sample there is, seconds UTC,
     NaN if there is none: after it nothing is known. `filled` lines are filled down to zero. Of a line whose
-    `bound` is "at most" the truth lies somewhere in that area, and what is read out says so.
+    `bound` is "at most" the truth lies somewhere in that area, and what is read out says so. A `name` stands beside it.
     """
 
     words: str
@@ -35,6 +35,7 @@ class Line:
     weight: float = 1.5
     filled: bool = False
     bound: Bound = Bound.EXACT
+    name: str = ""
 
     @property
     def held(self) -> bool:

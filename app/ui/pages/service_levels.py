@@ -1,11 +1,11 @@
 """Service levels: which promises are at risk, how their budgets burn, and what does not count."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.job import Job
@@ -14,7 +14,6 @@ from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.query.burn_pairs import read_burn_pairs
-from app.query.promise import Promise
 from app.query.service_levels import read_service_levels
 from app.query.standing import LOUD
 from app.ui import words
@@ -24,24 +23,26 @@ from app.ui.exclusions.decisions import Decisions
 from app.ui.exclusions.form import Proposal
 from app.ui.keyboard import Key
 from app.ui.look import Look
-from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Subject
+from app.ui.page import Ask, Badge, Find, Oldest, Page, PageView, Subject, enclave_words
 from app.ui.panel import Panel
 from app.ui.rows import Column
 from app.ui.scroll import PAGE_MARGINS
 from app.ui.sentence import SentenceBar, Span
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.service_levels.close_look import CloseLook
-from app.ui.service_levels.data import LevelsData, found_as, is_about, question_of
+from app.ui.service_levels.data import LevelsData, found_as, question_of
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.service_levels.explained import Fact, facts
 from app.ui.service_levels.level_words import promise_words, scopes
 from app.ui.service_levels.sentences import below, figures, is_over, sentence
 from app.ui.sheet import Sheet
 from app.ui.states import Kind, PanelState
+from app.ui.strip import Message
 from app.ui.table_filter import TableFilter
 from app.ui.tables import Table
 
 _DEBOUNCE_MS = 120
+_ADD = "watchfloor objectives add FILE --why TEXT"
 
 
 def load(ask: Ask, job: Job) -> LevelsData:
@@ -106,7 +107,7 @@ class LevelsView(PageView):
             return
         self._panel.show_body()
         if data.ask.subject is not None and data.ask.subject != self._subject:
-            self._choose(partial(is_about, data.ask.subject))
+            self._choose(data.about(data.ask.subject))
         self._subject = data.ask.subject
         self._ask_closely()
 
@@ -132,8 +133,8 @@ class LevelsView(PageView):
             verb = "is" if len(data.levels.hidden) == 1 else "are"
             state = PanelState(Kind.FILTERED, f"{names} {verb} hidden by the filter", "", "Show all", "0")
         else:
-            said = "Write promises as OpenSLO v1 and put them in force: watchfloor objectives add FILE --why TEXT"
-            state = PanelState(Kind.EMPTY, "No promise was in force in this period", said, icon="target")
+            title, said = "No promise was in force in this period", f"Write promises as OpenSLO v1: {_ADD}"
+            state = PanelState(Kind.EMPTY, title, said, "Copy the command", icon="target")
         self._panel.show_state(state)
         self.closely.show_state(PanelState(Kind.EMPTY, "Nothing to look at", "", icon="target"))
 
@@ -178,8 +179,11 @@ class LevelsView(PageView):
     def _deciding(self, data: LevelsData) -> Deciding:
         return Deciding(data.ask.open, data.ask.station)
 
-    def _choose(self, wanted: Callable[[Promise], bool]) -> None:
-        number = next((n for n, one in enumerate(self.table.rows.rows) if wanted(one.row.promise)), None)
+    def _choose(self, wanted: Line | None) -> None:
+        """Choose a row; one that the filter hides is shown again, for somebody asked for it."""
+        if any(one is wanted for one in self.table.hidden_rows()):
+            self.filter.clear()
+        number = next((n for n, one in enumerate(self.table.rows.rows) if one is wanted), None)
         if number is not None:
             self.table.choose(number)
 
@@ -220,6 +224,9 @@ class LevelsView(PageView):
         if state is not None and state.kind is Kind.FILTERED and self._data is not None:
             for one in self._data.levels.hidden:
                 self.enclave_wanted.emit(one.id)
+        elif state is not None and state.kind is Kind.EMPTY:
+            QGuiApplication.clipboard().setText(_ADD)
+            self.said.emit(Message("The command is copied", "It puts the promises of a file in force."))
         else:
             self.retry_wanted.emit()
 
@@ -235,18 +242,19 @@ def badges(data: LevelsData) -> dict[str, Badge | None]:
 
 
 def finds(data: LevelsData) -> list[Find]:
-    """Every promise by its title; one to several endpoints of an enclave by the endpoint as well."""
-    several = Counter((one.row.promise.enclave.id, one.row.promise.objective.id) for one in data.lines)
-    return [
-        Find(
-            *found_as(one.row.promise, alone=several[one.row.promise.enclave.id, one.row.promise.objective.id] == 1),
-            "Promises",
-            one.standing.health,
-            one.row.promise.enclave.level,
-            words.capitalised(one.standing.reason.value),
-        )
-        for one in data.lines
-    ]
+    """Every promise by its title and its endpoint, in every enclave."""
+    keys = {one.row.promise.key._replace(version="") for one in data.lines}
+    several = Counter((key.objective, key.enclave) for key in keys)
+    found = []
+    for one in data.lines:
+        promise, level = one.row.promise, one.row.promise.enclave.level
+        said, place = found_as(promise, alone=several[promise.objective.id, promise.enclave.id] == 1)
+        detail = words.capitalised(one.standing.reason.value)
+        enclave = enclave_words(promise.picture, data.levels.pictures)
+        if enclave != level.title:  # where another enclave has the same marking
+            detail = f"{detail}, {enclave}"
+        found.append(Find(said, place, "Promises", one.standing.health, level, detail))
+    return found
 
 
 def oldest_in_view(data: LevelsData) -> Oldest | None:

@@ -14,7 +14,6 @@ from app.query.service_levels import Adhered, PairNow
 from app.query.standing import LOUD, Reason, Standing
 from app.ui import words
 from app.ui.canvas import BLOCK, Canvas
-from app.ui.exclusions.exclusion_words import day_words
 from app.ui.rows import Column
 from app.ui.service_levels.explained import (
     available_tip,
@@ -29,7 +28,6 @@ from app.ui.service_levels.explained import (
 from app.ui.service_levels.level_words import (
     decimals_of,
     left_words,
-    promise_words,
     rate_words,
     runs_out_words,
     share,
@@ -45,11 +43,12 @@ _BAR = 140.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: the promise judged, and how it stands at `at`, seconds UTC."""
+    """One row: the promise judged, how it stands at `at`, seconds UTC, and what is promised, in words."""
 
     row: Adhered
     standing: Standing
     at: float
+    promised: str
 
 
 def columns(longs: Sequence[float], *, over: bool) -> tuple[Column[Line], ...]:
@@ -105,15 +104,7 @@ def _level(one: Line) -> int:
 
 
 def _name(one: Line) -> str:
-    promise = one.row.promise
-    return f"{promise.endpoint.title}, {_promised(one)}"
-
-
-def _promised(one: Line) -> str:
-    """What is promised; of a version that came into force meanwhile, since when."""
-    promise = one.row.promise
-    said, began = promise_words(promise.objective), promise.period.span.start
-    return f"{said}, from {day_words(began)}" if promise.version.since == began else said
+    return f"{one.row.promise.endpoint.title}, {one.promised}"
 
 
 def _name_words(one: Line) -> str:
@@ -206,7 +197,7 @@ def _paint_name(canvas: Canvas, cell: QRectF, one: Line) -> None:
     )
     room = cell.width() - PAD - 34
     canvas.write("strong", promise.endpoint.title, left + 30, middle - 3, "text.hi", room=room)
-    canvas.write("caption", _promised(one), left + 30, middle + 14, "text.low", room=room)
+    canvas.write("caption", one.promised, left + 30, middle + 14, "text.low", room=room)
 
 
 def _paint_mark(canvas: Canvas, cell: QRectF, one: Line) -> None:

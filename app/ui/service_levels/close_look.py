@@ -8,6 +8,7 @@ from app.analysis.recompute import Change
 from app.job import Job
 from app.model.marking import Level
 from app.query.recomputed import Recomputed, settled_at
+from app.ui.charts import peaks
 from app.ui.look import Look
 from app.ui.panel import Panel
 from app.ui.service_levels import changed_list, exclusion_list
@@ -21,6 +22,7 @@ from app.ui.tables import Table
 from app.ui.tasks import TaskRunner
 
 _LOW = 236
+_RATES = _LOW + peaks.ROOM
 
 
 class CloseLook(QObject):
@@ -56,8 +58,8 @@ class CloseLook(QObject):
         self._jobs: list[Job] = []
         self._ceiling: Level | None = None
         self._changed_panel.hide()
-        for panel in self.panels[1:]:
-            panel.setFixedHeight(_LOW)
+        for panel, height in zip(self.panels[1:], (_RATES, _LOW, _LOW), strict=True):
+            panel.setFixedHeight(height)
         for panel in self.panels:
             panel.acted.connect(self.retry_wanted)
         self.excluded.opened.connect(self._open)

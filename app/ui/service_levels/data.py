@@ -17,6 +17,7 @@ from app.ui.page import Ask, Place, Subject
 from app.ui.service_levels.adherence import Line
 from app.ui.service_levels.drawn import Drawn, drawn
 from app.ui.service_levels.level_words import amount
+from app.ui.service_levels.told_apart import promised
 
 _ASKED = "asked for"
 
@@ -32,8 +33,13 @@ class LevelsData:
     """The rows with how they stand: worked out once, on the thread that reads."""
 
     def __post_init__(self) -> None:
-        at = self.levels.as_of
-        object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at) for row in self.levels.rows))
+        at, rows = self.levels.as_of, self.levels.rows
+        told = zip(rows, promised([row.promise for row in rows]), strict=True)
+        object.__setattr__(self, "lines", tuple(Line(row, standing(row, at), at, said) for row, said in told))
+
+    def about(self, subject: Subject) -> Line | None:
+        """What a place is about: of several promises the one with the least budget left, which comes first."""
+        return next((one for one in self.lines if _is_about(subject, one.row.promise)), None)
 
     def closely(self, key: PromiseKey, job: Job) -> Drawn:
         """One promise closely, as what its charts show."""
@@ -60,15 +66,17 @@ def question_of(ask: Ask) -> Question:
     return Question(ask.period, ask.at, hidden=ask.hidden)
 
 
-def is_about(subject: Subject, promise: Promise) -> bool:
+def _is_about(subject: Subject, promise: Promise) -> bool:
     """Whether a promise is what a place is about: it names one, an endpoint, or the one at the other."""
     objective, endpoint = promise.objective.id, promise.endpoint.id
     return promise.enclave.id == subject.enclave and subject.id in (objective, endpoint, f"{objective}/{endpoint}")
 
 
 def found_as(promise: Promise, *, alone: bool) -> tuple[str, Place]:
-    """Words and place of a promise; unless it is `alone` in its enclave both name its endpoint as well."""
+    """Words and place of a promise. Words always name its endpoint, a place where it is not `alone` in its enclave."""
     title, name = promise.objective.title or promise.objective.id, promise.objective.id
+    if not alone or promise.endpoint.title not in title:
+        title = f"{title}, {promise.endpoint.title}"
     if not alone:
-        title, name = f"{title}, {promise.endpoint.title}", f"{name}/{promise.endpoint.id}"
+        name = f"{name}/{promise.endpoint.id}"
     return title, Place("service-levels", Subject(promise.enclave.id, name))

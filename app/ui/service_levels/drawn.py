@@ -1,7 +1,7 @@
 """One promise closely, as lines, bands and guides of the two charts. Made on a worker thread."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from app.ui.service_levels.level_words import burn_words, factor_words, runs_out
 _RATES = ("series.1", "series.4")
 _SHOWN_DAYS = 3.0
 _FLOOR = -1.0
+_CAP = 2.0
+"""Times the highest factor: a peak may be a hundred times as high, and would press the factors flat."""
 _DAY = 86400.0
 
 
@@ -27,7 +29,7 @@ class Drawn:
     """What both charts show of `close`.
 
     `period` is the window of the burn-down, `recent` that of the burn rates; `now` is the end of what is over, seconds
-    UTC.
+    UTC. `cap` is how far the scale of the burn rates reaches at most.
     """
 
     close: Closely
@@ -40,6 +42,7 @@ class Drawn:
     bands: tuple[Band, ...]
     rates: tuple[Line, ...]
     factors: tuple[Threshold, ...]
+    cap: float
     burned: tuple[Band, ...]
 
 
@@ -64,8 +67,10 @@ def drawn(close: Closely) -> Drawn:
         # far below the rest it would press the line that is known flat: there it leaves the chart
         floor = min(_FLOOR, float(np.nanmin(down.left)) + _FLOOR)
         worst = np.where(known & (down.left_worst >= floor), down.left_worst, np.nan)
-        lines.append(make_line("left at worst", "text.low", _points(down.time, worst, step), newest, weight=1.0))
+        points = _points(down.time, worst, step)
+        lines.append(replace(make_line("left at worst", "text.low", points, newest, weight=1.0), name="at worst"))
     recent = TimeRange(max(period.start, now - _SHOWN_DAYS * _DAY), max(now, period.start + 1.0))
+    factors = _factors(close)
     return Drawn(
         close=close,
         period=period,
@@ -76,7 +81,8 @@ def drawn(close: Closely) -> Drawn:
         fans=_fans(close),
         bands=_bands(close),
         rates=_rates(close, newest),
-        factors=_factors(close),
+        factors=factors,
+        cap=max((_CAP * one.value for one in factors), default=math.inf),
         burned=_burned(close),
     )
 
@@ -136,6 +142,7 @@ def _shown(close: Closely) -> list[PairNow]:
 
 def _factors(close: Closely) -> tuple[Threshold, ...]:
     return tuple(
-        Threshold(one.factor, f"{one.pair.severity}, {span(one.pair.long)}: {factor_words(one.factor)}")
+        Threshold(one.factor, f"{said}: {factor_words(one.factor)}", said)
         for one in _shown(close)
+        for said in (f"{one.pair.severity}, {span(one.pair.long)}",)
     )

@@ -68,6 +68,14 @@ def target_words(objective: Objective) -> str:
     return share(objective.target, decimals_of(objective.target))
 
 
+def window_words(objective: Objective) -> str:
+    """The window it is judged over: ``28 d`` where it goes with the time, ``month`` or ``2 weeks`` of a calendar."""
+    window = objective.window
+    if window.seconds is not None:
+        return span(window.seconds)
+    return str(window.unit) if window.count == 1 else f"{window.count}{GAP}{window.unit}s"
+
+
 def left_words(row: Adhered) -> str:
     """Share of the budget that is left; of what is overspent, how many budgets."""
     left = row.budget.share_left

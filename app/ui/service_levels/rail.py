@@ -129,18 +129,14 @@ class BurnRateView(QWidget):
             self.view.reset()
             self.chart.scale = None
         self._key = drawn.close.row.promise.key
-        self.chart.level = drawn.close.row.promise.enclave.level
+        self.chart.level, self.chart.cap = drawn.close.row.promise.enclave.level, drawn.cap
         self.chart.show_lines(drawn.rates, TimeRange(drawn.period.start, drawn.now), stale=stale)
         self.chart.show_marks(drawn.factors, (*drawn.bands, *drawn.burned))
 
 
 def down_legend(drawn: Drawn) -> list[Legend]:
-    """Signs of the burn-down; what is filled is what is left."""
-    found = [Legend("at worst", _solid("text.low"))] if len(drawn.left) > 1 else []
-    found.append(Legend("even pace", _dashed))
-    if drawn.bands:
-        found.append(Legend("excluded", _band))
-    return found
+    """Signs of the burn-down: what is filled is what is left, and lines have their names beside them."""
+    return [Legend("excluded", _band)] if drawn.bands else []
 
 
 def rate_legend(drawn: Drawn) -> list[Legend]:
@@ -153,11 +149,6 @@ def _solid(colour: str) -> Callable[[Canvas, float, float], None]:
         canvas.fill(QRectF(x - 7, y - 1.5, 14, 3), colour, 1.5)
 
     return draw
-
-
-def _dashed(canvas: Canvas, x: float, y: float) -> None:
-    for left in (x - 8, x - 2, x + 4):
-        canvas.fill(QRectF(left, y - 1, 4, 2), "text.low")
 
 
 def _band(canvas: Canvas, x: float, y: float) -> None:

@@ -4,16 +4,20 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from app.errors import StoreBusy
 from app.job import Job
+from app.model.catalogue import Enclave
 from app.model.health import Health
 from app.model.marking import Level
 from app.model.time_range import TimeRange
 from app.paths import resources
 from app.query.standing import Reason
+from app.ui.controls import PushButton
 from app.ui.page import Place, Subject
 from app.ui.pages.service_levels import LevelsView, badges, finds, load, marking, oldest_in_view
+from app.ui.rows import Order
 from app.ui.service_levels import data as asked
 from app.ui.service_levels.explain_card import ExplainCard
 from app.ui.states import Kind, failed, loading
@@ -192,6 +196,17 @@ def test_that_the_burn_rate_peaks_where_everything_was_bad_and_is_not_joined_ove
     assert curve.gap[:-1].any()
 
 
+def test_that_a_scale_of_burn_rates_ends_above_twice_the_highest_factor_and_its_curve_does_not(show, tmp_path):
+    desk = Levels(tmp_path / "other")
+    desk.promise()
+    desk.probe(bad=[before(2000, 90)])
+    chart = show(desk).closely.rates.chart
+    chart.grab()
+    assert float(chart.lines[0].trace.most.max()) == pytest.approx(100.0)
+    assert chart.cap == pytest.approx(28.8)  # of 14.4
+    assert chart.scale.high == 30.0
+
+
 def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(show, desk, runner, qtbot):
     view = show(desk)
     choose(view, runner, qtbot, "rag")
@@ -202,6 +217,23 @@ def test_that_what_is_left_falls_from_all_of_it_and_even_pace_reaches_the_end(sh
     assert line.filled, "what is left is an area down to nothing"
     assert (guide.words, guide.time[-1], guide.value[0], guide.value[-1]) == ("even pace", START + 30 * DAY, 1.0, 0.0)
     assert view.closely.down.view.span.end == START + 30 * DAY
+
+
+def test_that_the_lines_of_the_burn_down_are_named_beside_them_and_bands_in_the_legend(show, tmp_path, runner, qtbot):
+    desk = Levels(tmp_path / "other")
+    for name in ("rag", "voice"):
+        desk.promise(name)
+    desk.probe("rag", "voice")
+    desk.probe("voice", "rag", gone=[(2880, 3000)])
+    desk.exclude(work(start=START + 3 * DAY))
+    view = show(desk)
+    told = {}
+    for name in ("rag", "voice"):
+        choose(view, runner, qtbot, name)
+        legend = [entry.words for entry in view.closely.panels[0]._legend]
+        told[name] = [line.name for line in view.closely.down.chart.lines], legend
+    # what is left of rag is known; two hours of voice, a quarter of its budget, are not
+    assert told == {"rag": ([""], ["excluded"]), "voice": (["", "at worst"], [])}
 
 
 def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
@@ -438,12 +470,19 @@ def test_that_the_sheet_has_plain_numbers_and_the_marking_of_what_is_shown(show,
 # --- states ---------------------------------------------------------------------------------------------------------
 
 
-def test_that_a_station_without_promises_says_how_to_make_one(show, tmp_path):
+def test_that_a_station_without_promises_says_how_to_make_one_and_hands_over_the_command(show, tmp_path, qtbot):
     desk = Levels(tmp_path / "empty")
     desk.probe()
     view = show(desk)
     assert states(view) == [Kind.EMPTY] * 4
     assert "watchfloor objectives add" in view._panel.state.text
+    button = next(one for one in view._panel.findChildren(PushButton) if one.isVisible())
+    assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+    said = []
+    view.said.connect(said.append)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert QGuiApplication.clipboard().text() == "watchfloor objectives add FILE --why TEXT"
+    assert [one.title for one in said] == ["The command is copied"]
     assert view.sentence.words == "No promise is in view."
     assert view.sheet() is None
 
@@ -533,6 +572,52 @@ def test_that_a_promise_to_several_endpoints_is_found_at_each_of_them(desk, show
         "all-up",
         "rag",
     )
+
+
+def test_that_a_place_about_several_promises_opens_the_one_with_the_least_budget_left(desk, show):
+    desk.promise("all", endpoint_glob="*")
+    view = show(desk)
+    # of chat 540 of 432 min are spent, of rag 216, of voice none: by budget chat comes first, by this column last
+    view.table.sort_by(Order(5, descending=True))
+    assert names(view)[0] == "voice"
+    show(desk, subject=Subject(U1.id, "all-up"))
+    assert view.table.current_row().row.promise.key.objective == "all-up"
+    assert view.table.current_row().row.promise.endpoint.id == "chat"
+
+
+def test_that_a_place_about_a_row_that_the_filter_hides_shows_it_again(desk, show, qtbot):
+    view = show(desk)
+    view.filter.field.setText("chat")
+    qtbot.waitUntil(lambda: names(view) == ["chat"])
+    show(desk, subject=Subject(U1.id, "voice-up"))
+    assert view.table.current_row().row.promise.endpoint.id == "voice"
+    assert view.filter.words == ""
+    view.filter.field.setText("rag")
+    qtbot.waitUntil(lambda: names(view) == ["rag"])
+    show(desk, subject=Subject(U1.id, "rag-up"))
+    assert view.filter.words == "rag", "it was there"
+
+
+def test_that_a_promise_is_found_with_the_endpoint_and_enclave_that_nothing_else_tells(tmp_path):
+    desk = Levels(tmp_path / "many")
+    desk.promise("rag", title="Answers in time")
+    other = Enclave("enc-s2", "Secret, east", Level.S, cadence=3600.0, grace=600.0)
+    for enclave in (U1, S1, other):
+        desk.probe(enclave=enclave)
+    found = {one.place.subject.enclave: (one.words, one.detail) for one in finds(load(desk.ask(), Job()))}
+    assert found == {
+        U1.id: ("Answers in time, rag", "On pace"),
+        S1.id: ("Answers in time, rag", "On pace"),  # its name is what its marking says
+        "enc-s2": ("Answers in time, rag", "On pace, Secret, east"),
+    }
+
+
+def test_that_two_versions_of_a_promise_to_one_endpoint_are_one_name(tmp_path):
+    desk = Levels(tmp_path / "versions")
+    desk.promise("rag", 0.99)
+    desk.promise("rag", 0.9, since=START + 10 * DAY)
+    desk.probe()
+    assert {one.words for one in finds(load(desk.ask(), Job()))} == {"rag is up"}
 
 
 def test_that_nothing_is_exported_while_the_page_shows_an_error(desk, show):

@@ -29,7 +29,7 @@ def cell(look, desk, column):
     image = QImage(WIDE, ROW, QImage.Format.Format_RGB888)
     image.fill(look.theme["surface"])
     with Canvas(image, look) as canvas:
-        line = Line(row, standing(row, desk.at), desk.at)
+        line = Line(row, standing(row, desk.at), desk.at, "up")
         columns((), over=False)[column].paint(canvas, QRectF(0, 0, WIDE, ROW), line)
     return image
 
