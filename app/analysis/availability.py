@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
 from app.analysis.intervals import NEVER, Intervals, intersect, subtract, union
 from app.analysis.slices import Slices
@@ -29,14 +28,11 @@ class Verdict(Enum):
     NOT_PROVABLE = "not provable"
 
 
-VERDICTS = (Verdict.NOT_PROVABLE, Verdict.MET, Verdict.MISSED)
-"""Verdict of each code of `verdicts`."""
-
-
-def verdicts(tally: Tally, target: float) -> npt.NDArray[np.int8]:
-    """Verdict on every cell of a tally, as an index of `VERDICTS`."""
-    met, missed = tally.worst >= target - _EVEN, tally.best < target - _EVEN
-    return np.where(met, 1, np.where(missed, 2, 0)).astype(np.int8)
+def verdict(worst: float, best: float, target: float) -> Verdict:
+    """Verdict on a share in the worst and in the best case."""
+    if worst >= target - _EVEN:
+        return Verdict.MET
+    return Verdict.MISSED if best < target - _EVEN else Verdict.NOT_PROVABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +65,13 @@ class Figure:
 
 def figure(tally: Tally, target: float, method: Method, missing: Missing = Missing.UNKNOWN) -> Figure:
     """Figure of a tally of one cell to which the policy has been applied (`Tally.filled`)."""
-    rows = tally.amounts
+    rows, worst, best = tally.amounts, float(tally.worst), float(tally.best)
     return Figure(
-        float(tally.worst),
+        worst,
         float(tally.known_only),
-        float(tally.best),
+        best,
         float(tally.coverage),
-        VERDICTS[int(verdicts(tally, target))],
+        verdict(worst, best, target),
         target,
         method,
         missing,
@@ -205,12 +201,14 @@ def adherence(
         What is still to come at most, infinite where that has no bound; None: that is `rest`.
     """
     tally, target = found.judged(objective.missing), objective.target
-    whole, bound = tally + Tally.ahead(rest), tally + Tally.ahead(rest if most is None else most)
-    return Adherence(
-        figure(tally, target, objective.method, objective.missing),
-        figure(found.unexcluded(objective.missing), target, objective.method, objective.missing),
-        *excluded,
-        float(whole.best),
-        float(whole.worst),
-        VERDICTS[int(verdicts(bound, target))],
-    )
+    now = figure(tally, target, objective.method, objective.missing)
+    without = now
+    if any(excluded):
+        without = figure(found.unexcluded(objective.missing), target, objective.method, objective.missing)
+    whole = tally + Tally.ahead(rest)
+    worst, best = float(whole.worst), float(whole.best)
+    outcome = verdict(worst, best, target)
+    if most is not None and most != rest:
+        bound = tally + Tally.ahead(most)
+        outcome = verdict(float(bound.worst), float(bound.best), target)
+    return Adherence(now, without, *excluded, best, worst, outcome)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from app.analysis.availability import (
-    VERDICTS,
     Verdict,
     adherence,
     cell_edges,
@@ -15,7 +14,7 @@ from app.analysis.availability import (
     figure,
     parts,
     scopes,
-    verdicts,
+    verdict,
 )
 from app.analysis.intervals import seconds, spans
 from app.analysis.slices import Slices
@@ -78,7 +77,7 @@ def test_that_a_budget_used_to_the_last_second_is_kept():
     # 0.1 % of 30 days are 43 min 12 s
     kept = Tally.of_time(2592000.0, 2592000.0, 2592000.0 - 2592.0)
     over = Tally.of_time(2592000.0, 2592000.0, 2592000.0 - 2593.0)
-    assert [VERDICTS[int(verdicts(one, 0.999))] for one in (kept, over)] == [Verdict.MET, Verdict.MISSED]
+    assert [verdict(float(one.worst), float(one.best), 0.999) for one in (kept, over)] == [Verdict.MET, Verdict.MISSED]
 
 
 def test_that_without_any_data_nothing_is_met():
