@@ -225,7 +225,7 @@ def test_that_the_last_days_go_on_though_they_end_now(desk, bad, reason):
 
 def line(desk):
     row = desk.row()
-    return Line(row, standing(row, desk.at), desk.at)
+    return Line(row, standing(row, desk.at), desk.at, "up")
 
 
 def test_that_a_state_of_old_data_says_so(desk):
