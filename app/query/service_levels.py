@@ -10,7 +10,7 @@ import numpy as np
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
 from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
 from app.analysis.burn_rate import Flaw, Pair, Track, is_above, lint
-from app.analysis.intervals import intersect, seconds, seconds_between, whole
+from app.analysis.intervals import seconds, seconds_between
 from app.analysis.tally import TOTAL, Evidence, Tally
 from app.job import Job
 from app.model.catalogue import Enclave
@@ -168,7 +168,8 @@ def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...
 def _behind(promise: Promise, where: Scopes, over: TimeRange, rate: float) -> float:
     """What the time since the newest data may have cost."""
     since = promise.picture.data_time
-    lost = seconds(intersect(where.kept, whole(TimeRange(over.start if math.isnan(since) else since, over.end))))
+    began = over.start if math.isnan(since) else min(since, over.end)
+    lost = float(seconds_between(where.kept, np.array([began, over.end]))[0])
     return lost if promise.in_seconds or lost == 0.0 else math.inf if math.isnan(rate) else lost * rate
 
 
