@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from app.analysis.intervals import Intervals, intersect, seconds, seconds_between, subtract, union
+from app.analysis.intervals import Intervals, Mask, intersect, seconds, seconds_between, subtract, union
 from app.analysis.tally import KNOWN, TOTAL, Evidence, Tally
 from app.model.sample import FloatArray
 
@@ -115,12 +115,15 @@ class BurnDown:
 
     `time` are the edges of the cells, seconds UTC. `left` is by what is known, `left_worst` if everything unknown was
     bad; both end where the period is not over yet. `even` runs from 1 to 0 with the promised time of the period.
+    `told` says whether anything is known beside an edge: between two where nothing is, lies a gap, and not a budget
+    that nothing was spent of. Time that does not count makes no gap.
     """
 
     time: FloatArray
     left: FloatArray
     left_worst: FloatArray
     even: FloatArray
+    told: Mask
 
 
 def burn_down(cells: Tally, unfilled: Tally, edges: FloatArray, promised: Intervals, allowed: float) -> BurnDown:
@@ -145,7 +148,18 @@ def burn_down(cells: Tally, unfilled: Tally, edges: FloatArray, promised: Interv
     left[:, 1 : gone.shape[1] + 1] = 1.0 - gone
     passed = np.append(0.0, np.cumsum(seconds_between(promised, edges)))
     even = 1.0 - passed / passed[-1] if passed[-1] > 0.0 else np.full(edges.size, np.nan)
-    return BurnDown(edges, left[0], left[1], even)
+    return BurnDown(edges, left[0], left[1], even, _told(unfilled.coverage, edges.size))
+
+
+def _told(coverage: FloatArray, count: int) -> Mask:
+    """Whether the cell before or after each of `count` edges is known by half; one that does not count is as before."""
+    counts = np.flatnonzero(np.isfinite(coverage))
+    before = np.searchsorted(counts, np.arange(coverage.size), side="right") - 1
+    known = np.append(coverage[counts] >= 0.5, True)[before]  # place -1, before any that counts: nothing was lost
+    told = np.zeros(count, bool)
+    told[: known.size] |= known
+    told[1 : known.size + 1] |= known
+    return told
 
 
 @dataclass(frozen=True, slots=True)

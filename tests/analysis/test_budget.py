@@ -8,6 +8,7 @@ import pytest
 from app.analysis.budget import Outlook, budget, burn_down, events_ahead, run_out, spending
 from app.analysis.intervals import spans
 from app.analysis.tally import Flag, Tally
+from app.model.objective import Missing
 
 DAY = 86400.0
 MINUTE = 60.0
@@ -60,6 +61,24 @@ def test_that_the_burn_down_ends_now_and_the_even_pace_at_the_end():
     assert found.left_worst[:3] == pytest.approx([1, 0.5, 0.25])
     assert np.isnan(found.left[3:]).all()
     assert found.even == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3, 0])  # nothing is promised on the third day
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        # per day: promised, known; then at which edges of seven days, of which the last two are to come
+        ([(1.0, 1.0)] * 5, [1, 1, 1, 1, 1, 1, 0, 0]),
+        ([(1.0, 0.0), (1.0, 0.49), (1.0, 0.5), (1.0, 0.0), (1.0, 1.0)], [0, 0, 1, 1, 1, 1, 0, 0]),
+        ([(1.0, 1.0), (1.0, 0.0), (0.0, 0.0), (1.0, 0.0), (1.0, 1.0)], [1, 1, 0, 0, 1, 1, 0, 0]),  # within a gap
+        ([(0.0, 0.0), (1.0, 1.0), (0.0, 0.0), (0.0, 0.0), (1.0, 1.0)], [1, 1, 1, 1, 1, 1, 0, 0]),  # nothing is lost
+        ([(1.0, 1.0), (1.0, 0.0), (1.0, 0.0), (1.0, 0.0), (0.0, 0.0)], [1, 1, 0, 0, 0, 0, 0, 0]),
+    ],
+)
+def test_that_the_burn_down_tells_where_nothing_is_known(known, told):
+    expected, seen = (np.array(one) * DAY for one in zip(*known, strict=True))
+    cells = Tally.of_time(expected, seen, seen)
+    found = burn_down(cells.filled(Missing.GOOD), cells, np.arange(8) * DAY, spans([(0.0, 7 * DAY)]), 3456.0)
+    assert found.told.tolist() == [bool(one) for one in told]
 
 
 def outage(*pairs):

@@ -79,7 +79,7 @@ class GivenLevels(LevelsData):
         row = next(one for one in self.levels.rows if one.promise.key == key)
         time = np.linspace(row.judged.start, row.judged.end, 50)
         left = np.linspace(1.0, row.budget.share_left, 50)
-        down = BurnDown(time, left, left, np.linspace(1.0, 0.6, 50))
+        down = BurnDown(time, left, left, np.linspace(1.0, 0.6, 50), np.ones(50, bool))
         curves = tuple(BurnCurve(pair.long, time, np.full(50, 0.5)) for pair in PAIRS)
         excluded = {one.id: spans([(one.start, one.end)]) for one in row.promise.standing}
         return drawn(Closely(row, down, curves, (), None, spans([]), 3, excluded, ()))

@@ -8,7 +8,7 @@ from app.ui import words
 
 _STEPS = (1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400)
 _DAYS = (2, 3, 4, 7, 14)
-_MONTHS = (1, 3, 6, 12, 24, 60)
+_MONTHS = (1, 2, 3, 6, 12, 24, 60)
 _MONDAY = 4 * 86400.0
 """The first Monday after the epoch, seconds UTC."""
 

@@ -52,7 +52,7 @@ def drawn(close: Closely) -> Drawn:
     period, now = row.promise.period.span, row.judged.end
     data_time = row.promise.picture.data_time
     newest = min(now, data_time) if not math.isnan(data_time) else math.nan
-    known = down.time <= (newest if not math.isnan(newest) else period.start)
+    known = (down.time <= (newest if not math.isnan(newest) else period.start)) & down.told
     step = float(np.diff(down.time).max()) if down.time.size > 1 else math.nan
     left = make_line(
         "left",
@@ -64,8 +64,12 @@ def drawn(close: Closely) -> Drawn:
     )
     lines = [left]
     if bool(np.nanmax(np.abs(down.left - down.left_worst), initial=0.0) > 0.001):
-        # far below the rest it would press the line that is known flat: there it leaves the chart
-        floor = min(_FLOOR, float(np.nanmin(down.left)) + _FLOOR)
+        # far below the rest it would press the line that is known flat: it leaves the chart, and where it does not come
+        # to stay there is no need to follow it below nothing
+        lowest = float(np.nanmin(down.left))
+        floor = min(_FLOOR, lowest + _FLOOR)
+        if float(np.nanmin(down.left_worst)) < floor:
+            floor = min(0.0, lowest)
         worst = np.where(known & (down.left_worst >= floor), down.left_worst, np.nan)
         points = _points(down.time, worst, step)
         lines.append(replace(make_line("left at worst", "text.low", points, newest, weight=1.0), name="at worst"))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -234,6 +235,23 @@ def test_that_the_lines_of_the_burn_down_are_named_beside_them_and_bands_in_the_
         told[name] = [line.name for line in view.closely.down.chart.lines], legend
     # what is left of rag is known; two hours of voice, a quarter of its budget, are not
     assert told == {"rag": ([""], ["excluded"]), "voice": (["", "at worst"], [])}
+
+
+def test_that_no_line_is_drawn_over_a_gap_and_none_far_below_nothing(show, tmp_path):
+    # of the days from the 3rd to the 6th nothing is known: 5760 min at worst, of 432
+    desk = Levels(tmp_path / "other")
+    desk.promise()
+    desk.probe(bad=[(0, 43)], gone=[(2 * 1440, 6 * 1440)])
+    chart = show(desk).closely.down.chart
+    left, worst = (line.trace for line in chart.lines)
+    day = (left.time - START) / DAY
+    drawn = np.isfinite(left.most)
+    assert not drawn[(day > 2.5) & (day < 5.5)].any()
+    assert left.most[(day > 1.0) & (day < 2.0)] == pytest.approx(0.9, abs=1e-3)
+    assert left.most[drawn & (day > 6.5)] == pytest.approx(0.9, abs=1e-3)
+    assert np.nanmin(worst.least) == pytest.approx(0.9, abs=1e-3)
+    chart.grab()
+    assert chart.scale.low == 0.0
 
 
 def test_that_nothing_is_drawn_after_the_newest_data(show, tmp_path):
