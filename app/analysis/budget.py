@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from app.analysis.intervals import Intervals, Mask, intersect, seconds, seconds_between, subtract, union
-from app.analysis.tally import KNOWN, TOTAL, Evidence, Tally
+from app.analysis.tally import EXPECTED, KNOWN, TOTAL, Evidence, Tally
 from app.model.sample import FloatArray
 
 DRAWS: Final = 1000
@@ -32,7 +32,7 @@ class Budget:
     allowed
         ``(1 - target)`` of the whole period's amount.
     spent
-        Known to be bad.
+        Known to be bad; NaN where nothing is known of what is over, and so is all that follows from it.
     spent_most
         Bad if everything unknown was, whatever a policy for missing data says; infinite where that has no bound.
     elapsed
@@ -89,15 +89,28 @@ def budget(
     unfilled
         The same tally before a policy for missing data was applied; None: there was none to apply.
     """
-    base = float(found.base)
+    base, rows = float(found.base), found.amounts
     whole = base + rest
+    nothing = rows[EXPECTED] > 0.0 and rows[KNOWN] <= 0.0 and rows[TOTAL] <= 0.0  # a policy may fill the total
     return Budget(
         (1.0 - target) * whole,
-        float(found.bad),
+        math.nan if nothing else float(found.bad),
         float((found if unfilled is None else unfilled).worst_bad),
         base / whole if whole > 0.0 else math.nan,
         estimated,
     )
+
+
+def spent_at(cells: Tally, edges: FloatArray, allowed: float) -> float:
+    """When what is known to be bad had come to a whole budget, seconds UTC; NaN where it did not.
+
+    `cells` of shape (n,) lie between the `edges`, shape (n + 1,); within one it is taken to have gone evenly.
+    """
+    gone = np.append(0.0, np.cumsum(cells.bad))
+    if not 0.0 < allowed <= gone[-1]:
+        return math.nan
+    after = int(np.searchsorted(gone, allowed))
+    return float(np.interp(allowed, gone[after - 1 : after + 1], edges[after - 1 : after + 1]))
 
 
 def events_ahead(found: Tally, rest_seconds: float) -> float:
@@ -220,8 +233,9 @@ class RunOut:
     """When a budget runs out.
 
     `earliest`, `middle` and `latest` are seconds UTC, infinite where it lasts beyond the period; between the first and
-    the last lie nine of ten futures. `chance` is the share of futures in which it runs out at all, and the outlook is
-    RUNS_OUT where that is more than half. `days` are what it is made of.
+    the last lie nine of ten futures. Of a budget that is spent all three are when that was, or now where that is open.
+    `chance` is the share of futures in which it runs out at all, and the outlook is RUNS_OUT where that is more than
+    half. `days` are what it is made of.
     """
 
     outlook: Outlook

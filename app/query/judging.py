@@ -12,7 +12,7 @@ from app.analysis.availability import Scopes, cell_edges, evidence_of
 from app.analysis.burn_rate import Track
 from app.analysis.grid import Grid
 from app.analysis.intervals import Intervals, seconds
-from app.analysis.periods import Period, parse_period
+from app.analysis.periods import Period, parse_period, period_at
 from app.analysis.recurrence import occurrences
 from app.analysis.tally import TOTAL, Counts, Evidence, busiest
 from app.errors import InputError
@@ -169,7 +169,10 @@ class Bench:
                     ]
                     standing = tuple(one for one in asked if one.stands)
                     waiting = tuple(one for one in asked if not one.approved_by and not one.withdrawn)
-                    yield Promise(version, objective, picture, endpoint, lived, standing, waiting)
+                    over, window = lived.so_far(self.question.at), objective.window
+                    newest = max(over.end - 1.0, over.start)
+                    length = window.seconds or period_at(window, newest).span.seconds
+                    yield Promise(version, objective, picture, endpoint, lived, standing, waiting, length)
 
     def case(self, promise: Promise) -> Case:
         """A promise as far as its period is over; those that count the same time share one frame."""

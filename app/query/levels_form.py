@@ -189,10 +189,10 @@ def _budget(row: Adhered) -> dict[str, Any]:
     return {
         "unit": row.unit,
         "allowed": counted.allowed,
-        "spent": counted.spent,
+        "spent": _number(counted.spent),
         "spent_most": _number(counted.spent_most),
         "behind": _number(row.behind),
-        "left": counted.left,
+        "left": _number(counted.left),
         "left_share": _number(counted.share_left),
         "left_share_worst": _number(counted.share_left_worst),
         "elapsed": _number(counted.elapsed),

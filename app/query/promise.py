@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.analysis.availability import Scopes, scopes
-from app.analysis.periods import Period, period_at
+from app.analysis.periods import Period
 from app.analysis.recurrence import occurrences
 from app.analysis.service_hours import promised
 from app.model.catalogue import Enclave, Endpoint
@@ -27,6 +27,9 @@ class PromiseKey(NamedTuple):
 class Promise:
     """One version of a promise at one endpoint, over the part of a period in which it was in force.
 
+    `length` are the seconds of the objective's own window, which factors of burn rates are derived from whatever period
+    is asked for: of a calendar's the one that the newest moment asked about lies in, November's 30 days of a month
+    that is promised, on the 28th, also where the year is asked for.
     `picture` says how far the enclave's data reach. `standing` are the exclusions that stand and touch the period,
     `waiting` those that nobody has approved yet.
     """
@@ -38,6 +41,7 @@ class Promise:
     period: Period
     standing: tuple[Exclusion, ...]
     waiting: tuple[Exclusion, ...]
+    length: float
 
     @property
     def enclave(self) -> Enclave:
@@ -60,15 +64,6 @@ class Promise:
     def in_seconds(self) -> bool:
         """Whether its budget is an amount of time; by occurrences of counts it is one of events."""
         return not self.is_counted or self.objective.method is not Method.OCCURRENCES
-
-    @property
-    def length(self) -> float:
-        """Seconds of the objective's own window, which factors of burn rates are derived from, whatever is asked for.
-
-        A calendar's is the one that the period ends in: 30 days where a quarter is asked for of a monthly promise.
-        """
-        window = self.objective.window
-        return window.seconds or period_at(window, self.period.span.end - 1.0).span.seconds
 
     def scopes(self, span: TimeRange) -> Scopes:
         """Time of a span that is promised, and what the exclusions make of it."""

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
 from app.analysis.availability import Adherence, Parts, Scopes, adherence, parts
-from app.analysis.budget import Budget, RunOut, budget, events_ahead, run_out
+from app.analysis.budget import Budget, Outlook, RunOut, budget, events_ahead, run_out, spent_at
 from app.analysis.burn_rate import Flaw, Pair, Track, is_above, lint
 from app.analysis.intervals import seconds, seconds_between
 from app.analysis.tally import TOTAL, Evidence, Tally
@@ -158,11 +158,21 @@ def _row(case: Case, evidence: Evidence, daily: Tally, pairs: tuple[PairNow, ...
         found=adherence(_first(found), objective, rest, (taken[0], taken[1]), most=most),
         budget=counted,
         unit="s" if promise.in_seconds else "events",
-        outlook=run_out(daily_spending(daily, case.frame), counted.left, at, promise.period.span.end),
+        outlook=_outlook(case, daily, counted, at),
         pairs=pairs,
         assumed_rate=assumed_rate(evidence),
         behind=_behind(promise, where, over, assumed_rate(evidence)),
     )
+
+
+def _outlook(case: Case, daily: Tally, counted: Budget, at: float) -> RunOut:
+    """When the budget runs out, or did."""
+    found = run_out(daily_spending(daily, case.frame), counted.left, at, case.promise.period.span.end)
+    since = spent_at(daily, case.frame.days, counted.allowed) if found.outlook is Outlook.SPENT else math.nan
+    if math.isnan(since):
+        return found
+    since = max(since, case.frame.over.start)
+    return replace(found, earliest=since, middle=since, latest=since)
 
 
 def _behind(promise: Promise, where: Scopes, over: TimeRange, rate: float) -> float:

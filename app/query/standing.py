@@ -8,6 +8,7 @@ from app.analysis.availability import Verdict
 from app.analysis.budget import Outlook
 from app.analysis.recurrence import occurrences
 from app.model.health import Freshness, Health
+from app.model.objective import Missing
 from app.model.time_range import TimeRange
 from app.query.service_levels import Adhered
 
@@ -16,8 +17,9 @@ _EVEN = 1e-9
 
 
 class Reason(Enum):
-    """What decides. The first three are of a period that is over, the others of one that runs, worst first."""
+    """What decides: of a period that is to come, then three of one that is over, then those of one that runs."""
 
+    AHEAD = "not begun"
     MISSED = "missed"
     UNPROVEN = "cannot be proved"
     KEPT = "kept"
@@ -60,7 +62,10 @@ def standing(row: Adhered, at: float) -> Standing:
     are no more than late, the time since the newest is not one of them: the state is that of the data, whose age is
     shown.
     """
-    ended = row.promise.period.span.end < at  # the last 30 days end now: they go on
+    period = row.promise.period.span
+    if period.start >= at:
+        return Standing(Health.UNKNOWN, Reason.AHEAD, stale=False)
+    ended = period.end < at  # the last 30 days end now: they go on
     reason = _over(row) if ended else _running(row, at)
     stale = row.promise.picture.freshness is not Freshness.FRESH
     return Standing(_HEALTH[reason], reason, stale and not ended)
@@ -68,9 +73,10 @@ def standing(row: Adhered, at: float) -> Standing:
 
 def _over(row: Adhered) -> Reason:
     verdict = row.found.now.verdict
-    if verdict is Verdict.MET:  # a policy that takes missing data for good proves nothing
-        proved = row.budget.spent_most <= row.budget.allowed * (1.0 + _EVEN)
-        return Reason.KEPT if proved else Reason.UNPROVEN
+    if verdict is Verdict.MET:
+        # what is set aside is met also where nothing is known, and a policy that takes gaps for good proves nothing
+        filled = row.found.now.missing is Missing.GOOD and row.budget.spent_most > row.budget.allowed * (1.0 + _EVEN)
+        return Reason.KEPT if _anything_known(row) and not filled else Reason.UNPROVEN
     return Reason.MISSED if verdict is Verdict.MISSED else Reason.UNPROVEN
 
 
@@ -92,7 +98,7 @@ def _running(row: Adhered, at: float) -> Reason:
 
 
 def _anything_known(row: Adhered) -> bool:
-    """Whether anything is known at all: a period that has just begun has no gaps that could have spent a budget."""
+    """Whether anything is known at all: no state is made of nothing, though no gap could have spent a budget."""
     return row.found.now.known > 0.0 and not math.isnan(row.found.now.known_only)
 
 

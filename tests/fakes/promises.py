@@ -50,7 +50,7 @@ def adhered(enclave, name, share_spent, rate=0.5):
     best = 1 - spent / MONTH.span.seconds
     outcome = Verdict.NOT_PROVABLE if share_spent < 1 else Verdict.MISSED
     return Adhered(
-        promise=Promise(version, objective, picture, catalogue.endpoints[0], MONTH, standing, ()),
+        promise=Promise(version, objective, picture, catalogue.endpoints[0], MONTH, standing, (), MONTH.span.seconds),
         judged=over,
         found=Adherence(figure, figure, 0.0, 0.0, best, 0.0, outcome),
         budget=Budget(allowed, spent, spent, over.seconds / MONTH.span.seconds),

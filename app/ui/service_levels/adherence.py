@@ -63,9 +63,10 @@ def columns(longs: Sequence[float], *, over: bool) -> tuple[Column[Line], ...]:
         Column("", 54, 0.0, _place_words, _paint_mark, head="Enclave", by=lambda one: int(_level(one))),
         Column("Objective", 80, 0.1, _target, _paint_target, right, 770, _target_value, head="Objective, share",
                tip=_on(target_tip)),
-        Column("So far", 108, 0.2, _known, _paint_known, right, 0, _known_value, head="So far, share known",
-               tip=_on(available_tip)),
-        Column("Best possible", 100, 0.1, _best, _paint_best, right, 1100, _best_value, head="Best possible, share",
+        Column("Known" if over else "So far", 108, 0.2, _known, _paint_known, right, 0, _known_value,
+               head="Share known", tip=_on(available_tip)),
+        Column("At best" if over else "Best possible", 100, 0.1, _best, _paint_best, right, 1100, _best_value,
+               head="At best, share",
                tip=_on(best_tip)),
         Column("Budget left", 168, 0.4, _left, _paint_left, LEFT, 0, _left_value, head="Budget left, share",
                tip=_on(budget_tip)),
@@ -84,7 +85,7 @@ def _burn_column(number: int, seconds: float, count: int) -> Column[Line]:
         return rate_words(pair(one).long)
 
     def paint(canvas: Canvas, cell: QRectF, one: Line) -> None:
-        _paint_burn(canvas, cell, says(one), pair(one))
+        _paint_burn(canvas, cell, says(one), pair(one), past=one.row.promise.period.is_over(one.at))
 
     title = f"Burn{words.GAP}{span(seconds)}" if not number else span(seconds)
     # the first two page; of the others the last looks back furthest and stays longest
@@ -272,9 +273,9 @@ def _bar_ink(canvas: Canvas, one: Line) -> QColor:
     return canvas.colour("series.5")
 
 
-def _paint_burn(canvas: Canvas, cell: QRectF, said: str, pair: PairNow) -> None:
-    """A figure; on the tint of a state where the pair speaks."""
-    if not pair.speaks:
+def _paint_burn(canvas: Canvas, cell: QRectF, said: str, pair: PairNow, *, past: bool) -> None:
+    """A figure; on the tint of a state where the pair speaks, and not only did at the end of a period that is over."""
+    if past or not pair.speaks:
         _write(canvas, cell, said, "body", "text.mid" if pair.long >= 1.0 else "text.low")
         return
     health = Health.CRITICAL if pair.pair.severity == "page" else Health.WARNING

@@ -178,7 +178,9 @@ def budget_tip(row: Adhered) -> str:
     allowed, spent, left = (amount(row, value) for value in (budget.allowed, budget.spent, budget.left))
     lines = [
         f"{allowed} may go wrong in the whole period{estimate}: {share(1 - row.found.now.target, 3)} of it.",
-        f"{spent} did, {left} are left: {words.grouped(100 * budget.share_left, 1)}{GAP}%.",
+        "Nothing is known of what did."
+        if math.isnan(budget.spent)
+        else f"{spent} did, {left} are left: {words.grouped(100 * budget.share_left, 1)}{GAP}%.",
     ]
     gaps = budget.spent_most - budget.spent - row.behind
     if gaps > 0:

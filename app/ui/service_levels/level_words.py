@@ -8,6 +8,7 @@ from app.model.objective import Method, Objective, Selector
 from app.model.time_range import TimeRange
 from app.query.promise import Promise
 from app.query.service_levels import Adhered
+from app.query.standing import gaps_decide
 from app.ui import words
 from app.ui.exclusions.exclusion_words import day_words, span_words
 from app.ui.exclusions.form import Scope
@@ -88,6 +89,8 @@ def left_words(row: Adhered) -> str:
 
 def amount(row: Adhered, value: float) -> str:
     """An amount of the budget: time, or answers."""
+    if math.isnan(value):
+        return words.NO_DATA
     if math.isinf(value):
         return "no bound"
     if row.unit == "s":
@@ -98,6 +101,8 @@ def amount(row: Adhered, value: float) -> str:
 
 def count(value: float) -> str:
     """A number of answers in short: ``−65 k``."""
+    if math.isnan(value):
+        return words.NO_DATA
     if math.isinf(value):
         return "no bound"
     return f"{'−' if round(value) < 0 else ''}{words.amount(abs(round(value)))}"
@@ -141,11 +146,13 @@ def runs_out_words(row: Adhered, at: float) -> str:
         return row.found.now.verdict.value
     outlook = row.outlook
     if outlook.outlook is Outlook.SPENT:
-        return "spent"
+        return f"spent {day_words(outlook.middle)}" if outlook.middle < at else "spent"
     if outlook.outlook is Outlook.UNKNOWN:
         return "too early" if row.found.now.known else "not known"
     if outlook.outlook is Outlook.RUNS_OUT:
         return day_words(outlook.middle)
+    if gaps_decide(row):
+        return "not known"
     return f"after {day_words(period.span.end - 1.0)}"
 
 

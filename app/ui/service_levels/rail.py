@@ -1,6 +1,6 @@
 """The rail: how the budget of one promise went down, how fast it burns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF
@@ -24,6 +24,8 @@ from app.ui.service_levels.explained import budget_tip, out_tip
 from app.ui.service_levels.level_words import amount, count, rate_words, runs_out_words
 
 _HEAD = 46
+_AMOUNTS = 3
+"""The first of the facts, which have a unit."""
 
 
 class _Facts(Part):
@@ -39,7 +41,7 @@ class _Facts(Part):
     def show_row(self, row: Adhered, standing: Standing, at: float) -> None:
         """Show another promise."""
         self._row, self._standing, self._at = row, standing, at
-        self.setAccessibleName(", ".join(f"{name} {said}" for name, said, _ in self._told()))
+        self.setAccessibleName(", ".join(f"{name} {said}" for name, said, _ in next(self._tellings())))
         self.update()
 
     def _told(self) -> list[tuple[str, str, bool]]:
@@ -51,14 +53,22 @@ class _Facts(Part):
         loud = self._standing is not None and self._standing.health in LOUD
         over = row.promise.period.is_over(self._at)
         ends = over or row.outlook.outlook in (Outlook.SPENT, Outlook.RUNS_OUT)
-        say, unit = (partial(amount, row), "") if row.unit == "s" else (count, ", answers")
+        say = partial(amount, row) if row.unit == "s" else count
         return [
-            (f"Budget{unit}", say(budget.allowed), False),
+            ("Budget", say(budget.allowed), False),
             ("Used", say(budget.spent), False),
             ("Left", say(budget.left), loud),
             ("Pace", rate_words(budget.pace), loud and budget.pace > 1.0),
             ("Verdict" if over else "Runs out", runs_out_words(row, self._at), loud and ends),
         ]
+
+    def _tellings(self) -> Iterator[list[tuple[str, str, bool]]]:
+        """All of it, then with less and less: the budget is in the tip, and what is left of it is the answer."""
+        told = self._told()
+        for first in range(len(told)):
+            name, said, loud = told[first]
+            unit = ", answers" if self._row is not None and self._row.unit != "s" and first < _AMOUNTS else ""
+            yield [(f"{name}{unit}", said, loud), *told[first + 1 :]]
 
     def tip_at(self, at: QPointF) -> str:
         if self._row is None:
@@ -69,10 +79,10 @@ class _Facts(Part):
         if self._row is None or self._standing is None:
             return
         x = canvas.block(self._row.promise.enclave.level, 0, 22, BLOCK) + 16
-        told = self._told()
-        wide = [max(canvas.width("caption", name), canvas.width("smallstrong", said)) for name, said, _ in told]
-        while told and x + sum(wide) + 12 * (len(wide) - 1) > self.width():
-            told, wide = told[1:], wide[1:]  # the budget is in the tip; what is left of it is the answer
+        for told in self._tellings():
+            wide = [max(canvas.width("caption", name), canvas.width("smallstrong", said)) for name, said, _ in told]
+            if x + sum(wide) + 12 * (len(wide) - 1) <= self.width():
+                break
         gap = min(32.0, (self.width() - x - sum(wide)) / max(1, len(wide) - 1))
         loud = canvas.look.theme.status[self._standing.health].text
         for (name, said, shouts), room in zip(told, wide, strict=True):

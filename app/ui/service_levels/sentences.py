@@ -20,6 +20,9 @@ def sentence(levels: ServiceLevels, standings: Sequence[Standing]) -> tuple[Span
     if not levels.rows:
         return (Span("No promise is in view.", strong=True),)
     found = Counter(one.reason for one in standings)
+    if found[Reason.AHEAD] == len(standings):
+        return (Span(f"{_count(len(standings))} {words.plural(len(standings), 'promise')}", strong=True),
+                Span(" will be in force: the period has not begun."))  # fmt: skip
     if found[Reason.MISSED] + found[Reason.UNPROVEN] + found[Reason.KEPT] == len(standings):
         return _over(found, len(standings))
     return _running(found, len(standings))
@@ -71,7 +74,7 @@ def _running(found: Counter[Reason], total: int) -> tuple[Span, ...]:
         spans.append(Span(said if number else words.capitalised(said), strong=loud, health=health if loud else None))
     if told:
         spans.append(Span(". "))
-    unknown = found[Reason.UNKNOWN] + found[Reason.UNPROVEN]
+    unknown = found[Reason.UNKNOWN] + found[Reason.UNPROVEN] + found[Reason.AHEAD]
     pace, excluded = found[Reason.ON_PACE] + found[Reason.KEPT], found[Reason.EXCLUDED]
     verb = "is" if pace == 1 else "are"
     spans.append(Span(f"{words.grouped(pace)} of {words.grouped(total)} {verb} on pace", strong=True))
@@ -96,7 +99,7 @@ def below(levels: ServiceLevels, pairs: Sequence[Pair]) -> str:
         told.append(f"{named}.")
     lengths = {row.promise.length for row in levels.rows}
     pages = [pair for pair in pairs if pair.severity == "page"]
-    if pages and not is_over(levels):
+    if pages and _runs(levels):
         burns = [f"{_factors(pair, lengths)} over {span(pair.long)}" for pair in pages]
         told.append(f"On call is paged at {words.listed(burns)}.")
     waiting = {one.id for row in levels.rows for one in row.promise.waiting}
@@ -136,18 +139,22 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
     if not rows:
         return ()
     met = sum(row.found.now.met_as_known for row in rows)
-    over = is_over(levels)
     found = [Figure("Met as known", words.grouped(met), f"of {words.grouped(len(rows))}")]
     good, total = _answers(rows)
     if total:
         number, _, unit = share(good / total).partition(GAP)
         found.append(Figure("Good answers", number, unit))
-    if not over:
+    if _runs(levels):
         spans = [row.promise.period.span for row in rows]  # a version may be in force for a part alone
         start, end = min(one.start for one in spans), max(one.end for one in spans)
         gone = (min(levels.as_of, end) - start) / (end - start)
         found.append(Figure("Elapsed", f"{gone * 100:.0f}", "%"))
     return tuple(found)
+
+
+def _runs(levels: ServiceLevels) -> bool:
+    """Whether a part of the period is over, and a part is still to come."""
+    return not is_over(levels) and any(row.promise.period.span.start < levels.as_of for row in levels.rows)
 
 
 def is_over(levels: ServiceLevels) -> bool:

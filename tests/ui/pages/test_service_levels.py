@@ -478,7 +478,7 @@ def test_that_the_sheet_has_plain_numbers_and_the_marking_of_what_is_shown(show,
     assert sheet.level is Level.U
     assert rows[0]["Objective, share"] == 0.99
     assert rows[0]["Budget left, share"] == pytest.approx(-0.25)
-    assert rows[1]["So far, share known"] == pytest.approx(0.99)
+    assert rows[1]["Share known"] == pytest.approx(0.99)
     assert (
         rows[2]["Burn rate over\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}h".replace("over\N{NO-BREAK SPACE}", "over ")]
         == 0.0
