@@ -13,6 +13,8 @@ from app.ui.charts.trace import Envelope
 
 _AT: Final = 0.8
 """Where a guide is named, as a share of the plot's width: most of what is known lies before it."""
+_PLACES: Final = 48
+"""So many are tried on a wide plot: each is looked at again whenever the pointer moves."""
 _STEEP, _GRID, _OTHER = 2.0, 20.0, 60.0
 """What a place costs in pixels of distance: each that the line falls along it, a grid line, the other side."""
 
@@ -60,7 +62,8 @@ def _spots(space: Space, wide: float, curve: Envelope, target: float, *, above: 
     """Places along a curve and what each costs; a target is where words best end."""
     plot = space.plot
     grid = [plot.y(tick) for tick in plot.scale.ticks()]
-    for x in space.along(wide):
+    places = space.along(wide)
+    for x in places[:: 1 + len(places) // _PLACES]:
         first, end = (round((side - plot.box.left()) * plot.ratio) for side in (x, x + wide))
         highest = float(np.fmax.reduce(curve.high[first:end], initial=np.nan))
         lowest = float(np.fmin.reduce(curve.low[first:end], initial=np.nan))

@@ -1,5 +1,6 @@
 """Where on a chart words have room: clear of curves, of bands, and of other words."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ from app.ui.charts.trace import Envelope
 TALL: Final = 14.0
 """Height of words on a plot."""
 _STEP: Final = 8.0
+_NEAR: Final = 4.0
+"""Places closer than this are one."""
 _CLEAR: Final = 2.0
 
 
@@ -28,21 +31,30 @@ class Space:
     curves: Sequence[Envelope]
     bands: Sequence[Band] = ()
     said: list[QRectF] = field(default_factory=list)
-    _closed: list[tuple[float, float]] = field(init=False)
-    """Where bands stand, with a little beside them: left and right."""
+    _lefts: list[float] = field(init=False, default_factory=list)
+    _rights: list[float] = field(init=False, default_factory=list)
+    """Where bands stand, with a little beside them, from left to right; those that touch are one."""
 
     def __post_init__(self) -> None:
         span = self.plot.span
         boxes = [
             self.plot.stretch(one.start, one.end) for one in self.bands if one.start < span.end and one.end > span.start
         ]
-        self._closed = [(box.left() - _CLEAR, box.right() + _CLEAR) for box in boxes]
+        for left, right in sorted((box.left() - _CLEAR, box.right() + _CLEAR) for box in boxes):
+            if self._rights and left <= self._rights[-1]:
+                self._rights[-1] = max(self._rights[-1], right)
+            else:
+                self._lefts.append(left)
+                self._rights.append(right)
 
     def along(self, wide: float) -> list[float]:
         """Left edges of words that are so wide, from left to right: everywhere, and close beside each band."""
         first, last = self.plot.box.left() + 2, self.plot.box.right() - wide - 2
-        beside = (x for left, right in self._closed for x in (left - wide, right) if first < x < last)
-        return sorted([*np.arange(first, last, _STEP).tolist(), last, *beside]) if last >= first else []
+        if last < first:
+            return []
+        every = np.concatenate([np.arange(first, last, _STEP), [last], np.array(self._lefts) - wide, self._rights])
+        _, places = np.unique(np.floor((every - first) / _NEAR), return_index=True)  # a plot has so many and no more
+        return [x for x in every[places].tolist() if first <= x <= last]
 
     def fits(self, box: QRectF) -> bool:
         """Whether words are inside of the plot and over no others."""
@@ -82,7 +94,8 @@ class Space:
         return round(min(max(x - self.plot.box.left(), 0.0), self.plot.box.width()) * self.plot.ratio)
 
     def _banded(self, box: QRectF) -> bool:
-        return any(left < box.right() and box.left() < right for left, right in self._closed)
+        following = bisect_right(self._rights, box.left())  # the first that ends behind where the words begin
+        return following < len(self._lefts) and self._lefts[following] < box.right()
 
 
 def veil(canvas: Canvas) -> QColor:
