@@ -186,10 +186,10 @@ def read_blocks(schema: str, lines: Iterable[bytes], bounds: Bounds) -> Iterator
         if time[0] < 0 or time[-1] > (bounds.created + AHEAD_SECONDS) * 1000:
             msg = f"line {place}: a sample is later than the bundle itself"
             raise PartRefused(msg)
-        counts = [row for row, key in enumerate(block.keys) if key.metric in COUNTED]
-        if counts and (decoded.values[counts] < 0.0).any():
-            msg = f"line {place}: something is counted below zero"
-            raise PartRefused(msg)
+        for row in (row for row, key in enumerate(block.keys) if key.metric in COUNTED):
+            if (decoded.values[row] < 0.0).any():
+                msg = f"line {place}: {block.keys[row].metric} is counted below zero"
+                raise PartRefused(msg)
         yield replace(block, decoded=decoded)
 
 

@@ -178,7 +178,7 @@ def _outlook(case: Case, daily: Tally, counted: Budget, at: float) -> RunOut:
 def _behind(promise: Promise, where: Scopes, over: TimeRange, rate: float) -> float:
     """What the time since the newest data may have cost."""
     since = promise.picture.data_time
-    began = over.start if math.isnan(since) else min(since, over.end)
+    began = over.start if math.isnan(since) else since
     lost = float(seconds_between(where.kept, np.array([began, over.end]))[0])
     return lost if promise.in_seconds or lost == 0.0 else math.inf if math.isnan(rate) else lost * rate
 

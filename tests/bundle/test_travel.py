@@ -59,17 +59,19 @@ def test_that_the_last_moment_is_the_one_that_a_station_takes():
     assert until_now(kept, START) is kept
 
 
-@pytest.mark.parametrize("beside", [[], ["endpoint_requests"], ["m", "endpoint_requests"]])
+@pytest.mark.parametrize("beside", [[], ["endpoint_requests"], ["m", "endpoint_requests"], ["m", "endpoint_up", "z"]])
+@pytest.mark.parametrize("place", [0, -1])
 @pytest.mark.parametrize(("lines", "schema"), [(chunk_lines, "chunks"), (plain_lines, "plain")])
-def test_that_nothing_is_counted_below_zero(lines, schema, beside):
+def test_that_nothing_is_counted_below_zero(lines, schema, place, beside):
     """A count, or a value that a metric of its own may have, with its neighbours in one scrape group."""
     time, odd = START + np.arange(-3.0, 0.0), np.array([np.nan, 0.0, -1.0])
     keys = [SeriesKey.of(name, {"enclave": "s-east"}) for name in ["endpoint_errors", *beside]]
     series = [Series(key, time, odd if row == 0 else np.arange(3.0), "g") for row, key in enumerate(keys)]
-    with pytest.raises(PartRefused, match="counted below zero"):
+    series = series if place == 0 else [*series[1:], series[0]]
+    with pytest.raises(PartRefused, match="endpoint_errors is counted below zero"):
         list(read_blocks(schema, _bare(lines(block_from_series(series))), BOUNDS))
-    series[0] = not_below_zero(series[0])
-    assert series[0].time.tolist() == time[:2].tolist()
+    series[place] = not_below_zero(series[place])
+    assert series[place].time.tolist() == time[:2].tolist()
     taken = [block.keys for block in read_blocks(schema, _bare(lines(block_from_series(series))), BOUNDS)]
     assert {key for some in taken for key in some} == set(keys)
     temperature = Series(SeriesKey.of("m", {"enclave": "s-east"}), time, odd, "g")

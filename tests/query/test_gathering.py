@@ -273,3 +273,28 @@ def test_that_what_has_settled_is_judged_without_its_samples(tmp_path, monkeypat
     gap = time[5100] - time[4999] - HOLD + 17.0  # the first scrape comes after 17 s
     for found in (flag, counts):
         assert found.tally(whole, edges).amounts[KNOWN, 0] == pytest.approx(NOW - START - gap, abs=1e-6)
+
+
+@pytest.mark.parametrize("table", [SPANS.chunks, SPANS.clocks])
+@pytest.mark.parametrize("damage", ["cut", "of another span"])
+def test_that_a_damaged_row_costs_its_own_span_and_no_other(tmp_path, table, damage):
+    store = open_store(tmp_path, NOW)
+    time = START + STEP * np.arange(int(DAYS * DAY / STEP))
+    up = Series(SeriesKey.of("endpoint_up", {"enclave": U1.id, "endpoint": "rag"}), time, np.ones(time.size), "mesh")
+    bring(store, catalogue(U1, endpoint(U1, "rag")), TimeRange(START, NOW), [up])
+    with store.writer() as writer:
+        settle(writer, Job(), always=True)
+    with store.reader(Level.TS) as reader:
+        (ref,) = find_series(reader, "endpoint_up")
+    number = int(START * 1000) // SPANS.length + 1
+    key, next_key = (SPANS.key(ref.id if table == SPANS.chunks else ref.group_id, number + more) for more in (0, 1))
+    with store.writer() as writer:
+        (body,) = writer.db.execute(f"SELECT body FROM {table} WHERE id = ?", (next_key,)).fetchone()
+        bad = body[:40] if damage == "cut" else body
+        writer.db.execute(f"UPDATE {table} SET body = ? WHERE id = ?", (bad, key))
+    span, length = TimeRange(START, NOW), SPANS.length / 1000.0
+    with store.reader(Level.TS) as reader:
+        (found,) = gather(reader, [Want(INDICATORS["flag"], [ref], [], STEP, HOLD, span)], None)
+    known = found.tally(spans([(START, NOW)]), np.array([START, number * length, (number + 1) * length, NOW])).amounts
+    # what the last scrape before it speaks for reaches into the span, which says nothing itself
+    assert known[KNOWN].tolist() == pytest.approx([number * length - START, HOLD - STEP, NOW - (number + 1) * length])

@@ -288,6 +288,15 @@ def test_that_what_is_excluded_already_is_no_part_of_what_is_to_come(store):
     assert plain.budget.allowed - without.budget.allowed == pytest.approx(0.01 * DAY)
 
 
+def test_that_a_policy_for_missing_data_does_not_make_the_worst_case_better(store):
+    # 10 of 30 days are gone, of a budget of 43.2 min
+    decide(store, AddObjective(promise(missing=Missing.GOOD), "x", START - DAY))
+    probe(store, gone=[(0, 10 * 1440)])
+    down = close(store).down
+    assert down.left[-1] == pytest.approx(1.0)
+    assert down.left_worst[-1] == pytest.approx(1.0 - 14400.0 / 43.2, rel=1e-3)
+
+
 def test_that_gaps_and_bundles_are_told_of_one_promise(store):
     decide(store, AddObjective(promise(), "x", START - DAY))
     probe(store, gone=[(5000, 5540)])

@@ -9,6 +9,7 @@ import pytest
 from app.analysis.availability import Verdict
 from app.model.health import Freshness, Health
 from app.model.objective import Missing, Window
+from app.model.register import RetireObjective
 from app.query.standing import Reason, gaps_decide, standing
 from app.ui.service_levels.adherence import Line, columns
 from tests.fakes.fleets import DAY, HOUR, MINUTE, U1, series
@@ -142,6 +143,15 @@ def test_that_a_spent_budget_says_when_it_was(desk):
     outlook = desk.row().outlook
     assert outlook.middle == pytest.approx(START + 5 * DAY + 216 / 300 * DAY, abs=2 * MINUTE)
     assert outlook.earliest == outlook.middle == outlook.latest
+
+
+def test_that_what_is_still_to_come_is_each_promise_s_own(desk):
+    # two of one endpoint, begun alike: 15 days and 1 day are still to come
+    desk.promise("other", endpoint_glob="rag", window=Window("calendar", unit="month"))
+    desk.decide(RetireObjective("other-up", "over", AT + DAY))
+    desk.probe()
+    allowed = {row.promise.objective.id: row.budget.allowed for row in desk.levels("2026-09").rows}
+    assert allowed == pytest.approx({"rag-up": 0.01 * 30 * DAY, "other-up": 0.01 * 16 * DAY})
 
 
 def test_that_factors_are_those_of_now_whatever_period_is_asked_for(tmp_path):

@@ -1,6 +1,7 @@
 """What the page of service levels was told, and what can be asked beyond it. Runs on worker threads."""
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 
 from app.analysis.burn_rate import Pair
@@ -75,7 +76,8 @@ def _is_about(subject: Subject, promise: Promise) -> bool:
 def found_as(promise: Promise, *, alone: bool) -> tuple[str, Place]:
     """Words and place of a promise. Words always name its endpoint, a place where it is not `alone` in its enclave."""
     title, name = promise.objective.title or promise.objective.id, promise.objective.id
-    if not alone or promise.endpoint.title not in title:
+    whole_word = rf"(?<!\w){re.escape(promise.endpoint.title)}(?!\w)"
+    if not alone or not re.search(whole_word, title, re.IGNORECASE):
         title = f"{title}, {promise.endpoint.title}"
     if not alone:
         name = f"{name}/{promise.endpoint.id}"

@@ -138,7 +138,7 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
     rows = levels.rows
     if not rows:
         return ()
-    met = sum(row.found.now.met_as_known for row in rows)
+    met = sum(row.found.now.met_as_known and row.found.now.known > 0.0 for row in rows)
     found = [Figure("Met as known", words.grouped(met), f"of {words.grouped(len(rows))}")]
     good, total = _answers(rows)
     if total:

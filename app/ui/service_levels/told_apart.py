@@ -28,7 +28,7 @@ def _promised(promise: Promise) -> str:
 
 def _apart(promises: Sequence[Promise]) -> list[str]:
     """Their windows where all differ, else their targets, else their titles, else their names, which always do."""
-    for way in (window_words, target_words, lambda objective: objective.title):
+    for way in (window_words, target_words, lambda objective: objective.title or objective.id):
         found = [way(one.objective) for one in promises]
         if len(set(found)) == len(found):
             return found

@@ -9,9 +9,9 @@ from app.ui.words import GAP
 THIS_MONTH = ""
 """The month of now, whichever that is: what is remembered goes on with the calendar."""
 _MONTHS, _QUARTERS, _YEARS = 6, 3, 2
-_FIRST = 1970
+_FIRST = 1971
 _ROLLING = (7, 30, 90, 365)
-_FORM = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)(-0[1-9]|-1[0-2]|-Q[1-4]|)|(7|30|90|365)d")
+_FORM = re.compile(r"(197[1-9]|19[89]\d|20\d\d|21\d\d)(-0[1-9]|-1[0-2]|-Q[1-4]|)|(7|30|90|365)d")
 _NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
