@@ -273,19 +273,20 @@ def test_that_a_part_of_a_period_that_has_not_begun_is_looked_at_closely(store):
     assert row.found.now.verdict is Verdict.NOT_PROVABLE
 
 
-def test_that_what_is_excluded_already_is_no_part_of_what_is_to_come(store):
+@pytest.mark.parametrize(("treatment", "less"), [("exclude", DAY), ("separate", 0.0), ("count", 0.0)])
+def test_that_what_is_excluded_already_is_no_part_of_what_is_to_come(store, treatment, less):
     # a window of 30 days that goes on for 10 more: 20 days are over, 5 of the 10 to come are excluded already
     month = replace(MONTH, kind="calendar", seconds=None, unit="month")
     decide(store, AddObjective(promise(0.99, window=month), "x", START - DAY))
     probe(store)
     (plain,) = levels(store, period="2026-09").rows
     work = Exclusion(
-        "cr-9", "*", "*", "rag", NOW + DAY, NOW + 2 * DAY, "", "UTC", "planned", "exclude", "move", "cr-9", "", "",
+        "cr-9", "*", "*", "rag", NOW + DAY, NOW + 2 * DAY, "", "UTC", "planned", treatment, "move", "cr-9", "", "",
     )  # fmt: skip
     decide(store, AddExclusion(work, "planned"), at=NOW - HOUR)
     decide(store, ApproveExclusion("cr-9", "agreed"), author=BOB, at=NOW - MINUTE)
     (without,) = levels(store, period="2026-09").rows
-    assert plain.budget.allowed - without.budget.allowed == pytest.approx(0.01 * DAY)
+    assert plain.budget.allowed - without.budget.allowed == pytest.approx(0.01 * less)
 
 
 def test_that_a_policy_for_missing_data_does_not_make_the_worst_case_better(store):
