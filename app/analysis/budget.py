@@ -30,7 +30,7 @@ class Budget:
     Parameters
     ----------
     allowed
-        ``(1 - target)`` of the whole period's amount.
+        ``(1 - target)`` of the whole period's amount; NaN where that are events and nothing is known of any.
     spent
         Known to be bad; NaN where nothing is known of what is over, and so is all that follows from it.
     spent_most
@@ -93,7 +93,7 @@ def budget(
     whole = base + rest
     nothing = rows[EXPECTED] > 0.0 and rows[KNOWN] <= 0.0 and rows[TOTAL] <= 0.0  # a policy may fill the total
     return Budget(
-        (1.0 - target) * whole,
+        math.nan if nothing and whole <= 0.0 else (1.0 - target) * whole,
         math.nan if nothing else float(found.bad),
         float((found if unfilled is None else unfilled).worst_bad),
         base / whole if whole > 0.0 else math.nan,

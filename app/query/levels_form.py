@@ -188,7 +188,7 @@ def _budget(row: Adhered) -> dict[str, Any]:
     counted, outlook = row.budget, row.outlook
     return {
         "unit": row.unit,
-        "allowed": counted.allowed,
+        "allowed": _number(counted.allowed),
         "spent": _number(counted.spent),
         "spent_most": _number(counted.spent_most),
         "behind": _number(row.behind),

@@ -73,7 +73,7 @@ def columns(longs: Sequence[float], *, over: bool) -> tuple[Column[Line], ...]:
         *burns,
         Column("Excluded", 84, 0.1, _excluded, _paint_excluded, right, 1000, _excluded_value, head="Excluded, s",
                tip=_on(excluded_tip)),
-        Column("Verdict" if over else "Runs out", 92, 0.2, _out, _paint_out, right, 690, by=_out_by, tip=_out_tip),
+        Column("Verdict" if over else "Runs out", 98, 0.2, _out, _paint_out, right, 690, by=_out_by, tip=_out_tip),
     )  # fmt: skip
 
 

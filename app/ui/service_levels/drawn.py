@@ -51,7 +51,7 @@ def drawn(close: Closely) -> Drawn:
     row, down = close.row, close.down
     period, now = row.promise.period.span, row.judged.end
     data_time = row.promise.picture.data_time
-    newest = min(now, data_time) if not math.isnan(data_time) else math.nan
+    newest = min(now, data_time) if row.found.now.known > 0.0 else math.nan  # of other periods there may be data
     known = (down.time <= (newest if not math.isnan(newest) else period.start)) & down.told
     step = float(np.diff(down.time).max()) if down.time.size > 1 else math.nan
     left = make_line(

@@ -138,6 +138,8 @@ def figures(levels: ServiceLevels) -> tuple[Figure, ...]:
     rows = levels.rows
     if not rows:
         return ()
+    if not any(row.promise.period.span.start < levels.as_of for row in rows):
+        return ()
     met = sum(row.found.now.met_as_known and row.found.now.known > 0.0 for row in rows)
     found = [Figure("Met as known", words.grouped(met), f"of {words.grouped(len(rows))}")]
     good, total = _answers(rows)
