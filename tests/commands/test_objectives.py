@@ -209,6 +209,17 @@ def test_that_the_station_s_own_pairs_and_cadences_are_what_counts(run, file, ba
     assert [one["id"] for one in valid(run("list", "--json").out)] == [NAME]
 
 
+def test_that_a_pattern_that_matches_nothing_here_is_a_warning_and_is_added_all_the_same(run, file, base):
+    bring(open_store(base, NOW), catalogue(U1, endpoint(U1, "rag-gateway")), TimeRange(NOW - DAY, NOW), level=U1.level)
+    mistyped = file(SLO.replace("endpoint: rag-gateway", "endpoint: rag-gatway"))
+    told = run("lint", mistyped).out.splitlines()
+    place = "slo.yaml, line 18: spec.indicator.spec.ratioMetric.total.metricSource.spec.endpoint"
+    assert told[1] == f"Warning: {place}: no endpoint here matches 'rag-gatway'. Did you mean 'rag-gateway'?"
+    assert told[-2] == "1 objective can be judged, 0 things are wrong; 1 warning."
+    data = valid(run("add", mistyped, "--why", "x", "--json").out)
+    assert (data["added"], [one["line"] for one in data["warnings"]]) == (["rag-availability"], [18])
+
+
 # --- retiring -------------------------------------------------------------------------------------------------------
 
 
