@@ -10,13 +10,15 @@ import pytest
 from app.clock import FrozenClock
 from app.model.objective_form import plain_exclusion
 from app.model.register import ApproveExclusion, Author
+from app.model.time_range import TimeRange
 from app.register import apply
 from app.store import audit, register
 from app.store.audit import os_account
 from app.store.ledger import recording
+from tests.fakes.fleets import DAY, S1, U1, catalogue, endpoint
 from tests.fakes.objectives import asked, exclusion
 from tests.fakes.schemas import valid
-from tests.fakes.stores import open_store
+from tests.fakes.stores import bring, open_store
 
 NOW = 1_790_000_000.0
 OTHER = Author("station-04", f"other ({os.getuid() + 1})")
@@ -129,6 +131,20 @@ def test_that_what_is_doubtful_is_told_to_who_asks_and_who_approves(add, run, de
         "  Check this: It lasts 3,652 days." in run("approve", "ages", "--why", "the clause says so").out.splitlines()
     )
     assert "Check this" not in run("withdraw", "ages", "--why", "no").out
+
+
+def test_that_what_is_for_nothing_or_everything_here_is_told_to_who_asks_and_who_approves(add, run, base, decided):
+    fleet = [(U1, "rag-gateway"), (S1, "rag-gateway")]
+    store = open_store(base, NOW)
+    for enclave, name in fleet:
+        bring(store, catalogue(enclave, endpoint(enclave, name)), TimeRange(NOW - DAY, NOW), level=enclave.level)
+    assert (
+        "  Check this: It matches nothing here: there is no enclave enc-x9." in add(enclave="enc-x9").out.splitlines()
+    )
+    decided(asked("all", enclave_glob="*", endpoint_glob="*"))
+    everywhere = "It is for all 2 endpoints."
+    assert {one["id"]: one["doubts"] for one in valid(run("list", "--json").out)}["all"] == [everywhere]
+    assert f"  Check this: {everywhere}" in run("approve", "all", "--why", "agreed").out.splitlines()
 
 
 def test_that_time_that_has_begun_needs_a_note(add, base):
