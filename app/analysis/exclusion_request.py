@@ -54,10 +54,15 @@ def double_of(asked: Exclusion, records: Iterable[ExclusionRecord]) -> Exclusion
 
 
 def _asks(one: Exclusion) -> tuple[Any, ...]:
-    """What decides which figures it changes: a zone matters only to what repeats, and a rule may be spelt freely."""
-    rule = sorted(part for part in one.rule.strip().upper().removeprefix("RRULE:").split(";") if part)
+    """What decides which figures it changes: a zone matters only to what repeats, and a rule may be spelt freely.
+
+    An INTERVAL of 1 is the default (RFC 5545, 3.3.10), and stars in a row are one.
+    """
+    parts = one.rule.strip().upper().removeprefix("RRULE:").split(";")
+    rule = sorted(part for part in parts if part and not re.fullmatch("INTERVAL=0*1", part))
     when = (one.start, one.end, rule, one.zone if rule else "")
-    return (one.objective_glob, one.enclave_glob, one.endpoint_glob, one.treatment, *when)
+    scope = (re.sub(r"\*+", "*", glob) for glob in (one.objective_glob, one.enclave_glob, one.endpoint_glob))
+    return (*scope, one.treatment, *when)
 
 
 def doubts(exclusion: Exclusion, asked_at: float, known: Known = _NOTHING) -> Iterator[str]:

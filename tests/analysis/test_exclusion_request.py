@@ -1,5 +1,7 @@
 """Names of exclusions, late requests, and what an exclusion is."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.analysis.exclusion_request import ExclusionState, Known, double_of, doubts, is_retroactive, new_id, state_of
@@ -97,7 +99,16 @@ def test_that_a_rule_may_be_spelt_freely_but_follows_its_zone():
     held = [standing(exclusion("held", rule="RRULE:freq=weekly;byday=MO", zone="Europe/Berlin"))]
     assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY", zone="Europe/Berlin"), held) is held[0].exclusion
     assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY"), held) is None
+    each = exclusion("x", rule="FREQ=WEEKLY;INTERVAL=1;BYDAY=MO", zone="Europe/Berlin")
+    assert double_of(each, held) is held[0].exclusion
+    assert double_of(replace(each, rule="FREQ=WEEKLY;INTERVAL=11;BYDAY=MO"), held) is None
     assert double_of(exclusion("x", rule="BYDAY=TU;FREQ=WEEKLY", zone="Europe/Berlin"), held) is None
+
+
+def test_that_stars_in_a_row_are_one():
+    held = [standing(exclusion("held", enclave_glob="*", endpoint_glob="rag-**-1"))]
+    assert double_of(exclusion("x", objective_glob="***", enclave_glob="**", endpoint_glob="rag-*-1"), held)
+    assert double_of(exclusion("x", enclave_glob="**", endpoint_glob="rag-**1"), held) is None
 
 
 OVERLAP = "Its occurrences overlap; shared time is taken once."
