@@ -212,8 +212,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt):
         sys.stderr.write("watchfloor: stopped; nothing half-done was kept.\n")
         return 130
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         # A folder that is a file, a full disk, a closed door: the machine's refusal, not our fault.
         where = f" ({Path(error.filename).name})" if error.filename else ""
