@@ -23,6 +23,12 @@ _OPTIONS = {"end": "until", "rule": "repeat", "objective_glob": "objective", "en
             "endpoint_glob": "endpoint"}  # fmt: skip
 """Fields of an exclusion whose options have other names."""
 
+_WANTED = {
+    "reason": "Say what happens in this time, on one line.",
+    "reference": "Name the change record, the ticket or the clause, on one line.",
+}
+"""What words belong into a field."""
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     action = actions(parser, "exclusions")
@@ -43,7 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="begins, ISO 8601: 2026-12-08T02:00 by --zone, or with Z or an offset",
     )
     add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, written likewise")
-    add.add_argument("--repeat", default="", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
+    add.add_argument("--repeat", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
     add.add_argument(
         "--zone", default="UTC", metavar="Z",
         help="the clock that times without Z or an offset are read by, and that repeats follow, such as Europe/Berlin"
@@ -128,13 +134,16 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
     InputError
         If something is wrong with it, named by its option: `app.register` knows fields only.
     UsageError
-        If a time is none, or no note says why time that has begun is asked for.
+        If a time or a rule is none, or no note says why time that has begun is asked for.
     """
     from app.analysis.exclusion_request import is_retroactive, new_id
     from app.analysis.objective_check import exclusion_faults
     from app.model.register import AddExclusion
     from app.store.register import names
 
+    if options.repeat is not None and not options.repeat.strip():
+        msg = "--repeat: there is no rule."
+        raise UsageError(msg, "Leave it out for what happens once, or write for example FREQ=WEEKLY.")
     asked = Exclusion(
         id=new_id(options.reference, set(names(state, "exclusion"))) if options.id is None else options.id,
         objective_glob=options.objective,
@@ -142,7 +151,7 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
         endpoint_glob=options.endpoint,
         start=_moment("--from", options.start, options.zone),
         end=_moment("--until", options.end, options.zone),
-        rule=options.repeat,
+        rule=options.repeat or "",
         zone=options.zone,
         kind=options.kind,
         treatment=options.treatment,
@@ -152,7 +161,7 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
     )
     for fault in exclusion_faults(asked):
         msg = f"--{_OPTIONS.get(fault.field, fault.field)}: {fault.problem}."
-        raise InputError(msg)
+        raise InputError(msg, _WANTED.get(fault.field, ""))
     if options.why is None and is_retroactive(asked, context.clock.now()):
         msg = "This time has begun already, so the journal needs a note."
         raise UsageError(msg, "Say with --why TEXT why it is asked for only now.")

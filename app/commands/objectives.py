@@ -185,9 +185,8 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         msg = "why: words are needed here."
         raise InputError(msg, "Say why; it goes into the journal with your account.")
     reading = _read([options.file])
-    if reading.findings or not reading.objectives:
-        first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."
-        msg = f"Nothing was put in force. {first}"
+    if reading.findings:
+        msg = f"Nothing was put in force. {reading.findings[0]}"
         raise InputError(msg, f"watchfloor objectives lint {options.file.name} tells everything that is wrong.")
     doubts = _doubts(context, station, reading)
     held = objectives(state)

@@ -21,6 +21,7 @@ SOURCE: Final = "watchfloor"
 """Type of a metric source that names our canonical metrics."""
 MOST_OBJECTIVES: Final = 10_000
 
+_EMPTY: Final = "A promise is a document of kind SLO."
 _KINDS: Final = ("SLO", "SLI", "Service")
 _ANNOTATIONS: Final = tuple(
     PREFIX + name for name in ("service-hours", "response", "resolve", "missing-data", "contract-party")
@@ -60,16 +61,24 @@ class Reading:
 
 
 def read_promises(files: Iterable[tuple[str, bytes]]) -> Reading:
-    """Read files (name and content) together; one may name what another declares."""
+    """Read files (name and content) together; one may name what another declares.
+
+    That none of them promises anything is a finding of each.
+    """
     findings: list[Finding] = []
     documents: dict[str, list[Field]] = {kind: [] for kind in _KINDS}
+    names: list[str] = []
     for name, content in files:
+        names.append(name)
         try:
             for document in read_documents(name, content):
                 _sorted_in(document, documents, findings)
         except Unreadable as error:
             findings.append(error.finding)
-    return _Reading(findings).of(documents)
+    found = _Reading(findings).of(documents)
+    if found.objectives or found.findings:
+        return found
+    return Reading((), tuple(Finding(name, 0, "", "no promise is stated here", _EMPTY) for name in names))
 
 
 def _sorted_in(document: Field, documents: dict[str, list[Field]], findings: list[Finding]) -> None:
