@@ -56,7 +56,7 @@ def load_station(paths: Paths) -> Station:
             raise SettingsError(msg, f"Say with --base-dir where the station is; {paths.base} is a file.")
         msg = "This station has no settings yet: config/station.toml is missing."
         folder = shlex.quote(str(paths.base))
-        hint = f"Check --base-dir, or set the station up: watchfloor init --base-dir {folder} --ceiling S"
+        hint = f"Check --base-dir, or set the station up: watchfloor init --ceiling S --base-dir {folder}"
         raise SettingsError(msg, hint)
     table, place = read_toml(paths.station_toml)
     station = read_table(_StationFile, table, place).station

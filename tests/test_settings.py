@@ -65,7 +65,7 @@ def test_that_a_station_without_settings_is_told_how_to_start(tmp_path):
     base = tmp_path / "no station"
     with pytest.raises(SettingsError) as told:
         load_station(Paths.under(base))
-    assert told.value.hint.endswith(f"set the station up: watchfloor init --base-dir '{base}' --ceiling S")
+    assert told.value.hint.endswith(f"set the station up: watchfloor init --ceiling S --base-dir '{base}'")
 
 
 def test_that_a_station_in_a_file_is_told_so(tmp_path):
