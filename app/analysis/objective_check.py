@@ -4,10 +4,9 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from app.clock import END
 from app.model.metrics import COUNTED
@@ -51,6 +50,9 @@ def is_zone(name: str) -> bool:
 
 @lru_cache
 def _no_zone(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
+    from zoneinfo import available_timezones  # noqa: PLC0415
+
     close = get_close_matches(name, available_timezones(), 1)
     hint = f"; the nearest is {close[0]!r}" if close else ""
     return f"{name!r} is no zone of the IANA database{hint}"
