@@ -10,8 +10,10 @@ import contextlib
 import importlib
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,7 +93,20 @@ def moment(option: str, text: str) -> float:
         return from_iso(text)
     except ValueError as error:
         msg = f"{option} {text[:40]!r} is no ISO 8601 time between the years 1970 and 2199."
-        raise UsageError(msg, "Write for example 2026-11-12T14:32:00Z.") from error
+        raise UsageError(msg, _about_time(text)) from error
+
+
+def _about_time(text: str) -> str:
+    """What to write instead of a time that is none."""
+    found = re.match(r"(\d{4})-(\d\d)-(\d\d)([T ]24\b)?", text)
+    if found:
+        try:
+            day = date(int(found[1]), int(found[2]), int(found[3]))
+        except ValueError:
+            return f"The calendar has no {found[1]}-{found[2]}-{found[3]}; write a day that there is."
+        if found[4] and day < date.max:
+            return f"For the end of that day write 00:00 of the next: {day + timedelta(days=1)}T00:00."
+    return "Write for example 2026-11-12T14:32:00Z."
 
 
 def write_json(name: str, as_of: float, marking: Level, data: Any, stream: Any = None) -> None:
@@ -212,8 +227,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Cancelled, KeyboardInterrupt):
         sys.stderr.write("watchfloor: stopped; nothing half-done was kept.\n")
         return 130
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         # A folder that is a file, a full disk, a closed door: the machine's refusal, not our fault.
         where = f" ({Path(error.filename).name})" if error.filename else ""

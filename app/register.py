@@ -10,7 +10,7 @@ from typing import Final
 from app.analysis.exclusion_request import double_of
 from app.analysis.journal import exclusion_record, root_of, standing
 from app.analysis.objective_check import Fault, exclusion_faults, objective_faults, text_faults
-from app.clock import Clock, from_iso
+from app.clock import Clock, from_iso, to_iso
 from app.errors import InputError, Refused
 from app.model.changes import Changes, Topic
 from app.model.objective_form import plain_exclusion, plain_objective
@@ -131,8 +131,9 @@ def _retire_objective(command: RetireObjective, state: State, author: Author, no
     if not versions:
         raise _unknown("objective", command.id, register.names(state, "objective"))
     if versions[-1].objective is None:
-        msg = f"Objective {command.id!r} is retired already."
-        raise Refused(msg)
+        msg = f"Objective {command.id!r} is retired already, from {to_iso(versions[-1].since)} on."
+        undo = f"watchfloor journal undo {versions[-1].entry} --why TEXT"
+        raise Refused(msg, f"For another moment take that back first: {undo}")
     body = {"since": _since(command.since, now)}
     return register.append(state, author, now, ("objective", command.id), "retire", command.why, body)
 

@@ -1,6 +1,7 @@
 """Settings of the station: frozen, read once from TOML. The first picture needs them, so they import little."""
 
 import json
+import shlex
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,8 +51,13 @@ def load_station(paths: Paths) -> Station:
         If it is missing or anything in it is wrong.
     """
     if not paths.station_toml.exists():
+        if paths.base.exists() and not paths.base.is_dir():
+            msg = "The folder of the station is no folder."
+            raise SettingsError(msg, f"Say with --base-dir where the station is; {paths.base} is a file.")
         msg = "This station has no settings yet: config/station.toml is missing."
-        raise SettingsError(msg, "Set its ceiling first: watchfloor init --ceiling S")
+        folder = shlex.quote(str(paths.base))
+        hint = f"Check --base-dir, or set the station up: watchfloor init --ceiling S --base-dir {folder}"
+        raise SettingsError(msg, hint)
     table, place = read_toml(paths.station_toml)
     station = read_table(_StationFile, table, place).station
     if station.inbox is not None and not station.inbox.is_absolute():

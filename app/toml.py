@@ -31,6 +31,8 @@ Moment = Annotated[float, "Moment"]
 """A moment as seconds UTC, written as ISO 8601 text or as a TOML date-time."""
 
 _T = TypeVar("_T")
+_LISTED = 30
+"""Names that a hint lists."""
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -82,11 +84,14 @@ def _line_of(text: str, way: tuple[str | int, ...]) -> int:
 
 
 def near(word: str, known: Sequence[str]) -> str:
-    """Hint for a word that is not among `known`: the nearest of them, else all of them."""
+    """Hint for a word that is not among `known`: the nearest of them, else all of them, or as many as are read."""
     import difflib  # noqa: PLC0415 -- only a mistake needs it
 
     close = difflib.get_close_matches(word, known, 1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known here: {', '.join(sorted(known)) or 'nothing'}."
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    more = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
+    return f"Known here: {', '.join(sorted(known)[:_LISTED]) or 'nothing'}{more}."
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], Place]:

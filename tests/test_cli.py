@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,9 @@ from app.errors import (
     UsageError,
 )
 from app.model.marking import Level
+from app.paths import Paths
+from app.settings import write_station
+from tests.fakes.stores import station
 
 
 def run(capsys, *words):
@@ -114,3 +121,29 @@ def test_that_a_refusal_of_the_machine_is_not_called_our_fault(capsys, tmp_path)
 def test_that_times_out_of_reach_are_refused(text):
     with pytest.raises(ValueError, match="between the years"):
         from_iso(text)
+
+
+def piped(command, **environment):
+    """Exit codes of `python -m app` and of what reads it, with what the latter printed."""
+    script = f"{sys.executable} -m app {command}; echo ${{PIPESTATUS[@]}}"
+    root = Path(__file__).parents[1]
+    told = subprocess.run(
+        ["bash", "-c", script], check=True, capture_output=True, text=True, cwd=root, env=os.environ | environment
+    )
+    assert told.stderr == ""
+    return told.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of a shell")
+def test_that_a_reader_who_leaves_changes_no_exit_code(tmp_path):
+    write_station(Paths.under(tmp_path), station(Level.S))
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("---\n".join("apiVersion: openslo/v1\n" for _ in range(3000)))  # far more to say than a pipe holds
+    assert piped(f"objectives lint {bad} --json --base-dir {tmp_path} | head -1") == ["{", "3 0"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of a shell")
+def test_that_what_an_encoding_lacks_is_replaced(tmp_path):
+    told = piped(f"init --ceiling S --station Störung --base-dir {tmp_path}/new | head -1", PYTHONIOENCODING="ascii")
+    assert told[0].startswith("Station St?rung is set up")
+    assert told[1] == "0 0"

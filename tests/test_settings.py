@@ -62,8 +62,17 @@ def test_that_a_station_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_that_a_station_without_settings_is_told_how_to_start(tmp_path):
-    with pytest.raises(SettingsError, match=r"watchfloor init --ceiling S"):
-        load_station(Paths.under(tmp_path))
+    base = tmp_path / "no station"
+    with pytest.raises(SettingsError) as told:
+        load_station(Paths.under(base))
+    assert told.value.hint.endswith(f"set the station up: watchfloor init --ceiling S --base-dir '{base}'")
+
+
+def test_that_a_station_in_a_file_is_told_so(tmp_path):
+    base = tmp_path / "afile"
+    base.write_text("")
+    with pytest.raises(SettingsError, match=f"is no folder.*{base} is a file"):
+        load_station(Paths.under(base))
 
 
 def test_that_a_relative_inbox_lies_below_the_base_folder(tmp_path):

@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from enum import Enum
+from fnmatch import filter as matching
+from fnmatch import fnmatchcase
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.clock import to_iso
+from app.model.catalogue import Endpoint
 from app.model.objective import Exclusion
 from app.model.register import ExclusionRecord
 
@@ -26,6 +29,16 @@ class ExclusionState(Enum):
     TAKEN_BACK = "taken back"
 
 
+class Known(NamedTuple):
+    """What a station knows that time can be excluded for; where it knows nothing of a kind, nothing is said of it."""
+
+    objectives: Collection[str] = ()
+    endpoints: Collection[Endpoint] = ()
+
+
+_NOTHING: Final = Known()
+
+
 def new_id(reference: str, taken: Container[str]) -> str:
     """Make a name out of a reference: ``cr-2214``, or ``cr-2214-2`` and so on where that one is `taken`."""
     plain = unicodedata.normalize("NFKD", reference[:200]).encode("ascii", "ignore").decode().lower()
@@ -41,17 +54,23 @@ def double_of(asked: Exclusion, records: Iterable[ExclusionRecord]) -> Exclusion
 
 
 def _asks(one: Exclusion) -> tuple[Any, ...]:
-    """What decides which figures it changes: a zone matters only to what repeats, and a rule may be spelt freely."""
-    rule = sorted(part for part in one.rule.strip().upper().removeprefix("RRULE:").split(";") if part)
+    """What decides which figures it changes: a zone matters only to what repeats, and a rule may be spelt freely.
+
+    An INTERVAL of 1 is the default (RFC 5545, 3.3.10), and stars in a row are one.
+    """
+    parts = one.rule.strip().upper().removeprefix("RRULE:").split(";")
+    rule = sorted(part for part in parts if part and not re.fullmatch("INTERVAL=0*1", part))
     when = (one.start, one.end, rule, one.zone if rule else "")
-    return (one.objective_glob, one.enclave_glob, one.endpoint_glob, one.treatment, *when)
+    scope = (re.sub(r"\*+", "*", glob) for glob in (one.objective_glob, one.enclave_glob, one.endpoint_glob))
+    return (*scope, one.treatment, *when)
 
 
-def doubts(exclusion: Exclusion, asked_at: float) -> Iterator[str]:
+def doubts(exclusion: Exclusion, asked_at: float, known: Known = _NOTHING) -> Iterator[str]:
     """What may be meant and is more often a slip, in words for whoever asks and whoever shall approve.
 
     `asked_at` is the moment of the request, seconds UTC: what was far ahead then stays so.
     """
+    yield from _scope_doubts(exclusion, known)
     length = exclusion.end - exclusion.start
     if length > _LONG:
         yield f"It lasts {length / _DAY:,.0f} days."
@@ -62,6 +81,21 @@ def doubts(exclusion: Exclusion, asked_at: float) -> Iterator[str]:
 
         if runs_together(exclusion):
             yield "Its occurrences overlap; shared time is taken once."
+
+
+def _scope_doubts(asked: Exclusion, known: Known) -> Iterator[str]:
+    """Of what it is for: what is no longer there when its time begins is not meant."""
+    there = [one for one in known.endpoints if one.retired_at is None or one.retired_at > asked.start]
+    here = [one for one in there if fnmatchcase(one.enclave, asked.enclave_glob)]
+    met = [one for one in here if fnmatchcase(one.id, asked.endpoint_glob)]
+    if known.objectives and not matching(known.objectives, asked.objective_glob):
+        yield f"It matches nothing here: there is no objective {asked.objective_glob}."
+    elif there and not here:
+        yield f"It matches nothing here: there is no enclave {asked.enclave_glob}."
+    elif there and not met:
+        yield f"It matches nothing here: there is no endpoint {asked.enclave_glob}/{asked.endpoint_glob}."
+    elif len(met) == len(there) > 1 and set(asked.objective_glob) == {"*"}:
+        yield f"It is for all {len(there):,} endpoints."
 
 
 def is_retroactive(exclusion: Exclusion, now: float) -> bool:

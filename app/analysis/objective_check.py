@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,16 @@ def is_zone(name: str) -> bool:
     return True
 
 
+@lru_cache
+def _no_zone(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
+    from zoneinfo import available_timezones  # noqa: PLC0415
+
+    close = get_close_matches(name, available_timezones(), 1)
+    hint = f"; the nearest is {close[0]!r}" if close else ""
+    return f"{name!r} is no zone of the IANA database{hint}"
+
+
 def objective_faults(objective: Objective) -> Iterator[Fault]:
     """Everything that is wrong with a promise, in the order of its fields; nothing where it can be judged."""
     if not IDENTIFIER.fullmatch(objective.id):
@@ -57,7 +68,9 @@ def objective_faults(objective: Objective) -> Iterator[Fault]:
         yield from _glob(name, getattr(objective, name))
     yield from _indicator(objective.indicator)
     if not 0 < objective.target < 1:
-        yield Fault("target", f"{objective.target:g} is not between 0 and 1, both left out")
+        percent = 10 <= objective.target < 100  # nobody writes a share so, and a percentage often
+        meant = f"; write {objective.target / 100:.10g} for {objective.target:.10g} %" if percent else ""
+        yield Fault("target", f"{objective.target:g} is not between 0 and 1, both left out{meant}")
     yield from _slices(objective)
     yield from _window(objective.window)
     if objective.hours is not None:
@@ -158,7 +171,7 @@ def _window(window: Window) -> Iterator[Fault]:
     elif window.count > 1 and window.start is None:
         yield Fault("window.start", "periods of several units need the first day of one of them")
     if not is_zone(window.zone):
-        yield Fault("window.zone", f"{window.zone!r} is no zone of the IANA database")
+        yield Fault("window.zone", _no_zone(window.zone))
 
 
 def _hours(hours: ServiceHours) -> Iterator[Fault]:
@@ -168,7 +181,7 @@ def _hours(hours: ServiceHours) -> Iterator[Fault]:
         if not _CLOCK.fullmatch(getattr(hours, name)) or (name, hours.start) == ("start", "24:00"):
             yield Fault(f"hours.{name}", f"{getattr(hours, name)!r} is no time of day; write HH:MM")
     if not is_zone(hours.zone):
-        yield Fault("hours.zone", f"{hours.zone!r} is no zone of the IANA database")
+        yield Fault("hours.zone", _no_zone(hours.zone))
 
 
 def exclusion_faults(exclusion: Exclusion) -> Iterator[Fault]:
@@ -182,7 +195,7 @@ def exclusion_faults(exclusion: Exclusion) -> Iterator[Fault]:
     else:
         yield from _repeat(exclusion)
     if not is_zone(exclusion.zone):
-        yield Fault("zone", f"{exclusion.zone!r} is no zone of the IANA database")
+        yield Fault("zone", _no_zone(exclusion.zone))
     if exclusion.kind not in {"planned", "customer", "force-majeure"}:
         yield Fault("kind", f"{exclusion.kind!r} is not one of planned, customer, force-majeure")
     if exclusion.treatment not in {"count", "separate", "exclude"}:

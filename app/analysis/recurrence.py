@@ -83,11 +83,13 @@ def check_rule(rule: str, start: float, zone: str) -> None:
     ------
     ValueError
         If it is not one RRULE as iCalendar defines it, repeats within a day by its frequency, does not hold for the
-        first occurrence itself (which iCalendar leaves undefined), or comes up more than `MOST_OCCURRENCES` times in
-        ten years.
+        first occurrence itself (which iCalendar leaves undefined), or comes up more than `MOST_OCCURRENCES` times, by
+        its own count or in ten years.
     """
     for _ in _shown(rule, start, zone_of(zone), start + _FORESEEN):
         pass  # it refuses what it meets
+    if int(_parts(rule).get("COUNT", 0)) > MOST_OCCURRENCES:
+        raise ValueError(f"COUNT is at most {MOST_OCCURRENCES:,}.")
 
 
 def _starts(exclusion: Exclusion, end: float) -> Iterator[float]:
@@ -158,6 +160,8 @@ def _parts(rule: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in rule.strip().upper().removeprefix("RRULE:").split(";") if part]
     parts = {name: value for name, _, value in pairs}
     strange = [name for name, equals, value in pairs if name not in _PARTS or not equals or not value]
+    if strange and strange[0] in _FREQUENCIES:
+        raise ValueError(f"{strange[0]!r} alone is no rule; write FREQ={strange[0]}.")
     if strange:
         raise ValueError(f"{strange[0][:20]!r} is no part of a rule ({_RFC}).")
     if len(parts) != len(pairs):

@@ -10,7 +10,7 @@ from app.errors import InputError, Refused, UsageError
 from app.model.objective import Exclusion, ExclusionKind, Treatment
 
 if TYPE_CHECKING:
-    from app.analysis.exclusion_request import ExclusionState
+    from app.analysis.exclusion_request import ExclusionState, Known
     from app.model.register import AddExclusion, ExclusionRecord
     from app.model.register import Command as Decision
     from app.model.time_range import TimeRange
@@ -22,6 +22,12 @@ _COMING = 5
 _OPTIONS = {"end": "until", "rule": "repeat", "objective_glob": "objective", "enclave_glob": "enclave",
             "endpoint_glob": "endpoint"}  # fmt: skip
 """Fields of an exclusion whose options have other names."""
+
+_WANTED = {
+    "reason": "Say what happens in this time, on one line.",
+    "reference": "Name the change record, the ticket or the clause, on one line.",
+}
+"""What words belong into a field."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="begins, ISO 8601: 2026-12-08T02:00 by --zone, or with Z or an offset",
     )
     add.add_argument("--until", dest="end", required=True, metavar="T", help="ends, written likewise")
-    add.add_argument("--repeat", default="", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
+    add.add_argument("--repeat", metavar="RRULE", help="repeated, such as FREQ=MONTHLY;BYDAY=2TU")
     add.add_argument(
         "--zone", default="UTC", metavar="Z",
         help="the clock that times without Z or an offset are read by, and that repeats follow, such as Europe/Berlin"
@@ -88,6 +94,7 @@ def _decide(options: argparse.Namespace, context: Context, station: "Station", s
     from app.model.register import Author
     from app.register import apply
     from app.store.audit import os_account
+    from app.store.exclusion_scope import read_known
     from app.store.register import exclusion_of
 
     name, command = _command(options, context, state)
@@ -96,7 +103,7 @@ def _decide(options: argparse.Namespace, context: Context, station: "Station", s
     if record is None:
         msg = f"Exclusion {name!r} was taken back meanwhile."
         raise Refused(msg)
-    seen = _seen(record, now)
+    seen = _seen(record, now, read_known(state, station.ceiling))
     if options.json:
         write_json(f"exclusions-{options.action}", now, station.ceiling, _plain(seen))
         return 0
@@ -127,13 +134,16 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
     InputError
         If something is wrong with it, named by its option: `app.register` knows fields only.
     UsageError
-        If a time is none, or no note says why time that has begun is asked for.
+        If a time or a rule is none, or no note says why time that has begun is asked for.
     """
     from app.analysis.exclusion_request import is_retroactive, new_id
     from app.analysis.objective_check import exclusion_faults
     from app.model.register import AddExclusion
     from app.store.register import names
 
+    if options.repeat is not None and not options.repeat.strip():
+        msg = "--repeat: there is no rule."
+        raise UsageError(msg, "Leave it out for what happens once, or write for example FREQ=WEEKLY.")
     asked = Exclusion(
         id=new_id(options.reference, set(names(state, "exclusion"))) if options.id is None else options.id,
         objective_glob=options.objective,
@@ -141,7 +151,7 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
         endpoint_glob=options.endpoint,
         start=_moment("--from", options.start, options.zone),
         end=_moment("--until", options.end, options.zone),
-        rule=options.repeat,
+        rule=options.repeat or "",
         zone=options.zone,
         kind=options.kind,
         treatment=options.treatment,
@@ -151,7 +161,7 @@ def _asked(options: argparse.Namespace, context: Context, state: "State") -> "Ad
     )
     for fault in exclusion_faults(asked):
         msg = f"--{_OPTIONS.get(fault.field, fault.field)}: {fault.problem}."
-        raise InputError(msg)
+        raise InputError(msg, _WANTED.get(fault.field, ""))
     if options.why is None and is_retroactive(asked, context.clock.now()):
         msg = "This time has begun already, so the journal needs a note."
         raise UsageError(msg, "Say with --why TEXT why it is asked for only now.")
@@ -192,32 +202,35 @@ class _Seen(NamedTuple):
     """An exclusion at one moment.
 
     `coming` is what it is for from then on; a withdrawn one is for nothing. `trouble` says why that cannot be told,
-    where that is so.
+    where that is so. `doubts` are about one that counts or may come to count.
     """
 
     record: "ExclusionRecord"
     state: "ExclusionState"
     coming: "list[TimeRange]"
     trouble: str
+    doubts: list[str]
 
 
-def _seen(record: "ExclusionRecord", now: float) -> _Seen:
-    from app.analysis.exclusion_request import state_of
+def _seen(record: "ExclusionRecord", now: float, known: "Known") -> _Seen:
+    from app.analysis.exclusion_request import doubts, state_of
     from app.analysis.recurrence import upcoming
 
-    coming, trouble = [], ""
+    coming, trouble, withdrawn = [], "", record.exclusion.withdrawn
     try:
-        coming = [] if record.exclusion.withdrawn else upcoming(record.exclusion, now, _COMING)
+        coming = [] if withdrawn else upcoming(record.exclusion, now, _COMING)
     except ValueError as error:  # of another station, or of a time when rules were not read before they were taken
         trouble = str(error)
-    return _Seen(record, state_of(record, over=not coming and not trouble), coming, trouble)
+    told = [] if withdrawn else list(doubts(record.exclusion, record.requested, known))
+    return _Seen(record, state_of(record, over=not coming and not trouble), coming, trouble, told)
 
 
 def _list(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.store.exclusion_scope import read_known
     from app.store.register import exclusions
 
-    now = context.clock.now()
-    found = [_seen(record, now) for record in exclusions(state)]
+    now, known = context.clock.now(), read_known(state, station.ceiling)
+    found = [_seen(record, now, known) for record in exclusions(state)]
     if options.json:
         write_json("exclusions-list", now, station.ceiling, [_plain(one) for one in found])
         return 0
@@ -232,6 +245,7 @@ def _list(options: argparse.Namespace, context: Context, station: "Station", sta
 def _show(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
     from app.analysis.exclusion_request import state_of
     from app.model.entry_form import entry_words, plain_entry
+    from app.store.exclusion_scope import read_known
     from app.store.register import exclusion_of, history, names
     from app.toml import near
 
@@ -241,7 +255,7 @@ def _show(options: argparse.Namespace, context: Context, station: "Station", sta
         msg = f"There is no exclusion {options.id!r}."
         raise InputError(msg, near(options.id, known) if known else "watchfloor exclusions add --help")
     now, record = context.clock.now(), exclusion_of(state, options.id)
-    seen = None if record is None else _seen(record, now)
+    seen = None if record is None else _seen(record, now, read_known(state, station.ceiling))
     coming = [] if seen is None else seen.coming
     if options.json:
         answer = {
@@ -282,15 +296,8 @@ def _print(seen: _Seen) -> None:
     if record.withdrawn is not None:
         who.append(f"withdrawn by {record.withdrawn_by} {to_iso(record.withdrawn)}")
     print(f"  {', '.join(who)}")
-    for doubt in _doubts(record):
+    for doubt in seen.doubts:
         print(f"  Check this: {doubt}")
-
-
-def _doubts(record: "ExclusionRecord") -> list[str]:
-    """Of one that counts or may come to count."""
-    from app.analysis.exclusion_request import doubts
-
-    return [] if record.exclusion.withdrawn else list(doubts(record.exclusion, record.requested))
 
 
 def _span(span: "TimeRange") -> str:
@@ -315,7 +322,7 @@ def _plain(seen: _Seen) -> dict[str, Any]:
         "zone": asked.zone,
         "next": _plain_span(seen.coming[0]) if seen.coming else None,
         "trouble": seen.trouble,
-        "doubts": _doubts(record),
+        "doubts": seen.doubts,
         "reason": asked.reason,
         "reference": asked.reference,
         "why": record.why,

@@ -1,6 +1,7 @@
 """What people decided, entry by entry: show the journal, take an entry back, verify that nothing was changed."""
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.cli import Command, Context, actions, marked, write_json
@@ -8,7 +9,7 @@ from app.clock import to_iso
 from app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from app.model.register import Entry, EntryRef
+    from app.model.register import Entry, EntryRef, ObjectiveVersion
     from app.settings import Station
     from app.store.database import State
 
@@ -94,9 +95,11 @@ def _undone(found: "list[Entry]", state: "State") -> list[bool]:
 
 
 def _undo(options: argparse.Namespace, context: Context, station: "Station", state: "State") -> int:
+    from app.model.entry_form import entry_words
     from app.model.register import Author, EntryRef, Undo
     from app.register import apply
     from app.store.audit import os_account
+    from app.store.register import entry_of, versions_of
 
     try:
         ref = EntryRef.parse(options.entry)
@@ -107,9 +110,29 @@ def _undo(options: argparse.Namespace, context: Context, station: "Station", sta
     if options.json:
         write_json("journal-undo", context.clock.now(), station.ceiling, _plain(entry, undone=False))
         return 0
+    undone, versions = entry_of(state, ref), versions_of(state, entry.object)
     with marked(station.ceiling):
-        print(f"Entry {ref} about {entry.register} {entry.object} is taken back by entry {entry.ref}.")
+        if undone is not None:
+            print(f"Taken back: {entry_words(undone, f'{undone.register} {undone.object}')}")
+        print(f"By: {entry_words(entry, f'{entry.register} {entry.object}')}")
+        if entry.register == "objective":
+            print(_left(entry.object, versions, context.clock.now()))
     return 0
+
+
+def _left(name: str, versions: "Sequence[ObjectiveVersion]", now: float) -> str:
+    """What is left of a promise of which something was taken back, or brought back."""
+    from app.model.register import in_force
+
+    standing = [one for one in versions if not one.undone]
+    if not standing:
+        return f"No version of objective {name} is left: it is judged in no period, the past ones among them."
+    found = in_force(versions, now)
+    if found is None:
+        first = min(standing, key=lambda one: one.since)
+        return f"Objective {name} is not in force before {to_iso(first.since)} (entry {first.entry})."
+    what = "retired" if found.objective is None else "in force"
+    return f"Objective {name} is now {what} from {to_iso(found.since)} on (entry {found.entry})."
 
 
 def _plain(entry: "Entry", *, undone: bool) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _lint(options: argparse.Namespace, context: Context, station: "Station") -> 
 
 
 class _Doubts(NamedTuple):
-    """What the burn rates of this station cannot do for the promises of a file: by the file, and by the station."""
+    """What is doubtful of the promises of a file; `late` are pairs that no promise could mend."""
 
     warnings: "list[Finding]"
     late: "list[LatePairs]"
@@ -112,6 +112,7 @@ class _Doubts(NamedTuple):
 
 def _doubts(context: Context, station: "Station", reading: "Reading") -> _Doubts:
     from app.openslo.burn_warnings import burn_warnings, late_pairs
+    from app.openslo.scope_warnings import scope_warnings
     from app.query.burn_pairs import read_burn_pairs
     from app.store.catalogue import catalogues
     from app.store.database import Store
@@ -121,7 +122,9 @@ def _doubts(context: Context, station: "Station", reading: "Reading") -> _Doubts
         with Store.open(context.paths, context.clock).reader(station.ceiling) as reader:
             known = catalogues(reader)
     pairs = read_burn_pairs(context.paths)
-    return _Doubts(list(burn_warnings(reading.objectives, pairs)), list(late_pairs(reading.objectives, pairs, known)))
+    stated = reading.objectives
+    warnings = [*scope_warnings(stated, known), *burn_warnings(stated, pairs)]
+    return _Doubts(warnings, list(late_pairs(stated, pairs, known)))
 
 
 def _plain_doubts(doubts: _Doubts) -> dict[str, Any]:
@@ -182,9 +185,8 @@ def _add(options: argparse.Namespace, context: Context, station: "Station", stat
         msg = "why: words are needed here."
         raise InputError(msg, "Say why; it goes into the journal with your account.")
     reading = _read([options.file])
-    if reading.findings or not reading.objectives:
-        first = str(reading.findings[0]) if reading.findings else f"{options.file.name} holds no objective."
-        msg = f"Nothing was put in force. {first}"
+    if reading.findings:
+        msg = f"Nothing was put in force. {reading.findings[0]}"
         raise InputError(msg, f"watchfloor objectives lint {options.file.name} tells everything that is wrong.")
     doubts = _doubts(context, station, reading)
     held = objectives(state)

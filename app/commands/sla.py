@@ -14,6 +14,7 @@ from app.errors import InputError, UsageError
 if TYPE_CHECKING:
     from app.model.time_range import TimeRange
     from app.query.service_levels import Adhered, ServiceLevels
+    from app.store.database import Store
 
 _COLUMNS = (
     "objective", "enclave", "level", "endpoint", "period", "from", "until", "target", "method", "missing_data",
@@ -24,13 +25,15 @@ _COLUMNS = (
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--period", metavar="P", required=True, help="2026-10, 2026-Q4, 2026-W41, 2026, 30d, 12h")
+    parser.add_argument(
+        "--period", metavar="P", required=True, help="2026, 2026-Q4, 2026-10, 2026-W41, 2026-10-12, 30d, 12h, 4w"
+    )
     parser.add_argument("--at", metavar="ISO8601", help="the moment that counts as now (default: now)")
     parser.add_argument(
         "--objective",
         metavar="ID",
         default="",
-        help="only this one, and closely: burn-down, when it burned, what exclusions hold",
+        help="only this one; with --json also closely: burn-down, when it burned, what exclusions hold",
     )
     parser.add_argument(
         "--range",
@@ -80,7 +83,7 @@ def _run(options: argparse.Namespace, context: Context) -> int:
     found = read_service_levels(store, station, question, context.job(), ceiling=context.level)
     if options.objective and not found.rows:
         msg = f"No promise {options.objective!r} was in force at any endpoint in {options.period}."
-        raise InputError(msg, "watchfloor objectives list shows which are.")
+        raise InputError(msg, _known(options.objective, store))
     check_levels([found.marking, *(row.promise.enclave.level for row in found.rows)], context.level)
     if options.json:
         close = []
@@ -100,6 +103,16 @@ def _run(options: argparse.Namespace, context: Context) -> int:
 
 
 COMMAND = Command(_arguments, _run, by_level=True)
+
+
+def _known(name: str, store: "Store") -> str:
+    """What to do about a promise without a row: there may be none of that name."""
+    from app.store.register import names
+    from app.toml import near
+
+    with store.state() as state:
+        known = names(state, "objective")
+    return "watchfloor objectives list shows which are." if name in known or not known else near(name, known)
 
 
 def _stretches(texts: "Sequence[str]") -> "dict[str, TimeRange]":

@@ -21,6 +21,7 @@ SOURCE: Final = "watchfloor"
 """Type of a metric source that names our canonical metrics."""
 MOST_OBJECTIVES: Final = 10_000
 
+_EMPTY: Final = "A promise is a document of kind SLO."
 _KINDS: Final = ("SLO", "SLI", "Service")
 _ANNOTATIONS: Final = tuple(
     PREFIX + name for name in ("service-hours", "response", "resolve", "missing-data", "contract-party")
@@ -37,13 +38,18 @@ _UNUSED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An objective and where it stands; of its target and its window also line and field."""
+    """An objective and where it stands; of its target and its window also line and field.
+
+    `enclave` and `endpoint` are where its patterns stand, which may be another file's SLI.
+    """
 
     objective: Objective
     file: str
     line: int
     target: tuple[int, str]
     window: tuple[int, str]
+    enclave: Field
+    endpoint: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +61,24 @@ class Reading:
 
 
 def read_promises(files: Iterable[tuple[str, bytes]]) -> Reading:
-    """Read files (name and content) together; one may name what another declares."""
+    """Read files (name and content) together; one may name what another declares.
+
+    That none of them promises anything is a finding of each.
+    """
     findings: list[Finding] = []
     documents: dict[str, list[Field]] = {kind: [] for kind in _KINDS}
+    names: list[str] = []
     for name, content in files:
+        names.append(name)
         try:
             for document in read_documents(name, content):
                 _sorted_in(document, documents, findings)
         except Unreadable as error:
             findings.append(error.finding)
-    return _Reading(findings).of(documents)
+    found = _Reading(findings).of(documents)
+    if found.objectives or found.findings:
+        return found
+    return Reading((), tuple(Finding(name, 0, "", "no promise is stated here", _EMPTY) for name in names))
 
 
 def _sorted_in(document: Field, documents: dict[str, list[Field]], findings: list[Finding]) -> None:
@@ -85,12 +99,13 @@ class _Metadata:
 
 @dataclass(slots=True)
 class _Source:
-    """What a metric source names."""
+    """What a metric source names; `scope` is where the patterns stand, by field of the noun."""
 
     selector: Selector
     enclave: str
     endpoint: str
     place: Field
+    scope: dict[str, Field]
 
 
 @dataclass(slots=True)
@@ -159,6 +174,7 @@ class _Reading:
             name = f"{name}.{re.sub(r'[^a-z0-9]+', '-', own.lower()).strip('-')}"
             title, marks["id"] = f"{title}: {own}", told["displayName"]
         indicator, source = self._measured(spec, told, goal, marks)
+        marks |= source.scope
         annotated = _annotations(metadata.annotations, marks)
         objective = Objective(
             id=name,
@@ -191,7 +207,8 @@ class _Reading:
             marks["id"].refuse(f"objective {name!r} stands in {before.file}, line {before.line}, already")
         if not faults:
             target, window = ((marks[of].line, marks[of].path) for of in ("target", "window"))
-            self.stated[name] = Stated(objective, goal.file, metadata.name.line, target, window)
+            scope = marks["enclave_glob"], marks["endpoint_glob"]
+            self.stated[name] = Stated(objective, goal.file, metadata.name.line, target, window, *scope)
 
     def _measured(
         self, spec: dict[str, Field], told: dict[str, Field], goal: Field, marks: dict[str, Field]
@@ -344,4 +361,5 @@ def _source(place: Field) -> _Source:
     spec = held["spec"].table(("metric", "endpoint", "enclave", *LABELS.values()), ("metric", "endpoint"))
     labels = tuple((name, f"{spec[name].number():g}") for name in LABELS.values() if name in spec)
     enclave = spec["enclave"].text() if "enclave" in spec else "*"
-    return _Source(Selector(spec["metric"].text(), labels), enclave, spec["endpoint"].text(), place)
+    scope = {"enclave_glob": spec.get("enclave", place), "endpoint_glob": spec["endpoint"]}
+    return _Source(Selector(spec["metric"].text(), labels), enclave, spec["endpoint"].text(), place, scope)

@@ -44,12 +44,12 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 @contextlib.contextmanager
-def _known_errors() -> Iterator[None]:
-    """Turn what the environment does to a database into errors a person can act on."""
+def _known_errors(path: Path | None = None) -> Iterator[None]:
+    """Turn what the environment does to a database, at `path` where that is known, into errors a person can act on."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise _explained(error) from error
+        raise _explained(error, path) from error
 
 
 @contextlib.contextmanager
@@ -64,7 +64,7 @@ def readable_pages() -> Iterator[None]:
         raise StoreDamaged(msg) from error
 
 
-def _explained(error: sqlite3.DatabaseError) -> Exception:
+def _explained(error: sqlite3.DatabaseError, path: Path | None = None) -> Exception:
     """The same failure in words that say what to do; the failure itself where it is our own fault."""
     text = str(error)
     if "locked" in text or "busy" in text:
@@ -78,7 +78,9 @@ def _explained(error: sqlite3.DatabaseError) -> Exception:
         return StoreError(msg, "Check its free space, its limits and its health, and try again.")
     if "readonly" in text or "unable to open" in text:
         msg = "The station's files cannot be opened for writing."
-        return StoreError(msg, "Check the owner and mode of the station's folder.")
+        folder = "the station's folder" if path is None else path.parent
+        hint = f"Who reads must be able to write there too: check the owner and mode of {folder} and of what is in it."
+        return StoreError(msg, hint)
     if "malformed" in text or "not a database" in text:
         msg = "A database file of this station is damaged."
         hint = (
@@ -192,7 +194,7 @@ class Store:
             (paths.state_db, state_schema.STEPS, "station's state"),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _known_errors(), contextlib.closing(_connect(path)) as db:
+            with _known_errors(path), contextlib.closing(_connect(path)) as db:
                 db.execute(f"PRAGMA page_size = {_PAGE_BYTES:d}")  # heeded by a file that is new
                 db.execute("PRAGMA journal_mode = WAL")
                 migrate(db, steps, what)
@@ -254,7 +256,7 @@ class Watch:
 
 def _connect(path: Path, *, read_only: bool = False, any_thread: bool = False) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
-    with _known_errors():
+    with _known_errors(path):
         db = sqlite3.connect(
             f"{path.as_uri()}?mode={mode}",
             uri=True,

@@ -1,10 +1,13 @@
 """Names of exclusions, late requests, and what an exclusion is."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.analysis.exclusion_request import ExclusionState, double_of, doubts, is_retroactive, new_id, state_of
+from app.analysis.exclusion_request import ExclusionState, Known, double_of, doubts, is_retroactive, new_id, state_of
 from app.analysis.objective_check import IDENTIFIER
 from app.model.register import EntryRef, ExclusionRecord
+from tests.fakes.fleets import S1, U1, endpoint
 from tests.fakes.objectives import NOW, exclusion
 
 
@@ -96,7 +99,16 @@ def test_that_a_rule_may_be_spelt_freely_but_follows_its_zone():
     held = [standing(exclusion("held", rule="RRULE:freq=weekly;byday=MO", zone="Europe/Berlin"))]
     assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY", zone="Europe/Berlin"), held) is held[0].exclusion
     assert double_of(exclusion("x", rule="BYDAY=MO;FREQ=WEEKLY"), held) is None
+    each = exclusion("x", rule="FREQ=WEEKLY;INTERVAL=1;BYDAY=MO", zone="Europe/Berlin")
+    assert double_of(each, held) is held[0].exclusion
+    assert double_of(replace(each, rule="FREQ=WEEKLY;INTERVAL=11;BYDAY=MO"), held) is None
     assert double_of(exclusion("x", rule="BYDAY=TU;FREQ=WEEKLY", zone="Europe/Berlin"), held) is None
+
+
+def test_that_stars_in_a_row_are_one():
+    held = [standing(exclusion("held", enclave_glob="*", endpoint_glob="rag-**-1"))]
+    assert double_of(exclusion("x", objective_glob="***", enclave_glob="**", endpoint_glob="rag-*-1"), held)
+    assert double_of(exclusion("x", enclave_glob="**", endpoint_glob="rag-**1"), held) is None
 
 
 OVERLAP = "Its occurrences overlap; shared time is taken once."
@@ -123,3 +135,43 @@ def test_that_what_is_rarely_meant_is_doubted(days_from, days, rule, told):
     start = NOW + days_from * 86400.0
     one = exclusion("x", start=start, end=start + days * 86400.0, rule=rule)
     assert list(doubts(one, NOW)) == told
+
+
+FLEET = Known(
+    ("rag-availability", "chat-p95"),
+    (endpoint(S1, "rag"), endpoint(U1, "rag"), endpoint(U1, "chat"), endpoint(U1, "old", retired_at=NOW - 7200.0)),
+)
+ALL = ["It is for all 3 endpoints."]
+
+
+@pytest.mark.parametrize(
+    ("objective", "enclave", "name", "told"),
+    [
+        ("*", "*", "*", ALL),
+        ("**", "enc-*", "[cr]*", ALL),
+        ("rag-*", "*", "*", []),
+        ("*", "enc-u1", "*", []),
+        ("*", "enc-s1", "rag", []),
+        ("*", "*", "nosuch", ["It matches nothing here: there is no endpoint */nosuch."]),
+        ("*", "*", "[a", ["It matches nothing here: there is no endpoint */[a."]),
+        ("*", "*", "old", ["It matches nothing here: there is no endpoint */old."]),
+        ("*", "enc-s1", "chat", ["It matches nothing here: there is no endpoint enc-s1/chat."]),
+        ("*", "enc-x9", "*", ["It matches nothing here: there is no enclave enc-x9."]),
+        ("p99", "enc-x9", "*", ["It matches nothing here: there is no objective p99."]),
+    ],
+)
+def test_that_what_is_for_nothing_or_for_everything_is_doubted(objective, enclave, name, told):
+    one = exclusion("x", objective_glob=objective, enclave_glob=enclave, endpoint_glob=name)
+    assert list(doubts(one, NOW, FLEET)) == told
+
+
+def test_that_where_nothing_is_known_nothing_is_doubted():
+    one = exclusion("x", objective_glob="p99", enclave_glob="enc-x9", endpoint_glob="nosuch")
+    assert list(doubts(one, NOW, Known())) == []
+    everything = exclusion("x", enclave_glob="*", endpoint_glob="*")
+    assert list(doubts(everything, NOW, Known((), (endpoint(S1, "rag"),)))) == []  # of one endpoint it is no slip
+
+
+def test_that_what_was_there_when_its_time_began_is_meant():
+    one = exclusion("x", enclave_glob="*", endpoint_glob="old", start=NOW - 7201.0)
+    assert list(doubts(one, NOW, FLEET)) == []

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,13 +11,15 @@ import pytest
 from app.clock import FrozenClock
 from app.model.objective_form import plain_exclusion
 from app.model.register import ApproveExclusion, Author
+from app.model.time_range import TimeRange
 from app.register import apply
 from app.store import audit, register
 from app.store.audit import os_account
 from app.store.ledger import recording
+from tests.fakes.fleets import DAY, S1, U1, catalogue, endpoint
 from tests.fakes.objectives import asked, exclusion
 from tests.fakes.schemas import valid
-from tests.fakes.stores import open_store
+from tests.fakes.stores import bring, open_store
 
 NOW = 1_790_000_000.0
 OTHER = Author("station-04", f"other ({os.getuid() + 1})")
@@ -131,6 +134,20 @@ def test_that_what_is_doubtful_is_told_to_who_asks_and_who_approves(add, run, de
     assert "Check this" not in run("withdraw", "ages", "--why", "no").out
 
 
+def test_that_what_is_for_nothing_or_everything_here_is_told_to_who_asks_and_who_approves(add, run, base, decided):
+    fleet = [(U1, "rag-gateway"), (S1, "rag-gateway")]
+    store = open_store(base, NOW)
+    for enclave, name in fleet:
+        bring(store, catalogue(enclave, endpoint(enclave, name)), TimeRange(NOW - DAY, NOW), level=enclave.level)
+    assert (
+        "  Check this: It matches nothing here: there is no enclave enc-x9." in add(enclave="enc-x9").out.splitlines()
+    )
+    decided(asked("all", enclave_glob="*", endpoint_glob="*"))
+    everywhere = "It is for all 2 endpoints."
+    assert {one["id"]: one["doubts"] for one in valid(run("list", "--json").out)}["all"] == [everywhere]
+    assert f"  Check this: {everywhere}" in run("approve", "all", "--why", "agreed").out.splitlines()
+
+
 def test_that_time_that_has_begun_needs_a_note(add, base):
     for until in ("2001-01-01T00:00:00Z", "2190-01-01T00:00:00Z"):
         told = add(from_="2000-01-01T00:00:00Z", until=until, code=2).err
@@ -165,6 +182,13 @@ EVERY = ",".join(str(number) for number in range(60))
         ({"reference": ""}, "--reference: words are needed"),
         ({"why": "a\x1b[31mb"}, "why: characters that cannot be printed"),
         ({"why": "x" * 10_000}, "why: 10000 characters are too many"),
+        (
+            {"zone": "Europa/Berlin"},
+            "--zone: 'Europa/Berlin' is no zone of the IANA database; the nearest is 'Europe/B",
+        ),
+        ({"reference": " "}, "Name the change record, the ticket or the clause"),
+        ({"repeat": "weekly"}, "--repeat: 'WEEKLY' alone is no rule; write FREQ=WEEKLY."),
+        ({"repeat": "FREQ=DAILY;COUNT=10001"}, "--repeat: COUNT is at most 10,000."),
         ({"repeat": "FREQ=SECONDLY"}, "--repeat: A rule needs a FREQ"),
         ({"repeat": "FREQ=DAILY\x1b[2J"}, "--repeat: characters that cannot be printed"),
         ({"repeat": "FREQ=WEEKLY;BYDAY=MO"}, "--repeat: The first occurrence, Sun 14 Mar 2190 01:30, does not follow"),
@@ -220,6 +244,25 @@ def test_that_a_time_that_is_none_never_shown_or_shown_twice_is_refused(add, bas
 def test_that_times_without_an_offset_are_read_by_the_clock_of_the_zone(add, from_, until, start, end):
     told = valid(add("--json", zone="Europe/Berlin", from_=from_, until=until).out)
     assert (told["from"], told["until"], told["zone"]) == (start, end, "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"from_": "2190-02-29T02:00"}, "The calendar has no 2190-02-29; write a day that there is."),
+        pytest.param(
+            {"from_": "2190-02-28T24:00"},
+            "write 00:00 of the next: 2190-03-01T00:00.",
+            marks=pytest.mark.skipif(sys.version_info >= (3, 13), reason="newer Pythons read 24:00"),
+        ),
+        ({"from_": "tomorrow"}, "Write for example 2026-11-12T14:32:00Z."),
+        ({"repeat": ""}, "Leave it out for what happens once"),
+        ({"repeat": " "}, "Leave it out for what happens once"),
+    ],
+)
+def test_that_what_to_write_instead_is_said(add, base, options, words):
+    assert words in add(**options, code=2).err
+    assert entries(base) == []
 
 
 def test_that_without_a_zone_times_are_utc(add):

@@ -93,12 +93,31 @@ def test_that_an_entry_is_taken_back_and_brought_back(run, filled):
     assert (told["entry"], told["undo_of"], told["author"]) == ("station-04/6", "station-04/5", os_account())
     assert "was taken back already" in run("undo", "station-04/5", "--why", "again", code=4).err
     words = run("undo", "station-04/6", "--why", "it was right").out.splitlines()
-    assert words[1] == "Entry station-04/6 about objective b is taken back by entry station-04/7."
+    assert words[1].startswith("Taken back: station-04/6  ")
+    assert words[1].endswith("  undo of station-04/5 objective b: too early")
+    assert words[2].startswith("By: station-04/7  ")
+    assert words[2].endswith("  undo of station-04/6 objective b: it was right")
+    # the promise was made at 1,790,000,240 s
+    assert words[3] == "Objective b is now in force from 2026-09-21T14:17:20Z on (entry station-04/5)."
     assert words[0] == words[-1] == "SECRET"
     with open_store(filled, NOW).state() as state:
         (version,) = register.versions_of(state, "b")
         assert not version.undone
         assert (audit.head(state)[0], audit.verify(state)) == (7, None)
+
+
+def test_that_an_undo_tells_what_is_left_of_a_promise(run, filled, watchfloor):
+    def left(entry):
+        return run("undo", entry, "--why", "x").out.splitlines()[-2]
+
+    gone = "No version of objective {} is left: it is judged in no period, the past ones among them."
+    assert left("station-04/5") == gone.format("b")
+    assert left("station-04/4") == "Objective a is now in force from 2026-09-21T14:14:20Z on (entry station-04/2)."
+    assert left("station-04/1") == "Objective a is now in force from 2026-09-21T14:14:20Z on (entry station-04/2)."
+    watchfloor("objectives", "retire", "a", "--why", "x", "--from", "2026-10-01")
+    assert left("station-04/2") == "Objective a is now retired from 2026-10-01T00:00:00Z on (entry station-04/9)."
+    assert left("station-04/9") == gone.format("a")
+    assert left("station-04/3").startswith("By: ")  # an exclusion has no versions
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,12 @@ def test_that_lint_has_nothing_to_say_of_the_examples(run):
     assert (len(data["objectives"]), data["findings"], data["warnings"], data["late_pairs"]) == (24, [], [], [])
 
 
+def test_that_lint_says_that_a_file_holds_no_promise(run, file):
+    told = run("lint", file(""), code=3).out.splitlines()
+    assert told[1] == "slo.yaml: no promise is stated here. A promise is a document of kind SLO."
+    assert run("lint", EXAMPLE, file("")).out.splitlines()[-2] == "24 objectives can be judged, 0 things are wrong."
+
+
 def test_that_what_is_doubtful_of_many_is_said_once_with_every_line(run, file):
     text = EXAMPLE.read_text(encoding="utf-8").replace("duration: 30d", "duration: 14d")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if "duration: 14d" in line]
@@ -103,7 +109,7 @@ def test_that_adding_again_only_writes_what_changed(run, file, base):
     [
         (SLO.replace("0.999", "1.2"), "Nothing was put in force. slo.yaml, line 24: spec.objectives[0].target: 1.2"),
         (SLO + "---\n" + SLO, "slo.yaml, line 29: metadata.name: objective 'rag-availability' stands in"),
-        ("", "slo.yaml holds no objective."),
+        ("", "slo.yaml: no promise is stated here."),
         ("a: &a [*a]", "anchors (&) and aliases (*) are not allowed"),
     ],
 )
@@ -209,6 +215,17 @@ def test_that_the_station_s_own_pairs_and_cadences_are_what_counts(run, file, ba
     assert [one["id"] for one in valid(run("list", "--json").out)] == [NAME]
 
 
+def test_that_a_pattern_that_matches_nothing_here_is_a_warning_and_is_added_all_the_same(run, file, base):
+    bring(open_store(base, NOW), catalogue(U1, endpoint(U1, "rag-gateway")), TimeRange(NOW - DAY, NOW), level=U1.level)
+    mistyped = file(SLO.replace("endpoint: rag-gateway", "endpoint: rag-gatway"))
+    told = run("lint", mistyped).out.splitlines()
+    place = "slo.yaml, line 18: spec.indicator.spec.ratioMetric.total.metricSource.spec.endpoint"
+    assert told[1] == f"Warning: {place}: no endpoint here matches 'rag-gatway'. Did you mean 'rag-gateway'?"
+    assert told[-2] == "1 objective can be judged, 0 things are wrong; 1 warning."
+    data = valid(run("add", mistyped, "--why", "x", "--json").out)
+    assert (data["added"], [one["line"] for one in data["warnings"]]) == (["rag-availability"], [18])
+
+
 # --- retiring -------------------------------------------------------------------------------------------------------
 
 
@@ -243,7 +260,9 @@ def test_that_a_promise_is_retired_from_a_moment_on(run, file, base, watchfloor)
     later = valid(run("retire", "rag-availability", "--why", "ends", "--from", "2199-01-01T00:00:00Z", "--json").out)
     assert (later["state"], later["since"], later["objective"]) == ("not in force", "2199-01-01T00:00:00Z", None)
     assert valid(run("list", "--json").out)[0]["state"] == "in force"
-    assert "retired already" in run("retire", "rag-availability", "--why", "again", code=4).err
+    refused = run("retire", "rag-availability", "--why", "again", code=4).err
+    assert "retired already, from 2199-01-01T00:00:00Z on." in refused
+    assert "take that back first: watchfloor journal undo station-04/2 --why TEXT" in refused
     run("add", file(SLO), "--why", "on", "--from", "2199-06-01T00:00:00Z")
     told = run("retire", "rag-availability", "--why", "over", "--from", "2026-10-02T00:00:00+02:00").out.splitlines()
     assert told == [

@@ -107,6 +107,7 @@ def test_that_the_table_names_method_and_policy(base, capsys):
     [
         (["--period", "last month"], 2, "2026-Q4"),
         (["--period", "24h", "--objective", "nothing"], 3, "No promise 'nothing'"),
+        (["--period", "24h", "--objective", "rag"], 3, "Did you mean 'rag-up'?"),
         (["--period", "24h", "--as-known-at", "yesterday"], 2, "is no ISO 8601 time"),
         (["--period", "24h", "--range", "x=2026-11-03T10:00:00Z/2026-11-03T12:00:00Z"], 2, "Add --objective"),
         (["--period", "24h", "--objective", "rag-up", "--range", "x=2026-11-03T10:00:00Z"], 2, "no stretch of time"),

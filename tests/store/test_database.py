@@ -1,7 +1,13 @@
-"""A watch tells of commits and of nothing else."""
+"""A watch tells of commits and of nothing else; what cannot be opened is named."""
 
 import threading
 
+import pytest
+
+from app.clock import FrozenClock
+from app.errors import StoreError
+from app.paths import Paths
+from app.store.database import Store
 from tests.store.test_samples import bring, made, samples
 
 
@@ -29,3 +35,11 @@ def test_that_a_watch_may_be_asked_from_another_thread(store):
     thread.join()
     assert told == [watch.token()]
     watch.close()
+
+
+def test_that_the_folder_of_what_cannot_be_opened_is_named(tmp_path):
+    paths = Paths.under(tmp_path)
+    paths.cache_db.mkdir(parents=True)
+    with pytest.raises(StoreError) as told:
+        Store.open(paths, FrozenClock(0.0))
+    assert f"the owner and mode of {paths.cache_db.parent} and of what is in it" in told.value.hint

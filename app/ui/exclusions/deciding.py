@@ -12,6 +12,7 @@ from app.settings import Station
 from app.ui.strip import Message
 
 if TYPE_CHECKING:
+    from app.analysis.exclusion_request import Known
     from app.store.database import Store
 
 
@@ -20,6 +21,13 @@ class Decided(NamedTuple):
 
     entry: EntryRef
     said: str
+
+
+class Asked(NamedTuple):
+    """An exclusion with what became of it, and what the station knows that it can be for."""
+
+    record: ExclusionRecord
+    known: "Known"
 
 
 class Deciding(NamedTuple):
@@ -55,12 +63,14 @@ class Deciding(NamedTuple):
         said = f"{named.reference} is asked for; it counts when a second person has approved it"
         return self.apply(replace(command, exclusion=named), said, job)
 
-    def record(self, name: str, job: Job) -> ExclusionRecord | None:
-        """An exclusion with what became of it; None where it was taken back."""
+    def record(self, name: str, job: Job) -> Asked | None:
+        """An exclusion; None where it was taken back."""
         from app.store import register
+        from app.store.exclusion_scope import read_known
 
         with self.open().state() as state:
-            return register.exclusion_of(state, name)
+            found = register.exclusion_of(state, name)
+            return None if found is None else Asked(found, read_known(state, self.station.ceiling))
 
 
 def message(decided: Decided, undo: Callable[[EntryRef], None]) -> Message:

@@ -5,8 +5,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from app.model.health import Health
-from app.model.register import EntryRef, ExclusionRecord
-from app.ui.exclusions.deciding import Decided, Deciding, message, taking_back
+from app.model.register import EntryRef
+from app.ui.exclusions.deciding import Asked, Decided, Deciding, message, taking_back
 from app.ui.exclusions.form import ExcludeCard, Proposal
 from app.ui.exclusions.record_card import RecordCard
 from app.ui.look import Look
@@ -49,11 +49,11 @@ class Decisions(QObject):
             on_error=self._fail,
         )
 
-    def _show_record(self, runner: TaskRunner, deciding: Deciding, record: ExclusionRecord | None) -> None:
-        if record is None:
+    def _show_record(self, runner: TaskRunner, deciding: Deciding, asked: Asked | None) -> None:
+        if asked is None:
             self.changed.emit()  # it was taken back meanwhile
         else:
-            self._open(RecordCard(self._look, runner, deciding, record), runner, deciding)
+            self._open(RecordCard(self._look, runner, deciding, asked), runner, deciding)
 
     def _open(self, card: ExcludeCard | RecordCard, runner: TaskRunner, deciding: Deciding) -> None:
         card.decided.connect(partial(self._decided, runner, deciding))

@@ -11,7 +11,7 @@ from app.ui import words
 from app.ui.canvas import Canvas
 from app.ui.card_parts import Caption, CardHead, Remark
 from app.ui.controls import PushButton
-from app.ui.exclusions.deciding import Decided, Deciding
+from app.ui.exclusions.deciding import Asked, Decided, Deciding
 from app.ui.exclusions.exclusion_words import KINDS, TREATMENTS, scope_words, when_words
 from app.ui.field import Field
 from app.ui.look import Look
@@ -23,10 +23,11 @@ from app.ui.tasks import TaskRunner
 _WIDE, _ROW = 560, 26
 
 
-def facts(record: ExclusionRecord) -> list[tuple[str, str]]:
+def facts(asked: Asked) -> list[tuple[str, str]]:
     """Name and value of each line."""
     from app.analysis.exclusion_request import doubts
 
+    record, known = asked
     one = record.exclusion
     told = [
         ("When", when_words(one)),
@@ -42,7 +43,7 @@ def facts(record: ExclusionRecord) -> list[tuple[str, str]]:
     if record.withdrawn is not None:
         told.append(("Withdrawn", f"{_moment(record.withdrawn)} by {record.withdrawn_by}"))
     else:
-        told += [("Check this", doubt) for doubt in doubts(one, record.requested)]
+        told += [("Check this", doubt) for doubt in doubts(one, record.requested, known)]
     told.append(("Entry", str(record.entry)))
     return told
 
@@ -77,11 +78,12 @@ class RecordCard(Card):
 
     decided = Signal(object)
 
-    def __init__(self, look: Look, runner: TaskRunner, deciding: Deciding, record: ExclusionRecord) -> None:
+    def __init__(self, look: Look, runner: TaskRunner, deciding: Deciding, asked: Asked) -> None:
+        record = asked.record
         super().__init__(look, record.exclusion.reason)
         self._runner, self._deciding, self._record = runner, deciding, record
         self._deciding_now = False
-        told = facts(record)
+        told = facts(asked)
         self.why = Field(look, "Why, for the journal", hint="Agreed with the owner")
         self.approve = PushButton(look, "Approve", primary=True)
         self.withdraw = PushButton(look, "Withdraw")

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from app.analysis.exclusion_request import Known
 from app.clock import from_iso
+from app.job import Job
 from app.model.register import ExclusionRecord
 from app.model.time_range import TimeRange
 from app.store import audit, register
-from app.ui.exclusions.deciding import Deciding
+from app.ui.exclusions.deciding import Asked, Deciding
 from app.ui.exclusions.form import ExcludeCard, Proposal, Scope
 from app.ui.exclusions.record_card import RecordCard, facts
-from tests.fakes.fleets import DAY, HOUR
+from tests.fakes.fleets import DAY, HOUR, S1, U1, endpoint
 from tests.fakes.levels import AT, START, Levels, work
 
 SCOPES = [
@@ -232,7 +234,7 @@ def record_card(desk, look, runner, show_in):
     def make():
         (record,) = records(desk)
         deciding = Deciding(lambda: desk.store, desk.station)
-        return show_in(RecordCard(look, runner, deciding, record), 592, 500)
+        return show_in(RecordCard(look, runner, deciding, Asked(record, Known())), 592, 500)
 
     return make
 
@@ -301,7 +303,7 @@ def test_that_a_decision_is_made_once_though_somebody_types_on(desk, record_card
 def test_that_a_card_tells_everything_that_became_of_it(desk):
     desk.exclude(work(start=START + DAY), at=AT - DAY)
     (record,) = records(desk)
-    told = {name: value.replace("\N{NO-BREAK SPACE}", " ") for name, value in facts(record)}
+    told = {name: value.replace("\N{NO-BREAK SPACE}", " ") for name, value in facts(Asked(record, Known()))}
     assert told == {
         "When": "2 Sep 00:00 to 01:40 Z",
         "Kind": "Planned work; the time does not count",
@@ -319,5 +321,15 @@ def test_that_whoever_approves_sees_what_is_rarely_meant(desk):
     desk.exclude(work(start=AT, minutes=1441, rule="FREQ=DAILY"), approved=False)
     (record,) = records(desk)
     overlap = ("Check this", "Its occurrences overlap; shared time is taken once.")
-    assert overlap in facts(record)
-    assert overlap not in facts(replace(record, withdrawn=AT))
+    everywhere = ("Check this", "It is for all 2 endpoints.")
+    known = Known((), (endpoint(S1, "rag"), endpoint(U1, "rag")))
+    assert [one for one in facts(Asked(record, known)) if one[0] == "Check this"] == [everywhere, overlap]
+    assert overlap not in facts(Asked(replace(record, withdrawn=AT), known))
+
+
+def test_that_a_card_is_opened_with_what_the_station_knows(desk):
+    desk.exclude(work(), approved=False)
+    deciding = Deciding(lambda: desk.store, desk.station)
+    asked = deciding.record("cr-1", Job())
+    assert (asked.record.exclusion.id, [one.id for one in asked.known.endpoints]) == ("cr-1", ["rag"])
+    assert deciding.record("cr-2", Job()) is None
