@@ -202,7 +202,7 @@ class _Seen(NamedTuple):
     """An exclusion at one moment.
 
     `coming` is what it is for from then on; a withdrawn one is for nothing. `trouble` says why that cannot be told,
-    where that is so. `doubts` are about one that counts or may come to count.
+    where that is so.
     """
 
     record: "ExclusionRecord"
@@ -212,7 +212,8 @@ class _Seen(NamedTuple):
     doubts: list[str]
 
 
-def _seen(record: "ExclusionRecord", now: float, known: "Known") -> _Seen:
+def _seen(record: "ExclusionRecord", now: float, known: "Known", *, past: bool = True) -> _Seen:
+    """As of a moment; of one that is approved and over, doubts are told where the `past` is asked for."""
     from app.analysis.exclusion_request import doubts, state_of
     from app.analysis.recurrence import upcoming
 
@@ -221,7 +222,8 @@ def _seen(record: "ExclusionRecord", now: float, known: "Known") -> _Seen:
         coming = [] if withdrawn else upcoming(record.exclusion, now, _COMING)
     except ValueError as error:  # of another station, or of a time when rules were not read before they were taken
         trouble = str(error)
-    told = [] if withdrawn else list(doubts(record.exclusion, record.requested, known))
+    done = record.exclusion.approved_by and not coming and not past
+    told = [] if withdrawn or done else list(doubts(record.exclusion, record.requested, known))
     return _Seen(record, state_of(record, over=not coming and not trouble), coming, trouble, told)
 
 
@@ -230,7 +232,7 @@ def _list(options: argparse.Namespace, context: Context, station: "Station", sta
     from app.store.register import exclusions
 
     now, known = context.clock.now(), read_known(state, station.ceiling)
-    found = [_seen(record, now, known) for record in exclusions(state)]
+    found = [_seen(record, now, known, past=False) for record in exclusions(state)]
     if options.json:
         write_json("exclusions-list", now, station.ceiling, [_plain(one) for one in found])
         return 0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "objective", "enclave", "level", "endpoint", "period", "from", "until", "target", "method", "missing_data",
     "state", "verdict", "outcome", "worst", "known_only", "best", "coverage", "without_exclusions", "budget_allowed",
-    "budget_spent", "budget_left", "budget_left_worst", "unit", "pace", "outlook", "runs_out", "aside_seconds",
-    "dropped_seconds", "best_possible", "data_time",
+    "budget_spent", "budget_left_share", "budget_left_share_worst", "unit", "pace", "outlook", "runs_out",
+    "aside_seconds", "dropped_seconds", "best_possible", "data_time",
 )  # fmt: skip
 
 
