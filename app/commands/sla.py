@@ -184,7 +184,9 @@ _HEADS = (
 
 
 def _share(value: float, decimals: int = 3) -> str:
-    return "\u2013" if not math.isfinite(value) else f"{value * 100:.{decimals}f} %"
+    from app.query.levels_form import percent
+
+    return "\u2013" if not math.isfinite(value) else f"{percent(value, decimals)} %"
 
 
 def _write_table(found: "ServiceLevels") -> None:

@@ -184,6 +184,12 @@ def _figure(figure: Figure) -> dict[str, Any]:
     }
 
 
+def percent(share: float, decimals: int) -> str:
+    """A share in per cent, cut and not rounded, so that nothing missed reads as met."""
+    step = 10.0**decimals
+    return f"{math.floor(share * 100.0 * step + 1e-6) / step:.{decimals}f}"
+
+
 def _budget(row: Adhered) -> dict[str, Any]:
     counted, outlook = row.budget, row.outlook
     return {

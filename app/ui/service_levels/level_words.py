@@ -6,6 +6,7 @@ from app.analysis.budget import Outlook
 from app.analysis.burn_rate import Burn
 from app.model.objective import Method, Objective, Selector
 from app.model.time_range import TimeRange
+from app.query.levels_form import percent
 from app.query.promise import Promise
 from app.query.service_levels import Adhered
 from app.query.standing import gaps_decide
@@ -52,11 +53,8 @@ def _seconds(value: float) -> str:
 
 
 def share(value: float, decimals: int = 2) -> str:
-    """A share of availability; rounded down, so that nothing missed reads as met."""
-    if math.isnan(value):
-        return words.NO_DATA
-    step = 10.0**decimals
-    return f"{math.floor(value * 100 * step + 1e-6) / step:.{decimals}f}{GAP}%"
+    """A share of availability."""
+    return words.NO_DATA if math.isnan(value) else f"{percent(value, decimals)}{GAP}%"
 
 
 def decimals_of(target: float) -> int:
