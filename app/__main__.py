@@ -8,13 +8,23 @@ from app.cli import main as cli_main
 
 
 class _Dropping(io.FileIO):
-    """Standard output to a reader who may leave (``| head -1``): the command goes on, for its exit code says more."""
+    """Standard output to a reader who may leave (``| head -1``): the command goes on, for its exit code says more.
+
+    Any other failure, such as a full disk, is raised once: what stands in buffers then cannot fail again at the exit.
+    """
+
+    _gone = False
 
     def write(self, data: Any, /) -> int:
+        if self._gone:
+            return memoryview(data).nbytes
         try:
             return super().write(data)
-        except BrokenPipeError:
-            return memoryview(data).nbytes
+        except OSError as error:
+            self._gone = True
+            if isinstance(error, BrokenPipeError):
+                return memoryview(data).nbytes
+            raise
 
 
 def _set_up_output() -> None:

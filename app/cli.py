@@ -220,7 +220,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sub.add_argument("--level", metavar="L", help="show only what is marked at or below this level")
         command.arguments(sub)
         options = sub.parse_args(rest)
-        return command.run(options, _context(options))
+        code = command.run(options, _context(options))
+        if sys.stdout is not None:  # a program without a console has none
+            sys.stdout.flush()  # here a full disk can still be said
+        return code
     except AppError as error:
         sys.stderr.write(f"watchfloor: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
         return error.exit_code

@@ -147,3 +147,18 @@ def test_that_what_an_encoding_lacks_is_replaced(tmp_path):
     told = piped(f"init --ceiling S --station Störung --base-dir {tmp_path}/new | head -1", PYTHONIOENCODING="ascii")
     assert told[0].startswith("Station St?rung is set up")
     assert told[1] == "0 0"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("lines", [3, 3000])  # what stands in a buffer until the end, and what does not
+def test_that_an_answer_that_cannot_be_written_is_said_once(tmp_path, lines):
+    write_station(Paths.under(tmp_path), station(Level.S))
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("---\n".join("apiVersion: openslo/v1\n" for _ in range(lines)))
+    command = [sys.executable, "-m", "app", "objectives", "lint", str(bad), "--base-dir", str(tmp_path)]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
+        )
+    assert done.returncode == 3
+    assert done.stderr == "watchfloor: No space left on device.\n  Check the path, its owner and free space.\n"

@@ -36,7 +36,6 @@ _COLUMNS: Final = (
 )
 _ORDER: Final = "ORDER BY tick, station, n"
 _TABLES: Final[dict[RegisterName, str]] = {"objective": "objective_version", "exclusion": "exclusion"}
-PROJECTIONS: Final = tuple(_TABLES.values())
 """Tables that follow from the journal."""
 
 

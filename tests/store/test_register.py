@@ -32,13 +32,12 @@ from tests.conftest import ROOT
 from tests.fakes.objectives import ANNA, BORIS, asked, promise
 
 NOW = 1_790_000_000.0
+PROJECTIONS = ("objective_version", "exclusion")
 
 
 def tables(state):
     """Every row of every projection, as the database holds it."""
-    return {
-        name: state.db.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3, 4").fetchall() for name in register.PROJECTIONS
-    }
+    return {name: state.db.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3, 4").fetchall() for name in PROJECTIONS}
 
 
 def random_history(state, seed, length):
@@ -77,7 +76,7 @@ def test_that_the_journal_replayed_gives_the_very_tables(store, seed):
         things = {row[0] for rows in tables(state).values() for row in rows}
         assert things
         with recording(state):
-            for name in register.PROJECTIONS:
+            for name in PROJECTIONS:
                 state.db.execute(f"UPDATE {name} SET why = 'forged'")
         found = list(register.strays(state))
         assert {one.object for one in found} == things
