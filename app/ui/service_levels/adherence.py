@@ -85,7 +85,7 @@ def _burn_column(number: int, seconds: float, count: int) -> Column[Line]:
         return rate_words(pair(one).long)
 
     def paint(canvas: Canvas, cell: QRectF, one: Line) -> None:
-        _paint_burn(canvas, cell, says(one), pair(one), past=one.row.promise.period.is_over(one.at))
+        _paint_burn(canvas, cell, says(one), pair(one), past=one.row.promise.period.span.end < one.at)
 
     title = f"Burn{words.GAP}{span(seconds)}" if not number else span(seconds)
     # the first two page; of the others the last looks back furthest and stays longest

@@ -9,8 +9,8 @@ from app.query.standing import standing
 from app.ui.canvas import Canvas
 from app.ui.service_levels.adherence import ROW, Line, columns
 from app.ui.tables import PAD
-from tests.fakes.fleets import HOUR
-from tests.fakes.levels import AT, Levels
+from tests.fakes.fleets import DAY, HOUR
+from tests.fakes.levels import AT, Levels, before
 
 WIDE = 228
 NAME, LEFT = 0, 5
@@ -85,3 +85,21 @@ def test_that_a_state_of_old_data_is_a_ghost(look, desk):
     old.probe(end=AT - 5 * HOUR)
     stale = cell(look, old, NAME)
     assert (dot(fresh, look), dot(stale, look)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("period", "later", "tinted"),
+    [("2026-09", 0.0, True), ("15d", 0.0, True), ("2026-09", 20 * DAY, False)],
+)
+def test_that_a_pair_that_speaks_has_a_tint_until_its_period_is_over(look, desk, period, later, tinted):
+    desk.probe(bad=[before(60, 60)])  # the last hour: 100 times as fast as the budget allows
+    desk.at += later
+    row = desk.row(period)
+    assert row.pairs[0].speaks
+    image = QImage(WIDE, ROW, QImage.Format.Format_RGB888)
+    image.fill(look.theme["surface"])
+    with Canvas(image, look) as canvas:
+        line = Line(row, standing(row, desk.at), desk.at, "up")
+        columns([3600.0], over=False)[LEFT + 1].paint(canvas, QRectF(0, 0, WIDE, ROW), line)
+    beside = image.pixelColor(WIDE - PAD + 3, ROW // 2)
+    assert (beside != look.theme["surface"]) is tinted
